@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The errors of the package: each message is one sentence that a user can act on."""
+
+
+class PerceptionError(Exception):
+    """A problem that the user can mend: the message says what is wrong, where, and what to do."""
+
+
+class FrameError(PerceptionError):
+    """A frame that is malformed or unsupported: the pipeline turns it into `rejected`."""
+
+
+class BundleError(PerceptionError):
+    """A model bundle that is damaged, inconsistent or of another schema."""
+
+
+class RuntimeUnavailableError(PerceptionError):
+    """An inference runtime that is not installed or cannot run here."""

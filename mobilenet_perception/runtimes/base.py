@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a runtime is to the rest of the package: a way to load a model, and to run it."""
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Session(Protocol):
+    """One model, loaded and ready; used by one thread at a time."""
+
+    @property
+    def height(self) -> int:
+        """Rows of the input, in pixels."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the input, in pixels."""
+
+    @property
+    def classes(self) -> int:
+        """Length of the output."""
+
+    def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify one image.
+
+        Args:
+            image: (height, width, 3) uint8 RGB, contiguous.
+
+        Returns:
+            (classes,) float32 probabilities, in the order of the bundle's labels.
+        """
+
+
+class Runtime(Protocol):
+    """What executes variants."""
+
+    @property
+    def name(self) -> str:
+        """The name used in parameters and reports."""
+
+    @property
+    def version(self) -> str:
+        """Version of the library behind it."""
+
+    def load(self, model: bytes, name: str) -> Session:
+        """Load the ONNX model of one variant; `name` is for messages.
+
+        Raises:
+            BundleError: the model cannot be loaded, or is not uint8 NHWC in, probabilities out.
+        """

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record of one frame's life, percentiles, outcome counts."""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Outcome(str, Enum):
+    """What became of a frame: exactly one for each frame received."""
+
+    ON_TIME = 'on_time'
+    LATE = 'late'
+    EXPIRED = 'expired'
+    SUPERSEDED = 'superseded'
+    REJECTED = 'rejected'
+    FAILED = 'failed'
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class FrameRecord(NamedTuple):
+    """One frame's life. Times are in milliseconds; None: that stage was not reached.
+
+    Attributes:
+        camera: name of the camera.
+        sequence: number of the frame within its camera, from 1.
+        stamp_ns: capture stamp of the message's header, in nanoseconds.
+        outcome: what became of it.
+        variant: name of the variant that ran, or empty.
+        latency_budget_ms: the budget it was held to.
+        age_ms: publication minus capture.
+        transport_ms: receipt minus capture.
+        wait_ms: from receipt to the worker taking it.
+        decode_ms: message to pixels.
+        preprocess_ms: crop, resize and channel order.
+        inference_ms: the runtime's run.
+        postprocess_ms: scores to a result.
+        total_ms: publication minus receipt.
+        predicted_ms: what the budget expected of the variant when it chose it.
+        slowdown: ratio of recent to profiled inference time.
+        reason: why it is not on time, in words; empty when on time.
+    """
+
+    camera: str
+    sequence: int
+    stamp_ns: int
+    outcome: Outcome
+    variant: str
+    latency_budget_ms: float
+    age_ms: float | None = None
+    transport_ms: float | None = None
+    wait_ms: float | None = None
+    decode_ms: float | None = None
+    preprocess_ms: float | None = None
+    inference_ms: float | None = None
+    postprocess_ms: float | None = None
+    total_ms: float | None = None
+    predicted_ms: float | None = None
+    slowdown: float | None = None
+    reason: str = ''
+
+
+STAGES = (
+    'age_ms', 'transport_ms', 'wait_ms', 'decode_ms', 'preprocess_ms',
+    'inference_ms', 'postprocess_ms', 'total_ms',
+)  # fmt: skip
+
+
+class Percentiles(NamedTuple):
+    """Summary of one stage, in milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    max: float
+
+
+def percentiles(values: Iterable[float]) -> Percentiles | None:
+    """Summarise values in milliseconds; None for none."""
+    array = np.fromiter(values, dtype=np.float64)
+    if not array.size:
+        return None
+    p50, p95, p99 = np.percentile(array, (50, 95, 99))
+    return Percentiles(float(p50), float(p95), float(p99), float(array.max()))
+
+
+def stage_percentiles(records: Iterable[FrameRecord]) -> dict[str, Percentiles]:
+    """Percentiles of each stage, over the records that reached it."""
+    records = list(records)
+    found = {}
+    for stage in STAGES:
+        values = (getattr(record, stage) for record in records)
+        summary = percentiles(value for value in values if value is not None)
+        if summary is not None:
+            found[stage] = summary
+    return found
+
+
+class OutcomeCounts(NamedTuple):
+    """How many frames a camera has received, and how they ended."""
+
+    received: int
+    by_outcome: dict[Outcome, int]
+
+    @property
+    def in_flight(self) -> int:
+        """Frames received that have no outcome yet."""
+        return self.received - sum(self.by_outcome.values())
+
+
+class Window:
+    """The last records of one camera."""
+
+    def __init__(self, length: int = 512) -> None:
+        self._records: deque[FrameRecord] = deque(maxlen=length)
+
+    def add(self, record: FrameRecord) -> None:
+        """Take in one record."""
+        self._records.append(record)
+
+    def records(self) -> list[FrameRecord]:
+        """Return the records held, oldest first."""
+        return list(self._records)
+
+    def outcomes(self) -> Counter[Outcome]:
+        """Count the outcomes of the records held."""
+        return Counter(record.outcome for record in self._records)
