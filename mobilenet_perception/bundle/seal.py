@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checksums: of each file, and of `bundle.json` itself."""
+
+import hashlib
+import json
+import re
+from typing import Any, NamedTuple
+
+_DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
+_BLANK = '0' * 64
+
+
+class FileEntry(NamedTuple):
+    """Size in bytes and SHA-256 of one file."""
+
+    size: int
+    sha256: str
+
+
+def entry_of(content: bytes) -> FileEntry:
+    """Return the entry of a file with this content."""
+    return FileEntry(len(content), hashlib.sha256(content).hexdigest())
+
+
+def sealed_json(value: dict[str, Any]) -> bytes:
+    """Return JSON text whose `digest` field is the SHA-256 of the text with that field zeroed."""
+    text = json.dumps({**value, 'digest': _BLANK}, indent=1, ensure_ascii=False) + '\n'
+    blank = text.encode()
+    return blank.replace(_BLANK.encode(), hashlib.sha256(blank).hexdigest().encode())
+
+
+def is_sealed(text: bytes) -> bool:
+    """Say whether JSON text carries the digest that its own bytes have."""
+    found = _DIGEST.findall(text)
+    if len(found) != 1:
+        return False
+    blank = text.replace(found[0], _BLANK.encode())
+    return hashlib.sha256(blank).hexdigest().encode() == found[0]
