@@ -36,9 +36,9 @@ _STROKES: dict[str, list[list[Point]]] = {
 _STROKES['P'][0].append((0.0, 0.54))
 
 
-def text_width(text: str) -> float:
+def text_width(text: str, breadth: float = 1.0) -> float:
     """Return the width of a text whose height is 1, strokes' own thickness left out."""
-    return len(text) * _WIDTH + (len(text) - 1) * _GAP
+    return len(text) * _WIDTH * breadth + (len(text) - 1) * _GAP
 
 
 def draw_text(
@@ -50,6 +50,7 @@ def draw_text(
     width: float,
     colour: Colour,
     weight: float = 0.16,
+    breadth: float = 1.0,
 ) -> None:
     """Draw a text of digits and the letters S, T, O, P around a centre.
 
@@ -61,11 +62,14 @@ def draw_text(
         width: the widest that the text may be: it is made smaller to fit.
         colour: of the strokes.
         weight: thickness of the strokes as a share of the height.
+        breadth: width of the glyphs, 1 being the usual one.
     """
-    height = min(height, width / (text_width(text) + weight))
+    height = min(height, width / (text_width(text, breadth) + weight))
     inner = height * (1 - weight)
-    left = centre[0] - text_width(text) * inner / 2
+    left = centre[0] - text_width(text, breadth) * inner / 2
     for index, glyph in enumerate(text):
-        place = pen.at(left + index * (_WIDTH + _GAP) * inner, centre[1] - inner / 2, inner)
+        place = pen.at(
+            left + index * (_WIDTH * breadth + _GAP) * inner, centre[1] - inner / 2, inner
+        )
         for points in _STROKES[glyph]:
-            place.stroke(points, weight, colour)
+            place.stroke([(x * breadth, y) for x, y in points], weight, colour)

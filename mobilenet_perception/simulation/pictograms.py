@@ -27,9 +27,9 @@ def child(pen: Pen, colour: Colour) -> None:
 
 def children(pen: Pen, colour: Colour) -> None:
     """Two children who run, the smaller one ahead."""
-    child(pen.at(0.36, 0.0, 0.66), colour)
-    child(pen.at(-0.06, 0.3, 0.52), colour)
-    pen.stroke([(0.4, 0.48), (0.46, 0.3)], 0.05, colour)
+    child(pen.at(0.32, -0.06, 0.74), colour)
+    child(pen.at(-0.13, 0.25, 0.6), colour)
+    pen.stroke([(0.4, 0.45), (0.44, 0.22)], 0.05, colour)
 
 
 def bicycle(pen: Pen, colour: Colour) -> None:

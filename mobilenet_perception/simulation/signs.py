@@ -77,7 +77,16 @@ def stop(pen: Pen, finish: Finish) -> None:
     """A red octagon that says STOP."""
     pen.fill(regular_polygon(_MIDDLE, 0.525, 8, 22.5), finish.white)
     pen.fill(regular_polygon(_MIDDLE, 0.525 - (0.03 if finish.rim else 0.02), 8, 22.5), finish.red)
-    draw_text(pen, 'STOP', _MIDDLE, height=0.34, width=0.82, colour=finish.white, weight=0.185)
+    draw_text(
+        pen,
+        'STOP',
+        _MIDDLE,
+        height=0.36,
+        width=0.83,
+        colour=finish.white,
+        weight=0.175,
+        breadth=0.78,
+    )
 
 
 def no_entry(pen: Pen, finish: Finish) -> None:
