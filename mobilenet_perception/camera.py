@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera of the pipeline: its slot for the newest frame, its counts, its troubles."""
+
+import math
+from collections import Counter
+from typing import Any, NamedTuple, Protocol
+
+from mobilenet_perception.arrivals import Arrivals
+from mobilenet_perception.clock import NS_PER_MS
+from mobilenet_perception.decision import Decider
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts, Window
+
+# Simulation time comes in steps and through another topic, so a frame may overtake its clock.
+_FUTURE_TOLERANCE_MS = 20.0
+
+
+class CameraSettings(NamedTuple):
+    """What can be changed of a camera while it runs.
+
+    Attributes:
+        latency_budget_ms: time that a frame may take from capture to publication; infinite:
+            every frame is run and none is late.
+        roi: where to look, in pixels of the camera; None: everywhere.
+    """
+
+    latency_budget_ms: float
+    roi: RegionOfInterest | None = None
+
+
+class Waiting(NamedTuple):
+    """A frame received and not yet ended.
+
+    Attributes:
+        camera: name of the camera.
+        message: as it came.
+        sequence: number within the camera, from 1.
+        stamp_ns: capture stamp of the header.
+        received_ns: receipt, on the steady clock.
+        transport_ms: receipt minus capture; None when the stamp is not believed.
+        by_stamp: whether ages run from the stamp; otherwise from receipt.
+    """
+
+    camera: str
+    message: Any
+    sequence: int
+    stamp_ns: int
+    received_ns: int
+    transport_ms: float | None
+    by_stamp: bool
+
+    def age_ms(self, steady_ns: int, now_ns: int) -> float:
+        """Return how old the frame is, given the two clocks' time."""
+        if self.by_stamp:
+            return max(0.0, (now_ns - self.stamp_ns) / NS_PER_MS)
+        return (steady_ns - self.received_ns) / NS_PER_MS
+
+
+class _StampRules(Protocol):
+    """The two settings of the pipeline that say what a stamp is worth."""
+
+    @property
+    def budget_reference(self) -> str: ...
+    @property
+    def max_clock_skew_ms(self) -> float: ...
+
+
+class Camera:
+    """State of one camera; its owner guards it against concurrent use.
+
+    Attributes:
+        settings: what can be changed while it runs.
+        decider: holds its decision.
+        waiting: the newest frame, not yet taken up.
+        window: its last records.
+        arrivals: how its frames come in.
+        stamp_trouble: what is wrong with its latest stamps, in words; empty when nothing is.
+    """
+
+    def __init__(
+        self, name: str, settings: CameraSettings, decide_above: float, timeout_ms: float
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.decider = Decider(decide_above, timeout_ms)
+        self.waiting: Waiting | None = None
+        self.window = Window()
+        self.arrivals = Arrivals()
+        self.stamp_trouble = ''
+        self._received = 0
+        self._outcomes: Counter[Outcome] = Counter()
+
+    def put(
+        self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: _StampRules
+    ) -> Waiting | None:
+        """Take in a frame; returns the one that it supersedes."""
+        old = self.waiting
+        self._received += 1
+        self.arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
+        transport_ms: float | None = (now_ns - stamp_ns) / NS_PER_MS
+        self.stamp_trouble = _stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
+        if self.stamp_trouble:
+            transport_ms = None
+        by_stamp = not self.stamp_trouble and rules.budget_reference == 'capture'
+        self.waiting = Waiting(
+            self.name, message, self._received, stamp_ns, steady_ns, transport_ms, by_stamp
+        )
+        return old
+
+    def take(self) -> Waiting:
+        """Take the waiting frame out of the slot."""
+        waiting = self.waiting
+        assert waiting is not None
+        self.waiting = None
+        return waiting
+
+    def urgency(self) -> tuple[float, float]:
+        """Order among cameras: the deadline on the steady clock, then receipt."""
+        waiting, budget_ms = self.waiting, self.settings.latency_budget_ms
+        if waiting is None:
+            return math.inf, math.inf
+        before_ms = (waiting.transport_ms or 0.0) if waiting.by_stamp else 0.0
+        deadline_ns = waiting.received_ns + (budget_ms - before_ms) * NS_PER_MS
+        return deadline_ns, waiting.received_ns
+
+    def end(self, record: FrameRecord) -> None:
+        """Count a frame's outcome."""
+        self._outcomes[record.outcome] += 1
+        self.window.add(record)
+
+    def counts(self) -> OutcomeCounts:
+        """Return the counts."""
+        by_outcome = {outcome: self._outcomes[outcome] for outcome in Outcome}
+        return OutcomeCounts(self._received, by_outcome)
+
+    def forget(self) -> None:
+        """Drop what rests on the time before a jump."""
+        self.decider.forget()
+        self.stamp_trouble = ''
+
+
+def _stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+    if stamp_ns <= 0:
+        return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
+    if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:
+        return (
+            f'capture stamps lie {-(transport_ms or 0.0) / 1e3:.3f} s in the future: the camera '
+            'and this machine have different clocks; synchronise them (chrony, PTP), and set '
+            'use_sim_time to the same value everywhere'
+        )
+    if transport_ms > max_skew_ms:
+        return (
+            f'capture stamps are {transport_ms / 1e3:.3f} s old on arrival, more than '
+            f'max_clock_skew_ms: the clocks differ, or a bag is played without --clock and '
+            'use_sim_time'
+        )
+    return ''

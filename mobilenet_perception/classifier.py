@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle on a runtime: proven, warmed up, profiled, ready to score frames."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.bundle import Bundle, Variant, self_test
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
+from mobilenet_perception.runtimes.base import Runtime
+
+
+class Scores(NamedTuple):
+    """What one variant says of one frame.
+
+    Attributes:
+        scores: (classes,) float32 calibrated probabilities, in the order of the labels.
+        preprocess_ms: crop, resize and channel order, in milliseconds.
+        inference_ms: the runtime's run, in milliseconds.
+    """
+
+    scores: npt.NDArray[np.float32]
+    preprocess_ms: float
+    inference_ms: float
+
+
+class Classifier:
+    """Runs the variants of one bundle. Used by one thread at a time.
+
+    Args:
+        bundle: a verified bundle.
+        runtime: what executes it.
+        warmup_runs: runs of each variant before it is timed, and again while it is timed; at
+            least 1, since the first run of most runtimes is many times slower.
+
+    Raises:
+        BundleError: the bundle does not give its golden scores here.
+    """
+
+    def __init__(self, bundle: Bundle, runtime: Runtime, warmup_runs: int = 10) -> None:
+        self.bundle = bundle
+        self.runtime = runtime
+        self.labels = bundle.manifest.labels
+        self.variants = {variant.name: variant for variant in bundle.manifest.variants}
+        self._sessions = self_test(bundle, runtime)
+        self.profile_ms = {name: self._profile(name, warmup_runs) for name in self.variants}
+
+    def variant(self, name: str) -> Variant:
+        """Return a variant by name; the most accurate for the empty name.
+
+        Raises:
+            PerceptionError: there is none of this name.
+        """
+        if not name:
+            return next(iter(self.variants.values()))
+        if name not in self.variants:
+            raise PerceptionError(
+                f'the bundle {self.bundle.manifest.name} has no variant {name!r}: '
+                f'choose one of {", ".join(self.variants)}'
+            )
+        return self.variants[name]
+
+    def classify(
+        self, frame: Frame, roi: RegionOfInterest | None = None, variant: str = ''
+    ) -> Scores:
+        """Score a frame.
+
+        Args:
+            frame: the decoded frame.
+            roi: where to look, in pixels of the camera; None: everywhere.
+            variant: name of the variant to run; empty: the most accurate.
+
+        Raises:
+            FrameError: the region of interest lies outside the frame.
+            PerceptionError: no such variant, or the runtime gave nonsense.
+        """
+        chosen = self.variant(variant)
+        start = time.perf_counter_ns()
+        image = crop_and_resize(frame, chosen.height, chosen.width, roi)
+        resized = time.perf_counter_ns()
+        scores = self._sessions[chosen.name].run(image)
+        done = time.perf_counter_ns()
+        if scores.shape != (len(self.labels),) or not np.isfinite(scores).all():
+            raise PerceptionError(
+                f'variant {chosen.name} gave scores that are no probabilities '
+                f'(shape {scores.shape}) on runtime {self.runtime.name}: check the bundle'
+            )
+        return Scores(scores, (resized - start) / 1e6, (done - resized) / 1e6)
+
+    def _profile(self, name: str, runs: int) -> float:
+        image = next(iter(self.bundle.golden_images.values()))
+        frame = Frame(image, 'rgb')
+        times = [self.classify(frame, variant=name).inference_ms for _ in range(2 * max(1, runs))]
+        return float(np.median(times[len(times) // 2 :]))

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/diagnostics`, once a second on the steady clock: it speaks while simulation time stands."""
+
+from typing import TYPE_CHECKING
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from std_msgs.msg import Header
+
+from mobilenet_perception import input_trouble
+from mobilenet_perception.camera import Camera
+from mobilenet_perception.classifier_node.subscriptions import message_type, publishers
+from mobilenet_perception.health import Health, camera_health, runtime_health
+from mobilenet_perception.messages import key_values
+from mobilenet_perception.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from mobilenet_perception.classifier_node.node import ClassifierNode
+
+
+class Diagnostics:
+    """Publishes the node's health, in every state of its lifecycle."""
+
+    def __init__(self, node: 'ClassifierNode') -> None:
+        self._node = node
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+
+    def publish(self) -> None:
+        """Publish one report."""
+        node = self._node
+        header = Header(stamp=node.get_clock().now().to_msg())
+        pipeline = node.pipeline
+        if pipeline is None or not node.subscribed:
+            state = 'unconfigured' if pipeline is None else 'inactive'
+            idle = self._status('', Health([], {'state': state}), f'{state}: not classifying')
+            self._publisher.publish(DiagnosticArray(header=header, status=[idle]))
+            return
+        watchdog_ms = float(node.values['watchdog_ms'])
+        statuses = [self._status('', self._runtime_health(pipeline, watchdog_ms), 'classifying')]
+        for camera in pipeline.cameras.values():
+            health = self._camera_health(pipeline, camera)
+            statuses.append(self._status(f': {camera.name}', health, 'classifying'))
+        self._publisher.publish(DiagnosticArray(header=header, status=statuses))
+
+    def _runtime_health(self, pipeline: Pipeline, watchdog_ms: float) -> Health:
+        health = runtime_health(pipeline, watchdog_ms)
+        node = self._node
+        if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
+            health.troubles.append(
+                'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
+                'play the bag with --clock'
+            )
+        values = {'state': 'active', 'bundle': node.bundle.manifest.name, **health.values}
+        return Health(health.troubles, values)
+
+    def _camera_health(self, pipeline: Pipeline, camera: Camera) -> Health:
+        subscription = self._node.subscribed[camera.name]
+        topic = subscription.topic_name
+        silence = ''
+        if not pipeline.counts(camera.name).received:
+            transport = self._node.get_parameter(f'{camera.name}.image_transport').value
+            silence = input_trouble.silence(
+                topic,
+                message_type(transport),
+                f'{camera.name}.image_topic',
+                publishers(self._node, subscription),
+            )
+        return camera_health(pipeline, camera, topic, silence)
+
+    def _status(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
+        return DiagnosticStatus(
+            level=DiagnosticStatus.WARN if health.troubles else DiagnosticStatus.OK,
+            name=f'{self._node.get_name()}{suffix}',
+            message='; '.join(health.troubles) or well,
+            hardware_id=self._node.get_fully_qualified_name(),
+            values=key_values(health.values),
+        )

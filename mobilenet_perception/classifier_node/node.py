@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lifecycle node: parameters, topics, transitions."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from mobilenet_perception import messages
+from mobilenet_perception.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.classifier import Classifier
+from mobilenet_perception.classifier_node.diagnostics import Diagnostics
+from mobilenet_perception.classifier_node.publishers import (
+    CameraPublishers,
+    InfoPublishers,
+    create_camera_publishers,
+)
+from mobilenet_perception.classifier_node.ros_parameters import declare, plain, values_of
+from mobilenet_perception.classifier_node.subscriptions import subscribe
+from mobilenet_perception.clock import NS_PER_MS, SystemClock
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.parameters import (
+    NODE_PARAMETERS,
+    Specification,
+    camera_parameters,
+    camera_settings,
+    pipeline_settings,
+    refusal,
+)
+from mobilenet_perception.pipeline import Pipeline, Result
+from mobilenet_perception.runtimes import create_runtime
+
+# Looks at the decision so many times per timeout: a label goes stale with this resolution.
+_DECISION_CHECKS = 10
+_DIAGNOSTICS_PERIOD_S = 1.0
+
+
+class RosClock(SystemClock):
+    """Steady time from the machine, stamps' time from the node (simulated if `use_sim_time`)."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        self._clock = node.get_clock()
+
+    def now_ns(self) -> int:
+        """See `Clock.now_ns`."""
+        return int(self._clock.now().nanoseconds)
+
+
+class ClassifierNode(LifecycleNode):  # type: ignore[misc]
+    """Node `classifier`; topics, parameters and outcomes are described in the README.
+
+    Raises:
+        rclpy.exceptions.ParameterException: a parameter's value is not allowed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__('classifier')
+        self.pipeline: Pipeline | None = None
+        self.subscribed: dict[str, Subscription] = {}
+        self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
+        self._publishers: dict[str, CameraPublishers] = {}
+        self._info: InfoPublishers | None = None
+        self._decision_timer: Timer | None = None
+        self._clock = RosClock(self)
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        declare(self, NODE_PARAMETERS)
+        self._declare_cameras()
+        # The handle must be kept: rclpy crashes when it is collected.
+        self._jump_handle = self.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True
+            ),
+            post_callback=self._on_time_jump,
+        )
+        self._diagnostics = Diagnostics(self)
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnostics.publish, clock=self._steady)
+
+    @property
+    def autostart(self) -> bool:
+        """Whether to configure and activate without a lifecycle manager."""
+        return bool(self.values['autostart'])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All parameters' values, by name."""
+        return values_of(self, self._specifications)
+
+    @property
+    def cameras(self) -> list[str]:
+        """Names of the cameras."""
+        return list(self.values['cameras'])
+
+    def start(self) -> bool:
+        """Configure and activate; False when one of them fails, the reason having been logged."""
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() is success and self.trigger_activate() is success
+
+    def close(self) -> None:
+        """End what runs, in whatever state the node is."""
+        self._stop()
+        self._jump_handle.unregister()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and self-test the bundle, warm up the runtime, create the topics."""
+        self._declare_cameras()
+        values = self.values
+        try:
+            runtime = create_runtime(values['runtime'], values['runtime_threads'])
+            bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
+            classifier = Classifier(bundle, runtime, values['warmup_runs'])
+            self.pipeline = Pipeline(
+                classifier,
+                {camera: camera_settings(values, camera) for camera in self.cameras},
+                self._on_result,
+                pipeline_settings(values, bundle.manifest.decision.decide_above),
+                self._clock,
+            )
+        except PerceptionError as error:
+            self.get_logger().fatal(f'cannot configure: {error}')
+            return TransitionCallbackReturn.FAILURE
+        self.bundle = bundle
+        self._publishers = create_camera_publishers(self, self.cameras)
+        self._info = InfoPublishers(self)
+        profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
+        self.get_logger().info(
+            f'bundle {bundle.manifest.name} proven on {runtime.name} {runtime.version}: {profile}'
+        )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish what classifies, and subscribe to the cameras."""
+        super().on_activate(state)
+        assert self.pipeline is not None and self._info is not None
+        self._info.publish(self.bundle, self.pipeline.settings.decide_above)
+        self.pipeline.forget()
+        self.pipeline.start()
+        self._set_decision_timer()
+        values = self.values
+        for camera in self.cameras:
+            topic, transport = (values[f'{camera}.image_{what}'] for what in ('topic', 'transport'))
+            self.subscribed[camera] = subscribe(
+                self, topic, transport, partial(self._on_image, camera)
+            )
+            self.get_logger().info(
+                f'camera {camera}: {self.subscribed[camera].topic_name} ({transport}), budget '
+                f'{self.pipeline.cameras[camera].settings.latency_budget_ms:g} ms'
+            )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop listening; each frame received still gets its outcome."""
+        stopped = self._stop()
+        super().on_deactivate(state)
+        if not stopped:
+            self.get_logger().error('the runtime hangs: its frame could not be ended')
+            return TransitionCallbackReturn.ERROR
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the runtime and take the topics down."""
+        for publishers in (*self._publishers.values(), *([self._info] if self._info else [])):
+            publishers.destroy()
+        self._publishers, self._info, self.pipeline = {}, None, None
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End from any state."""
+        self._stop()
+        return self.on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Return to unconfigured, so that a manager can try again."""
+        self._stop()
+        return self.on_cleanup(state)
+
+    def _stop(self) -> bool:
+        for subscription in self.subscribed.values():
+            self.destroy_subscription(subscription)
+        self.subscribed = {}
+        if self._decision_timer is not None:
+            self.destroy_timer(self._decision_timer)
+            self._decision_timer = None
+        return self.pipeline is None or self.pipeline.stop()
+
+    def _on_image(self, camera: str, message: Any) -> None:
+        assert self.pipeline is not None
+        self.pipeline.submit(camera, message, messages.stamp_ns(message.header))
+
+    def _on_result(self, result: Result) -> None:
+        steady_ns = self._clock.steady_ns()
+        try:
+            publishers = self._publishers[result.record.camera]
+            publishers.publish(result, self._publish_late, steady_ns)
+        except Exception as error:  # the context may be gone: the worker must outlive that
+            if self.context.ok():
+                self.get_logger().error(
+                    f'a result could not be published: {error}', throttle_duration_sec=5.0
+                )
+
+    def _check_decisions(self) -> None:
+        assert self.pipeline is not None
+        steady_ns = self._clock.steady_ns()
+        timeout_ms = self.pipeline.settings.decision_timeout_ms
+        # One check early, so that no gap between decisions exceeds the timeout.
+        period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
+        for camera, publishers in self._publishers.items():
+            decision = self.pipeline.decision(camera)
+            if publishers.is_due(decision, steady_ns, period_ns):
+                publishers.publish_decision(decision, steady_ns)
+
+    def _set_decision_timer(self) -> None:
+        assert self.pipeline is not None
+        if self._decision_timer is not None:
+            self.destroy_timer(self._decision_timer)
+        period_s = self.pipeline.settings.decision_timeout_ms / 1e3 / _DECISION_CHECKS
+        self._decision_timer = self.create_timer(
+            period_s, self._check_decisions, clock=self._steady
+        )
+
+    def _on_time_jump(self, jump: Any) -> None:
+        if self.pipeline is not None:
+            self.pipeline.forget()
+            self.get_logger().warning('time jumped: decisions start anew')
+
+    def _declare_cameras(self) -> None:
+        for camera in self.cameras:
+            specifications = camera_parameters(camera)
+            self._specifications.update(specifications)
+            declare(self, specifications)
+        self._publish_late = bool(self.values['publish_late'])
+
+    def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        new = {}
+        for parameter in parameters:
+            specification = self._specifications.get(parameter.name)
+            if specification is None:
+                continue
+            reason = refusal(parameter.name, specification, parameter.value)
+            if not reason and self.pipeline is not None and not specification.at_run_time:
+                reason = (
+                    f'{parameter.name} cannot change while the node is configured: deactivate '
+                    'and clean up, set it, and configure again'
+                )
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
+            new[parameter.name] = plain(parameter.value, specification)
+        return self._apply(new)
+
+    def _apply(self, new: dict[str, Any]) -> SetParametersResult:
+        self._publish_late = bool(new.get('publish_late', getattr(self, '_publish_late', False)))
+        if self.pipeline is not None and new:
+            values = {**self.values, **new}
+            threshold = self.bundle.manifest.decision.decide_above
+            try:
+                self.pipeline.set_settings(pipeline_settings(values, threshold))
+            except PerceptionError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            for camera in self.cameras:
+                self.pipeline.set_camera(camera, camera_settings(values, camera))
+            if 'decision_timeout_ms' in new and self._decision_timer is not None:
+                self._set_decision_timer()
+        return SetParametersResult(successful=True)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node's parameters: names, defaults, ranges, units, and what may change at run time."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mobilenet_perception.camera import CameraSettings
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.pipeline import PipelineSettings
+from mobilenet_perception.runtimes import RUNTIMES
+
+# How users write the types.
+_KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
+_CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
+
+
+class Specification(NamedTuple):
+    """One parameter.
+
+    Attributes:
+        default: its default, which also says its type.
+        description: what it means, with its unit.
+        minimum: smallest value allowed.
+        maximum: largest value allowed.
+        choices: all values allowed, when they are few.
+        at_run_time: whether it may change while the node is configured.
+    """
+
+    default: Any
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Sequence[str] = ()
+    at_run_time: bool = True
+
+
+NODE_PARAMETERS: Mapping[str, Specification] = {
+    'bundle': Specification(
+        '', 'folder of the model bundle; empty: the default bundle', at_run_time=False
+    ),
+    'runtime': Specification(
+        'onnxruntime', 'inference runtime', choices=tuple(RUNTIMES), at_run_time=False
+    ),
+    'runtime_threads': Specification(
+        1, 'CPU threads of one inference', 1, 64, at_run_time=False
+    ),
+    'warmup_runs': Specification(
+        10, 'runs of each variant before it is timed', 1, 1000, at_run_time=False
+    ),
+    'variant': Specification(
+        '', 'name of the only variant to run; empty: the most accurate that fits the budget'
+    ),
+    'cameras': Specification(['camera'], 'names of the cameras', at_run_time=False),
+    'latency_budget_ms': Specification(
+        50.0, 'time a frame may take from capture to publication, in milliseconds', 1.0, 60_000.0
+    ),
+    'budget_reference': Specification(
+        'capture',
+        'where the budget starts: at the capture stamp or at receipt',
+        choices=('capture', 'receipt'),
+    ),
+    'max_clock_skew_ms': Specification(
+        10_000.0, 'age on arrival above which a stamp is not believed, in ms', 1.0, 1e7
+    ),
+    'decision_timeout_ms': Specification(
+        500.0, 'age of the evidence from which a decision is stale, in ms', 10.0, 60_000.0
+    ),
+    'decide_above': Specification(
+        0.0, "score from which a label is decided, 0 to 1; 0: the bundle's own", 0.0, 1.0
+    ),
+    'top_k': Specification(3, 'labels per classification', 1, 1000),
+    'publish_late': Specification(False, 'publish classifications that missed the budget too'),
+    'watchdog_ms': Specification(
+        2000.0, 'time after which a run counts as hung, in milliseconds', 10.0, 600_000.0
+    ),
+    'autostart': Specification(
+        True, 'configure and activate without a lifecycle manager', at_run_time=False
+    ),
+}
+
+
+def camera_parameters(camera: str) -> dict[str, Specification]:
+    """Return the parameters of one camera, by full name."""
+    return {
+        f'{camera}.image_topic': Specification(
+            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False
+        ),
+        f'{camera}.image_transport': Specification(
+            'raw',
+            'raw: sensor_msgs/Image; compressed: sensor_msgs/CompressedImage',
+            choices=('raw', 'compressed'),
+            at_run_time=False,
+        ),
+        f'{camera}.roi': Specification(
+            [], 'region of interest [x, y, width, height] in pixels; empty: the whole frame'
+        ),
+        f'{camera}.latency_budget_ms': Specification(
+            0.0, "this camera's budget in milliseconds; 0: the node's", 0.0, 60_000.0
+        ),
+    }
+
+
+def refusal(name: str, specification: Specification, value: Any) -> str:
+    """Say why a value is not allowed and what is; empty when it is allowed."""
+    if name.endswith('.roi'):
+        return '' if _is_roi(value) else (
+            f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
+            f'from 0, width and height from 1; it is {value}'
+        )
+    if name == 'cameras':
+        good = value and all(_CAMERA_NAME.match(camera) for camera in value)
+        return '' if good and len(set(value)) == len(value) else (
+            'cameras must be at least one name, each its own, of letters, digits and '
+            f'underscores, starting with a letter; it is {list(value or ())}'
+        )
+    kind = type(specification.default)
+    if type(value) is not kind and (kind, type(value)) != (float, int):
+        return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
+    if specification.choices and value not in specification.choices:
+        return f'{name} must be one of {", ".join(specification.choices)}; it is {value!r}'
+    low, high = specification.minimum, specification.maximum
+    if low is not None and high is not None and not low <= value <= high:
+        return f'{name} must lie between {low:g} and {high:g}; it is {value:g}'
+    return ''
+
+
+def pipeline_settings(values: Mapping[str, Any], bundle_decides_above: float) -> PipelineSettings:
+    """Return what the parameters say for all cameras."""
+    return PipelineSettings(
+        variant=values['variant'],
+        top_k=values['top_k'],
+        budget_reference=values['budget_reference'],
+        max_clock_skew_ms=values['max_clock_skew_ms'],
+        decide_above=values['decide_above'] or bundle_decides_above,
+        decision_timeout_ms=values['decision_timeout_ms'],
+    )
+
+
+def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
+    """Return what the parameters say of one camera."""
+    roi = values[f'{camera}.roi']
+    budget_ms = values[f'{camera}.latency_budget_ms'] or values['latency_budget_ms']
+    return CameraSettings(budget_ms, RegionOfInterest(*roi) if roi and any(roi) else None)
+
+
+def _is_roi(value: Any) -> bool:
+    if not value:
+        return True
+    try:
+        x, y, width, height = value
+    except (TypeError, ValueError):
+        return False
+    if not all(type(number) is int for number in (x, y, width, height)):
+        return False
+    return (x >= 0 and y >= 0 and width > 0 and height > 0) or not any(value)
