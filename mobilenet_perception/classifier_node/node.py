@@ -65,10 +65,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self.pipeline: Pipeline | None = None
         self.subscribed: dict[str, Subscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
-        self._publishers: dict[str, CameraPublishers] = {}
-        self._info: InfoPublishers | None = None
+        self._camera_topics: dict[str, CameraPublishers] = {}
+        self._info_topics: InfoPublishers | None = None
         self._decision_timer: Timer | None = None
-        self._clock = RosClock(self)
+        self._time = RosClock(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         declare(self, NODE_PARAMETERS)
@@ -121,14 +121,14 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 {camera: camera_settings(values, camera) for camera in self.cameras},
                 self._on_result,
                 pipeline_settings(values, bundle.manifest.decision.decide_above),
-                self._clock,
+                self._time,
             )
         except PerceptionError as error:
             self.get_logger().fatal(f'cannot configure: {error}')
             return TransitionCallbackReturn.FAILURE
         self.bundle = bundle
-        self._publishers = create_camera_publishers(self, self.cameras)
-        self._info = InfoPublishers(self)
+        self._camera_topics = create_camera_publishers(self, self.cameras)
+        self._info_topics = InfoPublishers(self)
         profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
         self.get_logger().info(
             f'bundle {bundle.manifest.name} proven on {runtime.name} {runtime.version}: {profile}'
@@ -138,8 +138,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish what classifies, and subscribe to the cameras."""
         super().on_activate(state)
-        assert self.pipeline is not None and self._info is not None
-        self._info.publish(self.bundle, self.pipeline.settings.decide_above)
+        assert self.pipeline is not None and self._info_topics is not None
+        self._info_topics.publish(self.bundle, self.pipeline.settings.decide_above)
         self.pipeline.forget()
         self.pipeline.start()
         self._set_decision_timer()
@@ -166,9 +166,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the runtime and take the topics down."""
-        for publishers in (*self._publishers.values(), *([self._info] if self._info else [])):
+        for publishers in (*self._camera_topics.values(), *([self._info_topics] if self._info_topics else [])):
             publishers.destroy()
-        self._publishers, self._info, self.pipeline = {}, None, None
+        self._camera_topics, self._info_topics, self.pipeline = {}, None, None
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -195,9 +195,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self.pipeline.submit(camera, message, messages.stamp_ns(message.header))
 
     def _on_result(self, result: Result) -> None:
-        steady_ns = self._clock.steady_ns()
+        steady_ns = self._time.steady_ns()
         try:
-            publishers = self._publishers[result.record.camera]
+            publishers = self._camera_topics[result.record.camera]
             publishers.publish(result, self._publish_late, steady_ns)
         except Exception as error:  # the context may be gone: the worker must outlive that
             if self.context.ok():
@@ -207,11 +207,11 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def _check_decisions(self) -> None:
         assert self.pipeline is not None
-        steady_ns = self._clock.steady_ns()
+        steady_ns = self._time.steady_ns()
         timeout_ms = self.pipeline.settings.decision_timeout_ms
         # One check early, so that no gap between decisions exceeds the timeout.
         period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
-        for camera, publishers in self._publishers.items():
+        for camera, publishers in self._camera_topics.items():
             decision = self.pipeline.decision(camera)
             if publishers.is_due(decision, steady_ns, period_ns):
                 publishers.publish_decision(decision, steady_ns)
