@@ -1,7 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """A camera message becomes an RGB array: encodings, row step, endianness, JPEG/PNG, limits."""
 
+from mobilenet_perception.frames.compressed import decode_compressed
+from mobilenet_perception.frames.decode import decode
+from mobilenet_perception.frames.encodings import ENCODINGS
+from mobilenet_perception.frames.files import SUFFIXES, decode_file
 from mobilenet_perception.frames.frame import Frame, PixelOrder, RegionOfInterest
+from mobilenet_perception.frames.image import decode_image
+from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits
+from mobilenet_perception.frames.protocols import CompressedImageMessage, ImageMessage
 from mobilenet_perception.frames.resize import crop_and_resize
 
-__all__ = ['Frame', 'PixelOrder', 'RegionOfInterest', 'crop_and_resize']
+__all__ = [
+    'DEFAULT_LIMITS',
+    'ENCODINGS',
+    'SUFFIXES',
+    'CompressedImageMessage',
+    'Frame',
+    'ImageMessage',
+    'Limits',
+    'PixelOrder',
+    'RegionOfInterest',
+    'crop_and_resize',
+    'decode',
+    'decode_compressed',
+    'decode_file',
+    'decode_image',
+]

@@ -41,7 +41,9 @@ def decode_image(message: ImageMessage, limits: Limits = DEFAULT_LIMITS) -> Fram
     check_dimensions(height, width, limits)
     data = view_bytes(message.data, limits)
     if not isinstance(encoding, Packed):
-        return decode_semi_planar(data, message.encoding, encoding, height, width, step)
+        return decode_semi_planar(
+            data, message.encoding, encoding, height=height, width=width, step=step
+        )
     if width % encoding.multiple or min(height, width) < encoding.min_side:
         raise FrameError(
             f'the image of {width}x{height} pixels cannot be {message.encoding}: that needs at '

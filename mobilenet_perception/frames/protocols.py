@@ -62,8 +62,7 @@ def view_bytes(data: ByteData, limits: Limits) -> npt.NDArray[np.uint8]:
         FrameError: the data is empty, larger than `limits`, or no contiguous run of bytes.
     """
     try:
-        size = memoryview(data).nbytes
-        check_size(size, limits)
+        check_size(len(data), limits)
         return np.frombuffer(data, np.uint8)
     except (TypeError, ValueError, BufferError) as error:
         raise FrameError(f'the data of the image is no run of bytes: {error}') from error

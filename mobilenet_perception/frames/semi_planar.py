@@ -23,7 +23,7 @@ _BT601_AFFINE = np.hstack([_BT601, -_BT601 @ np.array([[16.0], [128.0], [128.0]]
 
 
 def decode_semi_planar(
-    data: UInt8Array, name: str, encoding: SemiPlanar, height: int, width: int, step: int
+    data: UInt8Array, name: str, encoding: SemiPlanar, *, height: int, width: int, step: int
 ) -> Frame:
     """Return the RGB frame of a semi-planar YUV image, BT.601 limited range.
 

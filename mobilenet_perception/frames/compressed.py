@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A compressed camera message (sensor_msgs/CompressedImage: JPEG or PNG) becomes a frame."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.errors import FrameError
+from mobilenet_perception.frames.encodings import ENCODINGS, Packed
+from mobilenet_perception.frames.frame import Frame, RegionOfInterest
+from mobilenet_perception.frames.jpeg import SIGNATURE as JPEG_SIGNATURE
+from mobilenet_perception.frames.jpeg import JpegHeader, read_jpeg_header
+from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits, check_dimensions
+from mobilenet_perception.frames.png import SIGNATURE as PNG_SIGNATURE
+from mobilenet_perception.frames.png import PngHeader, essential_png, read_png_header
+from mobilenet_perception.frames.protocols import CompressedImageMessage, view_bytes
+
+UInt8Array = npt.NDArray[np.uint8]
+
+# Reduction: OpenCV's flags for a decoded image with and without colour.
+_FLAGS = {
+    1: (cv2.IMREAD_COLOR, cv2.IMREAD_GRAYSCALE),
+    2: (cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
+    4: (cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
+    8: (cv2.IMREAD_REDUCED_COLOR_8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
+}
+_OTHER_FORMATS = {
+    b'II*\0': 'TIFF', b'MM\0*': 'TIFF', b'GIF8': 'GIF', b'RIFF': 'WebP', b'BM': 'BMP',
+    b'\x00\x00\x00\x0cjP': 'JPEG 2000', b'\xff\x4f\xff\x51': 'JPEG 2000',
+    b'\x00\x00\x00\x01': 'H.264 or H.265', b'\x00\x00\x01': 'H.264 or H.265',
+}  # fmt: skip
+
+
+def decode_compressed(
+    message: CompressedImageMessage,
+    min_height: int = 0,
+    min_width: int = 0,
+    roi: RegionOfInterest | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Frame:
+    """Return the pixels of a JPEG or PNG message, a large JPEG at reduced scale.
+
+    What the data is, its first bytes say; of `format` only two things are heeded: compressedDepth
+    is refused, and a colourless image whose `format` starts with a Bayer encoding is a mosaic
+    (compressed_image_transport compresses it as it is) and is interpolated. Other file formats
+    are refused: their decoders are an attack surface that no camera needs. Alpha is ignored and
+    16-bit samples become their high byte, as in `decode_image`. The EXIF orientation is ignored
+    too, so that the frame agrees with the camera's region of interest and calibration.
+
+    A JPEG is decoded at 1/2, 1/4 or 1/8 when the region still has min_height x min_width pixels
+    then. Give twice the network's input: `crop_and_resize` averages from there.
+
+    Args:
+        message: anything shaped like sensor_msgs/CompressedImage.
+        min_height: rows that the region must keep, in pixels; 0 in both: full scale.
+        min_width: columns that the region must keep, in pixels.
+        roi: the region that is looked at, in pixels of the camera; None: the whole frame.
+        limits: the largest image taken, by its header, before it is decoded.
+
+    Returns:
+        The frame, `bgr` or `mono` (`rgb` from a mosaic); its `scale` tells the reduction.
+
+    Raises:
+        FrameError: the image is damaged, truncated, too large, or of another format.
+    """
+    if 'compresseddepth' in message.format.lower():
+        raise FrameError(
+            'the image is compressedDepth, which holds distances and no picture: '
+            "subscribe to the camera's image topic instead"
+        )
+    data = view_bytes(message.data, limits).tobytes()
+    mosaic = ENCODINGS.get(message.format.split(';')[0].strip())
+    if not isinstance(mosaic, Packed) or mosaic.min_side == 1:
+        return decode_bytes(data, min_height, min_width, roi, limits)
+    frame = decode_bytes(data, limits=limits)
+    if frame.order != 'mono' or mosaic.conversion is None:
+        return frame
+    if min(frame.height, frame.width) < mosaic.min_side:
+        raise FrameError(f'a Bayer mosaic needs at least {mosaic.min_side} pixels a side')
+    return Frame(cv2.cvtColor(frame.pixels, mosaic.conversion), 'rgb')  # type: ignore[arg-type]
+
+
+def decode_bytes(
+    data: bytes,
+    min_height: int = 0,
+    min_width: int = 0,
+    roi: RegionOfInterest | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    exif_orientation: bool = False,
+) -> Frame:
+    """Return the pixels of a JPEG or PNG file in memory, as `decode_compressed` does.
+
+    Raises:
+        FrameError: the image is damaged, truncated, too large, or of another format.
+    """
+    header: JpegHeader | PngHeader
+    reduction = 1
+    if data.startswith(JPEG_SIGNATURE):
+        header = read_jpeg_header(data)
+        check_dimensions(header.height, header.width, limits)
+        reduction = _reduction(header, min_height, min_width, roi)
+    elif data.startswith(PNG_SIGNATURE):
+        header = read_png_header(data)
+        check_dimensions(header.height, header.width, limits)
+        data = essential_png(data)
+    else:
+        raise FrameError(_unsupported(data))
+    flags = _FLAGS[reduction][header.gray]
+    if not exif_orientation:
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = imdecode(data, flags)
+    expected = {-(-side // reduction) for side in (header.height, header.width)}
+    if pixels is None or set(pixels.shape[:2]) != expected:
+        raise FrameError('the image is damaged: its pixels cannot be decoded')
+    return Frame(pixels, 'mono' if header.gray else 'bgr', 1 / reduction)
+
+
+def imdecode(data: bytes, flags: int) -> UInt8Array | None:
+    """Decode an image file in memory with OpenCV; None: it cannot."""
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+    return pixels  # type: ignore[return-value]
+
+
+def _reduction(
+    header: JpegHeader, min_height: int, min_width: int, roi: RegionOfInterest | None
+) -> int:
+    """Return the largest reduction that leaves the region as many pixels as asked for."""
+    if min_height <= 0 and min_width <= 0:
+        return 1
+    height, width = header.height, header.width
+    if roi is not None:
+        height = min(height, roi.y + roi.height) - max(0, roi.y)
+        width = min(width, roi.x + roi.width) - max(0, roi.x)
+    fitting = (
+        n
+        for n in (8, 4, 2)
+        if height // n >= max(1, min_height) and width // n >= max(1, min_width)
+    )
+    return next(fitting, 1)
+
+
+def _unsupported(data: bytes) -> str:
+    if data[1:4] == PNG_SIGNATURE[1:4]:
+        return 'the PNG is damaged: its signature is wrong, as after a transfer as text'
+    for signature, name in _OTHER_FORMATS.items():
+        if data.startswith(signature):
+            return f'the image is {name}: a compressed image must be JPEG or PNG'
+    return f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'
