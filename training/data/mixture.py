@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mixture that training draws from: balanced over sources, classes and near duplicates."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.simulation.labels import BACKGROUND
+from training.augmentation.compose import Placement, compose, jitter, soft_cutout
+from training.augmentation.photometry import degrade
+from training.data.backgrounds import photographed_backgrounds, random_background
+from training.data.drawn import drawn_signals
+from training.data.sample import Pixels, Sample
+from training.errors import TrainingError
+
+_TIGHT_SHARE = 0.6
+_PHOTO_PLACEMENT = Placement(smallest=0.4, largest=1.15)
+_DRAWN_PLACEMENT = Placement(smallest=0.3, largest=1.1)
+
+
+class Draw(NamedTuple):
+    """One training image: (height, width, 3) uint8 RGB, and its label."""
+
+    pixels: Pixels
+    label: str
+
+
+class _Stratum(NamedTuple):
+    label: str
+    groups: tuple[tuple[Pixels, ...], ...]
+
+
+class Mixture:
+    """Endless, reproducible training images: the same source of chance gives the same image.
+
+    A source is drawn by its share, then a class by the square root of its number of groups (so
+    that rare classes are seen more often than they occur, yet varied ones more than poor ones),
+    then a group, then an image of it.
+    """
+
+    def __init__(self, samples: Sequence[Sample], shares: Mapping[str, float]) -> None:
+        """Prepare the sources.
+
+        Args:
+            samples: photographs of the training part.
+            shares: by source (`gtsrb`, `lights`, ..., and `drawn`, `background`), how often it
+                is drawn; the sum need not be 1.
+
+        Raises:
+            TrainingError: a share names a source without samples.
+        """
+        self._strata = _by_stratum(samples)
+        known = {*self._strata, 'drawn', BACKGROUND}
+        if unknown := sorted(set(shares) - known):
+            raise TrainingError(
+                f'the mixture names {", ".join(unknown)}, which has no samples to train on: '
+                f'take from {", ".join(sorted(known))}'
+            )
+        self._sources = sorted(shares)
+        weights = np.array([shares[source] for source in self._sources], float)
+        self._shares = weights / weights.sum()
+        self._weights = {
+            source: _square_roots([len(stratum.groups) for stratum in strata])
+            for source, strata in self._strata.items()
+        }
+        self._drawn = drawn_signals() if shares.get('drawn') else {}
+        self._drawn_weights = _square_roots([len(found) for found in self._drawn.values()])
+        self._photographs = photographed_backgrounds(samples)
+
+    def draw(self, height: int, width: int, random: np.random.Generator) -> Draw:
+        """Return one image at a network's input size, through the runtime's own resize."""
+        source = self._sources[int(random.choice(len(self._sources), p=self._shares))]
+        canvas, label = self._canvas(source, random)
+        image = crop_and_resize(Frame(degrade(canvas, random), 'rgb'), height, width)
+        return Draw(image, label)
+
+    def _canvas(self, source: str, random: np.random.Generator) -> tuple[Pixels, str]:
+        # What a camera far away or near by would give before the resize, in any aspect ratio.
+        rows = round(np.exp(random.uniform(np.log(28), np.log(170))))
+        columns = max(16, round(rows * 1.5 ** random.uniform(-1.0, 1.0)))
+        if source == BACKGROUND:
+            return self._background(rows, columns, random), BACKGROUND
+        if source == 'drawn':
+            names = list(self._drawn)
+            label = names[int(random.choice(len(names), p=self._drawn_weights))]
+            drawing = self._drawn[label][int(random.integers(len(self._drawn[label])))]
+            background = self._background(rows, columns, random)
+            return compose(drawing, background, _DRAWN_PLACEMENT, random), label
+        strata = self._strata[source]
+        stratum = strata[int(random.choice(len(strata), p=self._weights[source]))]
+        group = stratum.groups[int(random.integers(len(stratum.groups)))]
+        pixels = group[int(random.integers(len(group)))]
+        if random.random() < _TIGHT_SHARE:
+            rows, columns = pixels.shape[:2] if random.random() < 0.5 else (rows, columns)
+            return jitter(pixels, rows, columns, random), stratum.label
+        cutout = soft_cutout(pixels, random.uniform(0.0, 0.12))
+        background = self._background(rows, columns, random)
+        return compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
+
+    def _background(self, rows: int, columns: int, random: np.random.Generator) -> Pixels:
+        return random_background(rows, columns, self._photographs, random)
+
+
+def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
+    found: dict[tuple[str, str, str], dict[str, list[Pixels]]] = defaultdict(dict)
+    for sample in samples:
+        groups = found[sample.source, sample.stratum, sample.label]
+        groups.setdefault(sample.group, []).append(sample.pixels)
+    strata: dict[str, list[_Stratum]] = defaultdict(list)
+    for (source, _, label), by_group in sorted(found.items(), key=lambda item: item[0]):
+        groups_of_stratum = tuple(tuple(images) for _, images in sorted(by_group.items()))
+        strata[source].append(_Stratum(label, groups_of_stratum))
+    return dict(strata)
+
+
+def _square_roots(counts: Sequence[int]) -> np.ndarray:
+    weights = np.sqrt(np.array(counts, float))
+    return weights / weights.sum() if counts else weights

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The run folder: configuration, split, versions, curves, checkpoint, metrics, model."""
+
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from training.configuration import (
+    Configuration,
+    configuration_from_json,
+    configuration_to_json,
+)
+from training.data.splits import Split
+from training.errors import TrainingError
+from training.files import write_atomically
+
+_PACKAGES = ('tensorflow-cpu', 'tensorflow', 'keras', 'numpy', 'opencv-python-headless', 'scipy')
+
+
+class Run(NamedTuple):
+    """Where everything about one training lies."""
+
+    folder: Path
+
+    @property
+    def model_file(self) -> Path:
+        """The trained Keras model."""
+        return self.folder / 'model.keras'
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        """Weights and optimiser after the last whole epoch."""
+        return self.folder / 'checkpoints'
+
+    def configuration(self) -> Configuration:
+        """Return the resolved configuration.
+
+        Raises:
+            TrainingError: there is none, or of another version.
+        """
+        return configuration_from_json(self._read('configuration.json'))
+
+    def split(self) -> Split:
+        """Return the stored split."""
+        value = json.loads(self._read('split.json'))
+        return Split(*(tuple(value[part]) for part in Split._fields))
+
+    def environment(self) -> dict[str, Any]:
+        """Return versions, data hash and counts as stored at the start."""
+        value: dict[str, Any] = json.loads(self._read('environment.json'))
+        return value
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Return a JSON file of the run, empty if it is not there yet."""
+        path = self.folder / name
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write a JSON file of the run, atomically."""
+        write_atomically(self.folder / name, json.dumps(value, indent=1) + '\n')
+
+    def start(self, configuration: Configuration, split: Split, data_hash: str) -> None:
+        """Store what the run is about, or check that a run to resume is about the same.
+
+        Raises:
+            TrainingError: the folder holds a run of another configuration or of other data.
+        """
+        if (self.folder / 'configuration.json').is_file():
+            if self.configuration() != configuration:
+                raise TrainingError(
+                    f'{self.folder} holds a run of another configuration: '
+                    'give another --run folder, or remove this one'
+                )
+            if self.environment()['data_sha256'] != data_hash:
+                raise TrainingError(
+                    f'{self.folder} was begun on other data: give another --run folder'
+                )
+            return
+        self.write_json('environment.json', {**versions(), 'data_sha256': data_hash})
+        self.write_json('split.json', split._asdict())
+        write_atomically(
+            self.folder / 'configuration.json', configuration_to_json(configuration)
+        )
+
+    def _read(self, name: str) -> str:
+        path = self.folder / name
+        if not path.is_file():
+            raise TrainingError(f'{self.folder} is not a run folder ({name} is missing)')
+        return path.read_text()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    found = {'python': platform.python_version(), 'machine': platform.machine()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
