@@ -2,7 +2,9 @@
 """Drawings of every street signal the project knows, by label and variant."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+
+import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.simulation import pictograms, signs
@@ -13,6 +15,7 @@ from mobilenet_perception.simulation.shapes import Pixels, blank_canvas, shrink
 
 SPEEDS = ('30', '50', '20', '60', '70', '80', '100', '120')
 MIN_SIZE = 8
+_EXTENT_SIZE = 128
 
 
 def _both_ways(pictogram: signs.Pictogram) -> tuple[Board, ...]:
@@ -90,3 +93,16 @@ def _boards(label: str) -> tuple[Board, ...]:
             f"no drawing is called '{label}': take one of {', '.join(SIGNAL_LABELS)}"
         )
     return _BOARDS[label]
+
+
+@cache
+def extent(label: str, variant: int = 0) -> tuple[float, float, float, float]:
+    """Return what of its square a drawing covers: left, top, right, bottom, from 0 to 1.
+
+    Haze around a lit lamp does not count.
+    """
+    rows, columns = np.nonzero(draw_signal(label, _EXTENT_SIZE, variant)[..., 3] > 127)
+    left, right = float(columns.min()), float(columns.max() + 1)
+    top, bottom = float(rows.min()), float(rows.max() + 1)
+    side = float(_EXTENT_SIZE)
+    return left / side, top / side, right / side, bottom / side

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pinhole camera: where points and signals of the world appear in its image."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.simulation.signals import extent
+from mobilenet_perception.simulation.world import Position, Signal
+
+Matrix = npt.NDArray[np.float64]
+
+# Nearer than this, in metres along the optical axis, nothing is seen.
+NEAR = 0.25
+
+
+class Pose(NamedTuple):
+    """A place and a direction: metres and radians; positive pitch looks down (REP 103)."""
+
+    x: float
+    y: float
+    z: float
+    yaw: float
+    pitch: float
+
+
+class ImagePoint(NamedTuple):
+    """A point of the image: u right and v down from the upper left corner of the image.
+
+    Units are pixels, and pixel (0, 0) reaches from 0 to 1 in both. `depth` is the distance
+    along the optical axis, in metres.
+    """
+
+    u: float
+    v: float
+    depth: float
+
+
+class Box(NamedTuple):
+    """An upright rectangle of the image in pixels, possibly reaching beyond it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.bottom - self.top
+
+    def contains(self, other: 'Box') -> bool:
+        """Tell whether another box lies inside this one; touching edges are inside."""
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and other.right <= self.right
+            and other.bottom <= self.bottom
+        )
+
+    def overlaps(self, other: 'Box') -> bool:
+        """Tell whether two boxes share an area."""
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
+
+
+class Camera(NamedTuple):
+    """A camera without distortion, its optical axis through the middle of the image.
+
+    Attributes:
+        width: of the image in pixels.
+        height: of the image in pixels.
+        horizontal_fov: angle between the left and the right edge, in radians.
+        pose: where it is and looks.
+    """
+
+    width: int
+    height: int
+    horizontal_fov: float
+    pose: Pose
+
+    @property
+    def focal_length(self) -> float:
+        """Focal length in pixels, the same for both axes."""
+        return self.width / 2 / math.tan(self.horizontal_fov / 2)
+
+    @property
+    def frame(self) -> Box:
+        """The image itself."""
+        return Box(0.0, 0.0, float(self.width), float(self.height))
+
+    def matrix(self) -> Matrix:
+        """Return the (3, 4) projection: (x, y, z, 1) to (u, v, 1) times depth."""
+        x, y, z, yaw, pitch = self.pose
+        ahead = np.array(
+            [
+                math.cos(yaw) * math.cos(pitch),
+                math.sin(yaw) * math.cos(pitch),
+                -math.sin(pitch),
+            ]
+        )
+        left = np.array([-math.sin(yaw), math.cos(yaw), 0.0])
+        up = np.cross(ahead, left)
+        focal = self.focal_length
+        rows = np.stack(
+            [
+                self.width / 2 * ahead - focal * left,
+                self.height / 2 * ahead - focal * up,
+                ahead,
+            ]
+        )
+        return np.hstack([rows, -(rows @ np.array([[x], [y], [z]]))])
+
+    def project(self, point: Position) -> ImagePoint | None:
+        """Return where a point appears, inside the image or beyond it; None: behind the camera."""
+        u, v, depth = self.matrix() @ np.array([*point, 1.0])
+        if depth < NEAR:
+            return None
+        return ImagePoint(float(u / depth), float(v / depth), float(depth))
+
+    def box_of(self, signal: Signal, label: str) -> Box | None:
+        """Return the rectangle around a signal that shows a label.
+
+        Args:
+            signal: whose drawing is meant, its board's empty margins left out.
+            label: what it shows now.
+
+        Returns:
+            The box, not clipped to the image; None where a part of it is behind the camera or
+            it faces away.
+        """
+        if facing(signal, self.pose) <= 0.0:
+            return None
+        corners = board_corners(signal, extent(label, signal.variant))
+        homogeneous = self.matrix() @ np.vstack([np.array(corners).T, np.ones(4)])
+        if homogeneous[2].min() < NEAR:
+            return None
+        u, v = homogeneous[:2] / homogeneous[2]
+        return Box(float(u.min()), float(v.min()), float(u.max()), float(v.max()))
+
+
+def facing(signal: Signal, pose: Pose) -> float:
+    """Return the cosine of the angle under which a board is seen: 1 straight on, 0 edge on."""
+    away = (pose.x - signal.position.x, pose.y - signal.position.y)
+    distance = math.hypot(*away) or 1.0
+    return (away[0] * math.cos(signal.yaw) + away[1] * math.sin(signal.yaw)) / distance
+
+
+def board_corners(
+    signal: Signal, share: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+) -> list[Position]:
+    """Return corners of a signal's board: upper left, upper right, lower right, lower left.
+
+    Args:
+        signal: the board.
+        share: left, top, right, bottom of the part wanted, in shares of the board as seen
+            from its front.
+    """
+    left, top, right, bottom = (value - 0.5 for value in share)
+    x, y, z = signal.position
+    across = (-math.sin(signal.yaw) * signal.size, math.cos(signal.yaw) * signal.size)
+    return [
+        Position(x + u * across[0], y + u * across[1], z - v * signal.size)
+        for u, v in ((left, top), (right, top), (right, bottom), (left, bottom))
+    ]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws a world as a camera sees it."""
+
+import math
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.simulation.camera import NEAR, Camera, board_corners, facing
+from mobilenet_perception.simulation.labels import TRAFFIC_LIGHTS
+from mobilenet_perception.simulation.sensor import Sensor
+from mobilenet_perception.simulation.shapes import Colour, Pixels
+from mobilenet_perception.simulation.signals import draw_signal
+from mobilenet_perception.simulation.sprites import Sprite
+from mobilenet_perception.simulation.surfaces import GroundPlane, HouseFront, Sky
+from mobilenet_perception.simulation.textures import light_gains, tree_texture
+from mobilenet_perception.simulation.world import Position, Post, Signal, Tree, World
+
+Matrix = npt.NDArray[np.float64]
+
+_SIGNAL_PIXELS = 192
+# Trees, posts and signals farther away than this are left out, metres.
+_FAR = 45.0
+# Strips of shade make a post round: from and to, as shares of its width, and brightness.
+_ROUND = ((0.0, 1.0, 0.7), (0.15, 0.7, 1.0), (0.3, 0.45, 1.25))
+_THIN = ((0.0, 1.0, 0.9),)
+# Fractional bits of OpenCV's fixed-point coordinates.
+_SHIFT = 4
+
+
+class _Thing(NamedTuple):
+    depth: float
+    what: Signal | Post | Tree
+
+
+class Renderer:
+    """Keeps what drawing a world needs: textures are made once, on construction."""
+
+    def __init__(self, world: World, seed: int = 0) -> None:
+        """Prepare the textures of a world.
+
+        Args:
+            world: what to draw.
+            seed: of textures and of the sensor's noise; the same seed draws the same.
+        """
+        self._world = world
+        self._gains = light_gains(world.lighting)
+        self._sky = Sky(world.lighting, seed)
+        self._ground = GroundPlane(world.ground, world.lighting, seed)
+        # The farthest first, so that nearer houses of a row hide those behind them.
+        rows = sorted(world.buildings, key=lambda house: -house.start)
+        self._houses = [HouseFront(house, world.lighting) for house in rows]
+        self._sensor = Sensor(seed)
+        self._trees = {
+            shape: Sprite(tree_texture(shape), self._gains)
+            for shape in {tree.shape for tree in world.trees}
+        }
+        self._boards: dict[tuple[str, int], Sprite] = {}
+
+    def render(self, camera: Camera, seconds: float, blur: int = 0) -> Pixels:
+        """Draw one frame.
+
+        Args:
+            camera: whose image is wanted.
+            seconds: time of the world: which lamps are lit, and the sensor's noise.
+            blur: rows over which motion smears the image during exposure.
+
+        Returns:
+            (camera.height, camera.width, 3) uint8 RGB; the same arguments give the same pixels.
+        """
+        picture = np.empty((camera.height, camera.width, 3), np.uint8)
+        matrix = camera.matrix()
+        self._sky.draw(picture, camera)
+        self._ground.draw(picture, camera, matrix)
+        for house in self._houses:
+            house.draw(picture, camera, matrix)
+        for thing in self._things(matrix):
+            self._draw_thing(picture, matrix, camera, thing, seconds)
+        return self._sensor.expose(picture, seconds, blur)
+
+    def _things(self, matrix: Matrix) -> list[_Thing]:
+        """Return what stands in front of the camera, the farthest first."""
+        found: list[_Thing] = []
+        standing: list[Signal | Post | Tree] = [*self._world.trees, *self._world.posts]
+        for what in (*standing, *self._world.signals):
+            x, y, _ = what.position
+            depth = float(matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 3])
+            if NEAR < depth < _FAR:
+                found.append(_Thing(depth, what))
+        return sorted(found, key=lambda thing: -thing.depth)
+
+    def _draw_thing(
+        self, picture: Pixels, matrix: Matrix, camera: Camera, thing: _Thing, seconds: float
+    ) -> None:
+        what = thing.what
+        if isinstance(what, Signal):
+            self._draw_signal(picture, matrix, what, facing(what, camera.pose), seconds)
+        elif isinstance(what, Post):
+            _draw_post(picture, matrix, what, self._gains)
+        else:
+            corners = _upright(matrix, what.position, what.height * 2 / 3, what.height)
+            if corners is not None:
+                self._trees[what.shape].draw_upright(picture, corners[[0, 2]])
+
+    def _draw_signal(
+        self, picture: Pixels, matrix: Matrix, signal: Signal, cosine: float, seconds: float
+    ) -> None:
+        corners = _project(matrix, np.array(board_corners(signal)))
+        if corners is None:
+            return
+        if cosine <= 0.0:
+            _draw_back(picture, corners, self._gains)
+            return
+        self._board(signal.label_at(seconds), signal.variant).draw(picture, corners)
+
+    def _board(self, label: str, variant: int) -> Sprite:
+        key = (label, variant)
+        if key not in self._boards:
+            # Lamps shine by themselves: daylight changes them less than it does paint.
+            gains = (self._gains + 2.0) / 3.0 if label in TRAFFIC_LIGHTS else self._gains
+            self._boards[key] = Sprite(draw_signal(label, _SIGNAL_PIXELS, variant), gains)
+        return self._boards[key]
+
+
+def _project(matrix: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    """Return (n, 2) image points of (n, 3) points; None where one is behind the camera."""
+    homogeneous = points @ matrix[:, :3].T + matrix[:, 3]
+    if homogeneous[:, 2].min() < NEAR:
+        return None
+    image_points: npt.NDArray[np.float64] = homogeneous[:, :2] / homogeneous[:, 2:]
+    return image_points
+
+
+def _upright(
+    matrix: Matrix, foot: Position, width: float, height: float
+) -> npt.NDArray[np.float64] | None:
+    """Return corners of an upright board that always faces the camera."""
+    ends = _project(matrix, np.array([foot, foot._replace(z=foot.z + height)]))
+    if ends is None:
+        return None
+    (foot_u, foot_v), (top_u, top_v) = ends
+    half = math.hypot(foot_u - top_u, foot_v - top_v) * width / height / 2
+    return np.array(
+        [
+            (top_u - half, top_v),
+            (top_u + half, top_v),
+            (foot_u + half, foot_v),
+            (foot_u - half, foot_v),
+        ]
+    )
+
+
+def _draw_post(
+    picture: Pixels, matrix: Matrix, post: Post, gains: npt.NDArray[np.float32]
+) -> None:
+    corners = _upright(matrix, post.position, 2 * post.radius, post.height)
+    if corners is None or abs(corners).max() > 1e5:
+        return
+    upper, right, lower, left = corners[0], corners[1], corners[2], corners[3]
+    wide = right[0] - upper[0] > 3.0
+    for start, end, shade in _ROUND if wide else _THIN:
+        strip = [
+            upper + (right - upper) * start,
+            upper + (right - upper) * end,
+            left + (lower - left) * end,
+            left + (lower - left) * start,
+        ]
+        _fill(picture, np.array(strip), _lit(post.colour, gains * shade))
+
+
+def _draw_back(
+    picture: Pixels, corners: npt.NDArray[np.float64], gains: npt.NDArray[np.float32]
+) -> None:
+    middle = corners.mean(axis=0)
+    _fill(picture, middle + (corners - middle) * 0.85, _lit((132, 134, 136), gains))
+
+
+def _fill(picture: Pixels, corners: npt.NDArray[np.float64], colour: Colour) -> None:
+    fixed = np.round((corners - 0.5) * (1 << _SHIFT)).astype(np.int32)
+    cv2.fillConvexPoly(picture, fixed, colour, cv2.LINE_AA, _SHIFT)
+
+
+def _lit(colour: Colour, gains: npt.NDArray[np.float32]) -> Colour:
+    red, green, blue = (int(min(255.0, c * g)) for c, g in zip(colour, gains, strict=True))
+    return (red, green, blue)
