@@ -103,24 +103,17 @@ class Camera(NamedTuple):
     def matrix(self) -> Matrix:
         """Return the (3, 4) projection: (x, y, z, 1) to (u, v, 1) times depth."""
         x, y, z, yaw, pitch = self.pose
-        ahead = np.array(
-            [
-                math.cos(yaw) * math.cos(pitch),
-                math.sin(yaw) * math.cos(pitch),
-                -math.sin(pitch),
-            ]
+        cos, sin, level, down = math.cos(yaw), math.sin(yaw), math.cos(pitch), math.sin(pitch)
+        ahead = (cos * level, sin * level, -down)
+        left = (-sin, cos, 0.0)
+        up = (cos * down, sin * down, level)
+        focal, middle_u, middle_v = self.focal_length, self.width / 2, self.height / 2
+        rows = (
+            [middle_u * a - focal * b for a, b in zip(ahead, left, strict=True)],
+            [middle_v * a - focal * b for a, b in zip(ahead, up, strict=True)],
+            ahead,
         )
-        left = np.array([-math.sin(yaw), math.cos(yaw), 0.0])
-        up = np.cross(ahead, left)
-        focal = self.focal_length
-        rows = np.stack(
-            [
-                self.width / 2 * ahead - focal * left,
-                self.height / 2 * ahead - focal * up,
-                ahead,
-            ]
-        )
-        return np.hstack([rows, -(rows @ np.array([[x], [y], [z]]))])
+        return np.array([[*row, -(row[0] * x + row[1] * y + row[2] * z)] for row in rows])
 
     def project(self, point: Position) -> ImagePoint | None:
         """Return where a point appears, inside the image or beyond it; None: behind the camera."""

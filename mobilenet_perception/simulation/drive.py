@@ -84,7 +84,15 @@ class Drive:
         self._seed = seed
         self._phases = np.random.default_rng([seed, 6]).uniform(0, 2 * math.pi, len(_SHAKE_HZ))
         self._renderer: Renderer | None = None
-        on_map = [self._camera(i / rate_hz, 0.0) for i in range(self._count)]
+        times = np.arange(self._count) / rate_hz
+        shakes = self._shake(times)
+        self._smear = np.abs(self._shake(times + _EXPOSURE) - shakes)
+        # The map knows the way, not the vibration.
+        on_map = [self._camera(place) for place in world.route_over(times).tolist()]
+        self._cameras = [
+            camera._replace(pose=camera.pose._replace(pitch=camera.pose.pitch + shake))
+            for camera, shake in zip(on_map, shakes.tolist(), strict=True)
+        ]
         self._regions = plan_regions(on_map, world.signals, rate_hz)
 
     def __len__(self) -> int:
@@ -109,8 +117,7 @@ class Drive:
         if self._renderer is None:
             self._renderer = Renderer(self.world, self._seed)
         camera = self.camera(index)
-        later = self._shake(seconds + _EXPOSURE) - self._shake(seconds)
-        blur = min(_MAX_BLUR, round(abs(later) * camera.focal_length))
+        blur = min(_MAX_BLUR, round(float(self._smear[index]) * camera.focal_length))
         return DriveFrame(
             index,
             round(seconds * 1e9),
@@ -140,20 +147,19 @@ class Drive:
 
     def camera(self, index: int) -> Camera:
         """Return the camera of a frame, vibration included."""
-        seconds = index / self.rate_hz
-        return self._camera(seconds, self._shake(seconds))
+        return self._cameras[index]
 
-    def _camera(self, seconds: float, shake: float) -> Camera:
-        place, mount = self.world.route_at(seconds), self.world.mount
-        pose = Pose(place.x, place.y, mount.height, place.yaw, mount.pitch + shake)
+    def _camera(self, place: list[float]) -> Camera:
+        x, y, yaw = place
+        mount = self.world.mount
+        pose = Pose(x, y, mount.height, yaw, mount.pitch)
         return Camera(*self._size, mount.horizontal_fov, pose)
 
-    def _shake(self, seconds: float) -> float:
-        """Return how far the camera nods at a time, in radians: more the faster it drives."""
-        before, after = (self.world.route_at(seconds + d) for d in (-0.05, 0.05))
-        speed = math.hypot(after.x - before.x, after.y - before.y) / 0.1
-        waves = sum(
-            math.sin(2 * math.pi * hz * seconds + phase) / (1 + i)
-            for i, (hz, phase) in enumerate(zip(_SHAKE_HZ, self._phases.tolist(), strict=True))
-        )
+    def _shake(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return how far the camera nods at times, in radians: more the faster it drives."""
+        way = self.world.route_over(times + 0.05) - self.world.route_over(times - 0.05)
+        speed = np.hypot(way[:, 0], way[:, 1]) / 0.1
+        waves = np.zeros_like(times)
+        for i, (hz, phase) in enumerate(zip(_SHAKE_HZ, self._phases.tolist(), strict=True)):
+            waves += np.sin(2 * math.pi * hz * times + phase) / (1 + i)
         return _SHAKE * speed * waves

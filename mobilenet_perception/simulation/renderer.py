@@ -100,9 +100,11 @@ class Renderer:
         elif isinstance(what, Post):
             _draw_post(picture, matrix, what, self._gains)
         else:
-            corners = _upright(matrix, what.position, what.height * 2 / 3, what.height)
-            if corners is not None:
-                self._trees[what.shape].draw_upright(picture, corners[[0, 2]])
+            place = _upright(matrix, what.position, what.height * 2 / 3, what.height)
+            if place is not None:
+                left, right = place.top_u - place.half, place.foot_u + place.half
+                box = np.array([[left, place.top_v], [right, place.foot_v]])
+                self._trees[what.shape].draw_upright(picture, box)
 
     def _draw_signal(
         self, picture: Pixels, matrix: Matrix, signal: Signal, cosine: float, seconds: float
@@ -133,39 +135,51 @@ def _project(matrix: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.
     return image_points
 
 
-def _upright(
-    matrix: Matrix, foot: Position, width: float, height: float
-) -> npt.NDArray[np.float64] | None:
-    """Return corners of an upright board that always faces the camera."""
-    ends = _project(matrix, np.array([foot, foot._replace(z=foot.z + height)]))
-    if ends is None:
-        return None
-    (foot_u, foot_v), (top_u, top_v) = ends
+class _Upright(NamedTuple):
+    """Something upright in the image: u and v of its top and its foot, half its width there."""
+
+    top_u: float
+    top_v: float
+    foot_u: float
+    foot_v: float
+    half: float
+
+
+def _upright(matrix: Matrix, foot: Position, width: float, height: float) -> _Upright | None:
+    """Return where something that always faces the camera stands; None: behind the camera."""
+    ends = []
+    for z in (foot.z + height, foot.z):
+        u, v, depth = (
+            row[0] * foot.x + row[1] * foot.y + row[2] * z + row[3] for row in matrix.tolist()
+        )
+        if depth < NEAR:
+            return None
+        ends += [u / depth, v / depth]
+    top_u, top_v, foot_u, foot_v = ends
     half = math.hypot(foot_u - top_u, foot_v - top_v) * width / height / 2
-    return np.array(
-        [
-            (top_u - half, top_v),
-            (top_u + half, top_v),
-            (foot_u + half, foot_v),
-            (foot_u - half, foot_v),
-        ]
-    )
+    return _Upright(top_u, top_v, foot_u, foot_v, half)
 
 
 def _draw_post(
     picture: Pixels, matrix: Matrix, post: Post, gains: npt.NDArray[np.float32]
 ) -> None:
-    corners = _upright(matrix, post.position, 2 * post.radius, post.height)
-    if corners is None or abs(corners).max() > 1e5:
+    place = _upright(matrix, post.position, 2 * post.radius, post.height)
+    if place is None or max(abs(value) for value in place) > 1e5:
         return
-    upper, right, lower, left = corners[0], corners[1], corners[2], corners[3]
-    wide = right[0] - upper[0] > 3.0
-    for start, end, shade in _ROUND if wide else _THIN:
+    reach = max(place.half, 1.0)
+    if max(place.top_u, place.foot_u) < -reach:
+        return
+    if min(place.top_u, place.foot_u) > picture.shape[1] + reach:
+        return
+    for start, end, shade in _ROUND if place.half > 1.5 else _THIN:
         strip = [
-            upper + (right - upper) * start,
-            upper + (right - upper) * end,
-            left + (lower - left) * end,
-            left + (lower - left) * start,
+            (u + (2 * share - 1) * place.half, v)
+            for u, v, share in (
+                (place.top_u, place.top_v, start),
+                (place.top_u, place.top_v, end),
+                (place.foot_u, place.foot_v, end),
+                (place.foot_u, place.foot_v, start),
+            )
         ]
         _fill(picture, np.array(strip), _lit(post.colour, gains * shade))
 

@@ -30,6 +30,8 @@ _NEAR_GROUND = 6.0
 _COARSE = 4
 FAR_GROUND = 70.0
 _FAR_HOUSES = 60.0
+# A front no wider than this in the image shows only its mean colour, pixels.
+_NARROW = 6
 # From OpenCV's coordinates, integers at the middles of pixels, to their edges.
 _MIDDLES = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
 
@@ -112,6 +114,7 @@ class HouseFront:
                 self._levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA
             )
             self._levels.append(half)
+        self._mean = tuple(int(value) for value in fine.mean(axis=(0, 1)))
         wall = np.clip(np.array(building.colour) * light_gains(lighting) * 0.78, 0, 255)
         self._wall = tuple(int(value) for value in wall)
 
@@ -145,8 +148,11 @@ class HouseFront:
             return
         front = [(x, house.facade_y, z) for x in (near, house.end) for z in (0.0, house.height)]
         corners = _seen(matrix, np.array([front[0], front[1], front[3], front[2]]))
-        window = None if corners is None else window_of(corners, picture)
-        if window is None:
+        if corners is None or (window := window_of(corners, picture)) is None:
+            return
+        if window.right - window.left <= _NARROW:
+            fixed = np.round(np.clip(corners, -20000, 20000) * 16).astype(np.int32)
+            cv2.fillConvexPoly(picture, fixed, self._mean, cv2.LINE_AA, 4)
             return
         middle = np.array([(near + house.end) / 2, house.facade_y, 1.0, 1.0])
         depth = max(float(matrix[2] @ middle), 1.0)

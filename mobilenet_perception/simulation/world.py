@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from mobilenet_perception.simulation.shapes import Colour
 
@@ -185,10 +186,14 @@ class World(NamedTuple):
 
         Before the first and after the last waypoint the robot stands there.
         """
-        times = [w.seconds for w in self.route]
-        window = seconds + np.linspace(-_ROUTE_SMOOTHING / 2, _ROUTE_SMOOTHING / 2, 13)
-        x, y, yaw = (
-            float(np.interp(window, times, [w[field] for w in self.route]).mean())
-            for field in (1, 2, 3)
-        )
+        x, y, yaw = self.route_over(np.array([seconds]))[0].tolist()
         return Waypoint(seconds, x, y, yaw)
+
+    def route_over(self, seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return x, y and yaw at many times, (n,) in seconds, as (n, 3)."""
+        half = _ROUTE_SMOOTHING / 2
+        window = seconds[:, None] + np.linspace(-half, half, 13)
+        route = np.array(self.route)
+        return np.stack(
+            [np.interp(window, route[:, 0], route[:, i]).mean(axis=1) for i in (1, 2, 3)], axis=1
+        )
