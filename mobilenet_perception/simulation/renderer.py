@@ -16,11 +16,13 @@ from mobilenet_perception.simulation.signals import draw_signal
 from mobilenet_perception.simulation.sprites import Sprite
 from mobilenet_perception.simulation.surfaces import GroundPlane, HouseFront, Sky
 from mobilenet_perception.simulation.textures import light_gains, tree_texture
-from mobilenet_perception.simulation.world import Position, Post, Signal, Tree, World
+from mobilenet_perception.simulation.world import Building, Position, Post, Signal, Tree, World
 
 Matrix = npt.NDArray[np.float64]
 
 _SIGNAL_PIXELS = 192
+# Boards lower than this in the image are drawn without perspective, pixels.
+_SMALL = 22.0
 # Trees, posts and signals farther away than this are left out, metres.
 _FAR = 45.0
 # Strips of shade make a post round: from and to, as shares of its width, and brightness.
@@ -51,7 +53,10 @@ class Renderer:
         self._ground = GroundPlane(world.ground, world.lighting, seed)
         # The farthest first, so that nearer houses of a row hide those behind them.
         rows = sorted(world.buildings, key=lambda house: -house.start)
-        self._houses = [HouseFront(house, world.lighting) for house in rows]
+        self._houses = [
+            HouseFront(house, world.lighting, not _sheltered(house, world.buildings))
+            for house in rows
+        ]
         self._sensor = Sensor(seed)
         self._trees = {
             shape: Sprite(tree_texture(shape), self._gains)
@@ -115,7 +120,11 @@ class Renderer:
         if cosine <= 0.0:
             _draw_back(picture, corners, self._gains)
             return
-        self._board(signal.label_at(seconds), signal.variant).draw(picture, corners)
+        board = self._board(signal.label_at(seconds), signal.variant)
+        if corners[2, 1] - corners[1, 1] < _SMALL:
+            board.draw_upright(picture, np.array([corners.min(axis=0), corners.max(axis=0)]))
+        else:
+            board.draw(picture, corners)
 
     def _board(self, label: str, variant: int) -> Sprite:
         key = (label, variant)
@@ -124,6 +133,16 @@ class Renderer:
             gains = (self._gains + 2.0) / 3.0 if label in TRAFFIC_LIGHTS else self._gains
             self._boards[key] = Sprite(draw_signal(label, _SIGNAL_PIXELS, variant), gains)
         return self._boards[key]
+
+
+def _sheltered(house: Building, row: tuple[Building, ...]) -> bool:
+    """Tell whether a neighbour at least as high stands against a house's near end."""
+    return any(
+        other.facade_y == house.facade_y
+        and abs(other.end - house.start) < 0.05
+        and other.height >= house.height
+        for other in row
+    )
 
 
 def _project(matrix: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:

@@ -91,14 +91,29 @@ class Sprite:
         if window is None:
             return
         level = self._level_for(np.array([box[0], box[0], box[1], (box[0][0], box[1][1])]))
-        scale = (box[1] - box[0]) / level.shows.shape[::-1]
-        shift = box[0] - (window.left, window.top) + scale / 2 - 0.5
-        transform = np.array([[scale[0], 0.0, shift[0]], [0.0, scale[1], shift[1]]])
-        colour = cv2.warpAffine(level.colour, transform, window.size)
-        shows = cv2.warpAffine(
-            level.shows, transform, window.size, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,)
+        rows, columns = level.shows.shape
+        left, right, width = _span(box[:, 0], columns, window.left, window.right)
+        top, bottom, height = _span(box[:, 1], rows, window.top, window.bottom)
+        if right <= left or bottom <= top or not (width and height):
+            return
+        # Whole pixels of the sprite cover the window and a little more, which is cut off.
+        unit = (box[1] - box[0]) / (columns, rows)
+        corner = np.round(box[0] + unit * (left, top)).astype(int)
+        part = Window(
+            max(int(corner[0]), 0),
+            max(int(corner[1]), 0),
+            min(int(corner[0]) + width, picture.shape[1]),
+            min(int(corner[1]) + height, picture.shape[0]),
         )
-        _blend(picture[window.slices], colour, shows)
+        if part.left >= part.right or part.top >= part.bottom:
+            return
+        cut = (
+            slice(part.top - int(corner[1]), part.bottom - int(corner[1])),
+            slice(part.left - int(corner[0]), part.right - int(corner[0])),
+        )
+        colour = cv2.resize(level.colour[top:bottom, left:right], (width, height))
+        shows = cv2.resize(level.shows[top:bottom, left:right], (width, height))
+        _blend(picture[part.slices], colour[cut], shows[cut])
 
     def _level_for(self, corners: npt.NDArray[np.float64]) -> Level:
         side = float(np.linalg.norm(corners[3] - corners[0]))
@@ -118,6 +133,21 @@ def window_of(points: npt.NDArray[np.float64], picture: Pixels) -> Window | None
         int(min(high[1], height)),
     )
     return window if window.left < window.right and window.top < window.bottom else None
+
+
+def _span(ends: npt.NDArray[np.float64], count: int, low: int, high: int) -> tuple[int, int, int]:
+    """Return the sprite's pixels that fall on a window, and how many of the picture they fill.
+
+    Args:
+        ends: where the sprite begins and ends in the picture.
+        count: pixels of the sprite between them.
+        low: where the window begins in the picture.
+        high: where it ends.
+    """
+    unit = float(ends[1] - ends[0]) / count
+    first = max(0, int((low - ends[0]) / unit))
+    last = min(count, int((high - ends[0]) / unit) + 1)
+    return first, last, round((last - first) * unit)
 
 
 def _blend(part: Pixels, colour: cv2.typing.MatLike, shows: cv2.typing.MatLike) -> None:

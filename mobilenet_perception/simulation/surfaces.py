@@ -32,6 +32,8 @@ FAR_GROUND = 70.0
 _FAR_HOUSES = 60.0
 # A front no wider than this in the image shows only its mean colour, pixels.
 _NARROW = 6
+# A front that takes more pixels than this is drawn at half its size and stretched.
+_LARGE = 30000
 # From OpenCV's coordinates, integers at the middles of pixels, to their edges.
 _MIDDLES = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
 
@@ -82,14 +84,9 @@ class GroundPlane:
             transform = self._to_texture(GROUND_SCALE / _COARSE) @ to_ground @ _moved(0.0, rows[0])
             _warp(self._coarse, transform, far, cv2.BORDER_REPLICATE)
         if rows[1] < camera.height:
-            # A pixel of the texture covers several of the image here: half the size is enough.
             near = picture[rows[1] :]
-            half = np.empty(((len(near) + 1) // 2, (camera.width + 1) // 2, 3), np.uint8)
-            zoom = np.diag([near.shape[1] / half.shape[1], near.shape[0] / half.shape[0], 1.0])
-            place = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, rows[1]], [0.0, 0.0, 1.0]])
-            transform = self._to_texture(GROUND_SCALE) @ to_ground @ place @ zoom @ _MIDDLES
-            _warp(self._fine, transform, half, cv2.BORDER_REPLICATE)
-            cv2.resize(half, (near.shape[1], near.shape[0]), dst=near)
+            transform = self._to_texture(GROUND_SCALE) @ to_ground @ _moved(0.0, rows[1])
+            near[:] = _warp_half(self._fine, transform, near)
 
     def _to_texture(self, scale: float) -> Matrix:
         return np.array(
@@ -104,7 +101,9 @@ class GroundPlane:
 class HouseFront:
     """A house: its front, and the end wall that shows above a lower neighbour."""
 
-    def __init__(self, building: Building, lighting: Lighting) -> None:
+    def __init__(self, building: Building, lighting: Lighting, end_wall: bool = True) -> None:
+        """Prepare the textures; without `end_wall` a neighbour hides the near end."""
+        self._end_wall = end_wall
         self.start = building.start
         self._house = building
         fine = lit(facade_texture(building), lighting)
@@ -123,7 +122,7 @@ class HouseFront:
         house = self._house
         if not camera.pose.x - house.end < 0.0 < camera.pose.x + _FAR_HOUSES - house.start:
             return
-        if house.start > camera.pose.x:
+        if self._end_wall and house.start > camera.pose.x:
             self._draw_wall(picture, matrix)
         self._draw_front(picture, camera, matrix)
 
@@ -170,7 +169,15 @@ class HouseFront:
             ]
         )
         transform = to_texture @ np.linalg.inv(to_image) @ _moved(window.left, window.top)
-        _warp(self._levels[level], transform, picture[window.slices], cv2.BORDER_TRANSPARENT)
+        part = picture[window.slices]
+        if part.shape[0] * part.shape[1] < _LARGE:
+            _warp(self._levels[level], transform, part, cv2.BORDER_TRANSPARENT)
+            return
+        # Near fronts fill much of the image and their texture is stretched anyway.
+        outline = np.round((corners - (window.left, window.top)) * 16 - 8).astype(np.int32)
+        mask = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillConvexPoly(mask, outline, (255,), cv2.LINE_8, 4)
+        cv2.copyTo(_warp_half(self._levels[level], transform, part), mask, part)
 
 
 def horizon_row(camera: Camera) -> int:
@@ -215,6 +222,21 @@ def _warp(texture: Pixels, transform: Matrix, part: Pixels, border: int) -> None
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=border,
     )
+
+
+def _warp_half(texture: Pixels, transform: Matrix, part: Pixels) -> Pixels:
+    """Return what `_warp` would fill a part with, sampled at half its size, which is quicker.
+
+    For surfaces so near that a pixel of the texture covers several of the image.
+    """
+    rows, columns = part.shape[:2]
+    half = np.empty(((rows + 1) // 2, (columns + 1) // 2, 3), np.uint8)
+    zoom = np.diag([columns / half.shape[1], rows / half.shape[0], 1.0])
+    # From middles of the half image's pixels to edges, to the part's edges, to its middles.
+    to_part = np.linalg.inv(_MIDDLES) @ zoom @ _MIDDLES
+    _warp(texture, transform @ to_part, half, cv2.BORDER_REPLICATE)
+    full: Pixels = cv2.resize(half, (columns, rows))  # type: ignore[assignment]
+    return full
 
 
 def _moved(left: float, top: float) -> Matrix:
