@@ -17,7 +17,7 @@ _DOMAINS = range(1, 102)
 
 # Image buffers stay with the process instead of going back to the kernel after each frame, which
 # costs a page fault per 4 KB: 22.8 to 5 ms of CPU for each 1080p frame.
-_MALLOC = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '1073741824'}
+MALLOC_SETTINGS = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '1073741824'}
 
 
 def ros_environment(
@@ -42,7 +42,7 @@ def ros_environment(
     """
     if domain_id is not None and not 0 <= domain_id <= 232:
         raise PerceptionError(f'the ROS domain is {domain_id}: choose one of 0 to 232')
-    environment = {**_MALLOC, **base}
+    environment = {**MALLOC_SETTINGS, **base}
     environment['ROS_DOMAIN_ID'] = str(free_domain_id() if domain_id is None else domain_id)
     if localhost:
         environment.update(_localhost(base))

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# The commands of a checkout. Each sets up what it needs first: `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+python := .venv/bin/python
+training_python := .venv-training/bin/python
+# make demo INPUT=...: a video file, a folder of images or a bag; without it, a drawn drive.
+input := $(if $(INPUT),"$(INPUT)")
+
+.PHONY: help demo test test-runtime test-training lint setup setup-training bundle clean
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup  ## Classify a drawn drive, or INPUT=<video, image folder or bag>, over real ROS 2
+	@$(python) -m mobilenet_perception demo $(input) --out out/demo
+
+test: test-runtime test-training  ## Run all tests
+
+test-runtime: setup  ## Run the tests of the node and its tools
+	@$(python) -m pytest tests --ignore=tests/training
+
+test-training: setup-training  ## Run the tests of training/, in an environment with TensorFlow
+	@$(training_python) -m pytest tests/training
+
+lint: setup  ## Check style, format and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+setup:  ## Make the virtual environment .venv (PYTHON=, ROS_WHEELS=jazzy|kilted)
+	@scripts/setup
+
+setup-training:  ## Make the virtual environment .venv-training, with TensorFlow
+	@scripts/setup training
+
+clean:  ## Remove the environments and all that the commands have written
+	@rm -rf .venv .venv-training .venv*.log build install log out *.egg-info
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start the classifier: `ros2 launch mobilenet_perception classify.launch.py`."""
+
+from pathlib import Path
+from typing import Any
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import LifecycleNode
+
+from mobilenet_perception.ros_environment import MALLOC_SETTINGS
+
+PACKAGE = 'mobilenet_perception'
+SHARE = Path(get_package_share_directory(PACKAGE))
+
+# Name, default, meaning. Empty: as the parameter file says.
+ARGUMENTS = (
+    ('params_file', str(SHARE / 'config' / 'classifier.yaml'), 'Parameter file of the node.'),
+    ('bundle', '', 'Folder of the model bundle.'),
+    # Names become topics: front gives ~/front/classification, and reads /front/image_raw.
+    ('cameras', '', 'Names of the cameras, with commas between them: front,left.'),
+    # For several cameras set <camera>.image_topic in the parameter file.
+    ('image_topic', '', 'Topic of the images, for one camera.'),
+    ('image_transport', '', 'raw (Image) or compressed (CompressedImage), for one camera.'),
+    ('latency_budget_ms', '', 'Time from capture to publication, in milliseconds.'),
+    # In simulation, and for bags played with --clock.
+    ('use_sim_time', 'false', 'Take the time from /clock.'),
+    ('namespace', '', 'Namespace of the node.'),
+    # false where a lifecycle manager takes the node through its states.
+    ('autostart', 'true', 'Configure and activate the node at once.'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal.'),
+    # The camera driver is what needs a profile, when images are lost: see the file
+    # config/fastdds_large_images.xml. This one is for the node's own process.
+    ('fastdds_profile', '', 'Fast DDS profile of the node.'),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return what `ros2 launch` runs."""
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=meaning)
+        for name, default, meaning in ARGUMENTS
+    ]
+    return LaunchDescription([*declared, OpaqueFunction(function=_start)])
+
+
+def _start(context: LaunchContext) -> list[LifecycleNode]:
+    given = {
+        name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS
+    }
+    environment = dict(MALLOC_SETTINGS)
+    if given['fastdds_profile']:
+        for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
+            environment[variable] = given['fastdds_profile']
+    return [
+        LifecycleNode(
+            package=PACKAGE,
+            executable='classifier',
+            name='classifier',
+            namespace=given['namespace'],
+            parameters=[given['params_file'], _parameters(given)],
+            arguments=['--ros-args', '--log-level', given['log_level']],
+            additional_env=environment,
+            output='screen',
+            emulate_tty=True,
+        )
+    ]
+
+
+def _parameters(given: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters that arguments set, over those of the file."""
+    parameters: dict[str, Any] = {
+        name: _is_true(name, given[name]) for name in ('use_sim_time', 'autostart')
+    }
+    cameras = [name.strip() for name in given['cameras'].split(',') if name.strip()]
+    if cameras:
+        parameters['cameras'] = cameras
+    if given['bundle']:
+        parameters['bundle'] = str(Path(given['bundle']).expanduser().resolve())
+    if given['latency_budget_ms']:
+        parameters['latency_budget_ms'] = _number('latency_budget_ms', given['latency_budget_ms'])
+    for name in ('image_topic', 'image_transport'):
+        if not given[name]:
+            continue
+        if len(cameras) > 1:
+            raise RuntimeError(
+                f'{name} is for one camera: for several set <camera>.{name} in params_file'
+            )
+        parameters[f'{(cameras or ["camera"])[0]}.{name}'] = given[name]
+    return parameters
+
+
+def _is_true(name: str, text: str) -> bool:
+    if text.lower() not in ('true', 'false'):
+        raise RuntimeError(f'{name} must be true or false; it is {text!r}')
+    return text.lower() == 'true'
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise RuntimeError(f'{name} must be a number; it is {text!r}') from None

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: a ROS domain of their own, the data folder, the default bundle."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mobilenet_perception.bundle.default import default_bundle_path
+from mobilenet_perception.ros_environment import ros_environment
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Before anything imports rclpy, for this process and for those that tests start.
+os.environ.update(ros_environment(base={**os.environ, 'PYTHONUNBUFFERED': '1'}))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = tempfile.TemporaryDirectory(prefix='ros-log-', ignore_cleanup_errors=True)
+    config.add_cleanup(folder.cleanup)
+    os.environ['ROS_LOG_DIR'] = folder.name
+
+
+@pytest.fixture(scope='session')
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope='session')
+def data() -> Path:
+    """The folder of test data, which is no part of the repository."""
+    named = os.environ.get('MOBILENET_PERCEPTION_DATA')
+    folder = Path(named) if named else ROOT.parent / 'shared' / 'data'
+    if not folder.is_dir():
+        pytest.skip(f'the data folder {folder} is absent: name it in MOBILENET_PERCEPTION_DATA')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def default_bundle() -> Path:
+    """The bundle that comes with the package."""
+    return default_bundle_path()
