@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m mobilenet_perception`: the tools a person runs."""
+
+import sys
+
+from mobilenet_perception.cli import main
+
+sys.exit(main())

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands share: arguments, their types, tables, progress."""
+
+import argparse
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mobilenet_perception.bundle import default_bundle_path
+from mobilenet_perception.classifier import Classifier
+
+
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """Add `--bundle` and what `add_runtime` adds."""
+    parser.add_argument(
+        '--bundle', type=Path, help='folder of the model bundle (default: the built-in one)'
+    )
+    add_runtime(parser)
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add `--runtime` and `--threads`."""
+    parser.add_argument('--runtime', default='onnxruntime', help='inference runtime (%(default)s)')
+    parser.add_argument(
+        '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
+    )
+
+
+def bundle_path(arguments: argparse.Namespace) -> Path:
+    """Return the bundle asked for.
+
+    Raises:
+        BundleError: none was, and the default bundle is not installed.
+    """
+    return arguments.bundle or default_bundle_path()
+
+
+def load_classifier(arguments: argparse.Namespace) -> Classifier:
+    """Load the bundle asked for on the runtime asked for.
+
+    Raises:
+        PerceptionError: the bundle is unsound or the runtime not installed.
+    """
+    from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
+    from mobilenet_perception.runtimes import create_runtime  # noqa: PLC0415
+
+    runtime = create_runtime(arguments.runtime, arguments.threads)
+    return Classifier(load_bundle(bundle_path(arguments)), runtime)
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f'must be a number above 0; it is {text}')
+    return value
+
+
+def share(text: str) -> float:
+    """Read a number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'must lie between 0 and 1; it is {text}')
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a whole number from 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
+    return value
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out rows, the first being the heading; columns of numbers are set right."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(cell[:1].isdigit() or cell in ('-', '') for cell in col[1:]) for col in columns]
+    lines = (
+        '  '.join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+    return '\n'.join(lines)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
+    try:
+        with os.fdopen(handle, 'w', encoding='utf-8') as file:
+            file.write(text)
+        # mkstemp makes files that only their owner can read; a report is for everybody.
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class Progress:
+    """A line on stderr that counts up, a few times a second, only where a person is looking."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = sys.stderr.isatty()
+        self._next = 0.0
+
+    def __call__(self, count: int) -> None:
+        """Show a count."""
+        if self._shown and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.2
+            print(f'\r{count} {self._what}', end='', file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            print('\r\033[K', end='', file=sys.stderr, flush=True)
