@@ -42,9 +42,7 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
     'runtime': Specification(
         'onnxruntime', 'inference runtime', choices=tuple(RUNTIMES), at_run_time=False
     ),
-    'runtime_threads': Specification(
-        1, 'CPU threads of one inference', 1, 64, at_run_time=False
-    ),
+    'runtime_threads': Specification(1, 'CPU threads of one inference', 1, 64, at_run_time=False),
     'warmup_runs': Specification(
         10, 'runs of each variant before it is timed', 1, 1000, at_run_time=False
     ),
@@ -104,15 +102,23 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
 def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
-        return '' if _is_roi(value) else (
-            f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
-            f'from 0, width and height from 1; it is {value}'
+        return (
+            ''
+            if _is_roi(value)
+            else (
+                f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
+                f'from 0, width and height from 1; it is {value}'
+            )
         )
     if name == 'cameras':
         good = value and all(_CAMERA_NAME.match(camera) for camera in value)
-        return '' if good and len(set(value)) == len(value) else (
-            'cameras must be at least one name, each its own, of letters, digits and '
-            f'underscores, starting with a letter; it is {list(value or ())}'
+        return (
+            ''
+            if good and len(set(value)) == len(value)
+            else (
+                'cameras must be at least one name, each its own, of letters, digits and '
+                f'underscores, starting with a letter; it is {list(value or ())}'
+            )
         )
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):

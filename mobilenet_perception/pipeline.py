@@ -3,6 +3,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mobilenet_perception.budget import Budget
@@ -54,6 +55,19 @@ class Result(NamedTuple):
     message: Any
 
 
+class _Ending(NamedTuple):
+    """What `_run` found: the outcome, why, the stages' times by name, and the best labels."""
+
+    outcome: Outcome
+    reason: str = ''
+    times: Mapping[str, Any] = MappingProxyType({})
+    top: tuple[Scored, ...] = ()
+
+
+_SUPERSEDED = _Ending(Outcome.SUPERSEDED, 'a newer frame came first')
+_DEACTIVATED = _Ending(Outcome.EXPIRED, 'the node was deactivated')
+
+
 class Pipeline:
     """Frames of several cameras through one classifier.
 
@@ -84,7 +98,9 @@ class Pipeline:
         self._only = self._fixed_variant(self._settings.variant)
         self._budget = Budget(classifier.profile_ms)
         self._cameras = {
-            name: Camera(name, given, self._settings.decide_above, self._settings.decision_timeout_ms)
+            name: Camera(
+                name, given, self._settings.decide_above, self._settings.decision_timeout_ms
+            )
             for name, given in cameras.items()
         }
         self._changed = threading.Condition()
@@ -162,7 +178,7 @@ class Pipeline:
         with self._changed:
             camera = self._cameras[name]
             old = camera.put(message, stamp_ns, steady_ns, now_ns, self._settings)
-            ended = old and self._end(camera, old, Outcome.SUPERSEDED, 'a newer frame came first')
+            ended = old and self._end(camera, old, _SUPERSEDED)
             self._changed.notify()
         if ended:
             self._on_result(ended)
@@ -176,9 +192,12 @@ class Pipeline:
             return False
         self._run_since_ns = self._clock.steady_ns()
         try:
-            result = self._run(self._cameras[waiting.camera], waiting, only)
+            camera = self._cameras[waiting.camera]
+            ending = self._run(camera.settings, waiting, only)
         finally:
             self._run_since_ns = None
+        with self._changed:
+            result = self._end(camera, waiting, ending)
         self._on_result(result)
         return True
 
@@ -202,10 +221,7 @@ class Pipeline:
         ended = []
         with self._changed:
             while (waiting := self._take()) is not None:
-                camera = self._cameras[waiting.camera]
-                ended.append(
-                    self._end(camera, waiting, Outcome.EXPIRED, 'the node was deactivated')
-                )
+                ended.append(self._end(self._cameras[waiting.camera], waiting, _DEACTIVATED))
         for result in ended:
             self._on_result(result)
         return self._worker is None or not self._worker.is_alive()
@@ -225,13 +241,12 @@ class Pipeline:
             return None
         return min(ready, key=Camera.urgency).take()
 
-    def _run(self, camera: Camera, waiting: Waiting, only: tuple[str, ...]) -> Result:
+    def _run(self, settings: CameraSettings, waiting: Waiting, only: tuple[str, ...]) -> _Ending:
         started_ns = self._clock.steady_ns()
         times: dict[str, Any] = {
             'wait_ms': (started_ns - waiting.received_ns) / NS_PER_MS,
             'slowdown': self._budget.slowdown,
         }
-        settings = camera.settings
         left_ms = settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns())
         choice = self._budget.choose(left_ms, only)
         times['predicted_ms'] = choice.predicted_ms
@@ -240,7 +255,7 @@ class Pipeline:
                 f'{left_ms:.1f} ms of {settings.latency_budget_ms:.1f} ms were left and the '
                 f'fastest variant needs {choice.predicted_ms:.1f} ms'
             )
-            return self._finish(camera, waiting, Outcome.EXPIRED, reason, times)
+            return _Ending(Outcome.EXPIRED, reason, times)
         try:
             variant = self._classifier.variant(choice.variant)
             region = settings.roi
@@ -251,11 +266,12 @@ class Pipeline:
             times['decode_ms'] = (decoded_ns - started_ns) / NS_PER_MS
             found = self._classifier.classify(frame, region, choice.variant)
         except FrameError as error:
-            return self._finish(camera, waiting, Outcome.REJECTED, str(error), times)
+            return _Ending(Outcome.REJECTED, str(error), times)
         except Exception as error:  # whatever a runtime raises must not end the node
             reason = f'{type(error).__name__}: {error}'
-            return self._finish(camera, waiting, Outcome.FAILED, reason, times)
+            return _Ending(Outcome.FAILED, reason, times)
         scored_ns = self._clock.steady_ns()
+        times['variant'] = choice.variant
         times.update(preprocess_ms=found.preprocess_ms, inference_ms=found.inference_ms)
         top = self._top(found)
         ended_ns = self._clock.steady_ns()
@@ -267,51 +283,30 @@ class Pipeline:
         if age_ms > settings.latency_budget_ms:
             outcome = Outcome.LATE
             reason = f'finished {age_ms - settings.latency_budget_ms:.1f} ms after the budget'
-        times['variant'] = choice.variant
-        return self._finish(camera, waiting, outcome, reason, times, top)
+        return _Ending(outcome, reason, times, top)
 
-    def _finish(
-        self,
-        camera: Camera,
-        waiting: Waiting,
-        outcome: Outcome,
-        reason: str,
-        times: dict[str, Any],
-        top: tuple[Scored, ...] = (),
-    ) -> Result:
-        with self._changed:
-            return self._end(camera, waiting, outcome, reason, times, top)
-
-    def _end(
-        self,
-        camera: Camera,
-        waiting: Waiting,
-        outcome: Outcome,
-        reason: str,
-        times: Mapping[str, Any] | None = None,
-        top: tuple[Scored, ...] = (),
-    ) -> Result:
+    def _end(self, camera: Camera, waiting: Waiting, ending: _Ending) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
         record = FrameRecord(
             camera=camera.name,
             sequence=waiting.sequence,
             stamp_ns=waiting.stamp_ns,
-            outcome=outcome,
+            outcome=ending.outcome,
             latency_budget_ms=camera.settings.latency_budget_ms,
             age_ms=age_ms,
             transport_ms=waiting.transport_ms,
             total_ms=(steady_ns - waiting.received_ns) / NS_PER_MS,
-            reason=reason,
-            **{'variant': '', **(times or {})},
+            reason=ending.reason,
+            **{'variant': '', **ending.times},
         )
-        if outcome is Outcome.ON_TIME:
+        if ending.outcome is Outcome.ON_TIME:
             captured_ns = steady_ns - round(age_ms * NS_PER_MS)
-            camera.decider.take(top[0], waiting.stamp_ns, captured_ns)
+            camera.decider.take(ending.top[0], waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, top, decision, waiting.message)
+        return Result(record, header, ending.top, decision, waiting.message)
 
     def _top(self, found: Scores) -> tuple[Scored, ...]:
         best = found.scores.argsort()[::-1][: self._settings.top_k]

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lost frames are seen in the gaps between stamps; jitter and low rates are not losses."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.arrivals import Arrivals, ArrivalSummary
 
 
-def summary_of(stamps_ns: np.ndarray) -> ArrivalSummary:
+def summary_of(stamps_ns: npt.NDArray[Any]) -> ArrivalSummary:
     arrivals = Arrivals()
     for stamp_ns in stamps_ns:
         arrivals.add(int(stamp_ns), 921_600)

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper
 
@@ -58,7 +59,7 @@ def tiny_model(height: int = 8, width: int = 8, work: int = 0) -> bytes:
     return serialised
 
 
-def plain_image(label: str, height: int = 20, width: int = 30) -> np.ndarray:
+def plain_image(label: str, height: int = 20, width: int = 30) -> npt.NDArray[np.uint8]:
     """Return an RGB image of the colour of a label."""
     return np.full((height, width, 3), COLOURS[label], np.uint8)
 

@@ -62,7 +62,7 @@ class GoldenFrame(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Thresholds on the calibrated score: above the first a label is taken, below the second left."""
+    """Scores from which a label is taken, and below which it is left again."""
 
     decide_above: float
     leave_below: float

@@ -31,7 +31,7 @@ def sealed_json(value: dict[str, Any]) -> bytes:
 
 def is_sealed(text: bytes) -> bool:
     """Say whether JSON text carries the digest that its own bytes have."""
-    found = _DIGEST.findall(text)
+    found: list[bytes] = _DIGEST.findall(text)
     if len(found) != 1:
         return False
     blank = text.replace(found[0], _BLANK.encode())

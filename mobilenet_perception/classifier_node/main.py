@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import cv2
 import rclpy
-from rclpy.exceptions import InvalidParameterValueException, ParameterException
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from mobilenet_perception.classifier_node.node import ClassifierNode
@@ -23,10 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         node = ClassifierNode()
     except ParameterException as error:
-        reason = error.args[-1] if error.args else error
-        if isinstance(error, InvalidParameterValueException):
-            reason = error.reason
-        rclpy.logging.get_logger('classifier').fatal(f'a parameter is wrong: {reason}')
+        rclpy.logging.get_logger('classifier').fatal(str(error))
         rclpy.try_shutdown()
         return 1
     executor = SingleThreadedExecutor()

@@ -145,7 +145,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._set_decision_timer()
         values = self.values
         for camera in self.cameras:
-            topic, transport = (values[f'{camera}.image_{what}'] for what in ('topic', 'transport'))
+            topic, transport = (
+                values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
+            )
             self.subscribed[camera] = subscribe(
                 self, topic, transport, partial(self._on_image, camera)
             )
@@ -166,8 +168,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the runtime and take the topics down."""
-        for publishers in (*self._camera_topics.values(), *([self._info_topics] if self._info_topics else [])):
-            publishers.destroy()
+        for camera_topics in self._camera_topics.values():
+            camera_topics.destroy()
+        if self._info_topics is not None:
+            self._info_topics.destroy()
         self._camera_topics, self._info_topics, self.pipeline = {}, None, None
         return TransitionCallbackReturn.SUCCESS
 
@@ -229,6 +233,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if self.pipeline is not None:
             self.pipeline.forget()
             self.get_logger().warning('time jumped: decisions start anew')
+        if self.subscribed:
+            self._check_decisions()
 
     def _declare_cameras(self) -> None:
         for camera in self.cameras:

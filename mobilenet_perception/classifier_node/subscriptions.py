@@ -2,6 +2,7 @@
 """Subscriptions to camera topics, and who publishes there."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from rclpy.node import Node
@@ -43,7 +44,8 @@ def subscribe(
         _TYPES[transport][0],
         topic,
         callback,
-        _SENSOR_DATA,
+        # A copy: overrides are written into it.
+        copy(_SENSOR_DATA),
         qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
     )
 
@@ -64,4 +66,5 @@ def publishers(node: Node, subscription: Subscription) -> list[Publisher]:
 
 def _qos_trouble(offered: QoSProfile, subscription: Subscription) -> str:
     compatible, reason = qos_check_compatible(offered, subscription.qos_profile)
-    return '' if compatible is not QoSCompatibility.ERROR else reason.rstrip('; ')
+    # By value: rclpy gives an equal object, not the same one.
+    return reason.strip('; ') if compatible == QoSCompatibility.ERROR else ''

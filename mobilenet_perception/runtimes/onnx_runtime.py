@@ -36,7 +36,9 @@ class OnnxRuntime:
             )
         except Exception as error:  # ORT raises a family of unrelated types
             first_line = str(error).strip().splitlines()[0]
-            raise BundleError(f'variant {name}: ONNX Runtime refuses the model: {first_line}')
+            raise BundleError(
+                f'variant {name}: ONNX Runtime refuses the model: {first_line}'
+            ) from error
         return OnnxRuntimeSession(session, name)
 
 

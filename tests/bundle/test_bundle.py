@@ -4,6 +4,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,13 +21,15 @@ from tests.tiny_bundle import (
     write_tiny_bundle,
 )
 
+Change = Callable[[dict[str, Any]], None]
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_tiny_bundle(tmp_path / 'tiny').folder
 
 
-def reseal(folder: Path, change: Callable[[dict], None]) -> None:
+def reseal(folder: Path, change: Change) -> None:
     """Change bundle.json as somebody would who knows how it is sealed."""
     value = json.loads((folder / 'bundle.json').read_text())
     change(value)
@@ -42,9 +45,7 @@ def test_round_trip(folder: Path) -> None:
     assert bundle.manifest.labels == LABELS
     assert bundle.models == {'tiny': tiny_model()}
     for golden in bundle.manifest.golden:
-        np.testing.assert_array_equal(
-            bundle.golden_images[golden.file], plain_image(golden.label)
-        )
+        np.testing.assert_array_equal(bundle.golden_images[golden.file], plain_image(golden.label))
         assert max(golden.scores['tiny']) == golden.scores['tiny'][LABELS.index(golden.label)]
     assert set(self_test(bundle, create_runtime())) == {'tiny'}
 
@@ -84,7 +85,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
 
 
 def test_missing_label(folder: Path) -> None:
-    def drop_label(value: dict) -> None:
+    def drop_label(value: dict[str, Any]) -> None:
         value['labels'].pop()
         for golden in value['golden']:
             golden['scores'] = {'tiny': golden['scores']['tiny'][:2]}
@@ -102,7 +103,7 @@ def test_swapped_labels_are_refused_by_the_golden_frames(folder: Path) -> None:
 
 
 def test_swapped_colour_order_is_named(folder: Path) -> None:
-    def exchange(value: dict) -> None:
+    def exchange(value: dict[str, Any]) -> None:
         for golden in value['golden']:
             golden['scores']['tiny'].reverse()
 
@@ -136,9 +137,7 @@ def test_other_preprocessing_is_named(folder: Path) -> None:
         (lambda v: v['variants'].clear(), 'at least one'),
     ],
 )
-def test_inconsistent_manifest(
-    folder: Path, change: Callable[[dict], None], message: str
-) -> None:
+def test_inconsistent_manifest(folder: Path, change: Change, message: str) -> None:
     value = json.loads((folder / 'bundle.json').read_text())
     value.pop('digest')
     change(value)
