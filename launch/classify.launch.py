@@ -47,9 +47,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _start(context: LaunchContext) -> list[LifecycleNode]:
-    given = {
-        name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS
-    }
+    given = {name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS}
     environment = dict(MALLOC_SETTINGS)
     if given['fastdds_profile']:
         for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):

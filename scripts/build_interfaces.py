@@ -88,7 +88,7 @@ def build(definitions: Path, target: Target) -> Path:
         _link(_compile(sources, work), sources.dependencies, staged / extension)
         installed = target.site_packages / package
         shutil.rmtree(installed, ignore_errors=True)
-        os.replace(staged, installed)
+        staged.replace(installed)
     for kind in _OPENED_BY_NAME:
         link = target.libraries / f'lib{package}__{kind}.so'
         link.unlink(missing_ok=True)

@@ -150,8 +150,8 @@ def is_ros_installed(environment: Mapping[str, str]) -> bool:
     )  # fmt: skip
     if done.returncode:
         raise SetupError(
-            f'ROS_DISTRO is {environment["ROS_DISTRO"]}, but {sys.executable} cannot import rclpy: '
-            'source setup.bash of the ROS 2 installation, choose its Python with PYTHON=..., '
+            f'ROS_DISTRO is {environment["ROS_DISTRO"]}, but {sys.executable} cannot import '
+            'rclpy: source setup.bash of the ROS 2 installation, name its Python in PYTHON, '
             'or unset ROS_DISTRO to use wheels'
         )
     return True

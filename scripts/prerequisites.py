@@ -33,7 +33,7 @@ def check_platform(system: str, machine: str) -> None:
     if (system, machine) != ('Linux', 'x86_64'):
         raise SetupError(
             f'there are no ROS 2 wheels for {system} on {machine}: '
-            "install ROS 2 and source its setup.bash, or use Linux on x86-64"
+            'install ROS 2 and source its setup.bash, or use Linux on x86-64'
         )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a long command, its words in a log, and show that it goes on."""
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -41,9 +42,10 @@ def run_with_progress(
     command: Sequence[str],
     label: str,
     log: Path,
+    *,
     environment: Mapping[str, str],
-    progress: Progress,
     folder: Path,
+    progress: Progress,
 ) -> int:
     """Run a command to its end; returns its exit status. Interrupted, it ends the command first.
 
@@ -52,8 +54,8 @@ def run_with_progress(
         label: what it is, for the line of progress.
         log: file that its output is added to.
         environment: its environment.
-        progress: where to show it.
         folder: its working directory.
+        progress: where to show it.
     """
     began = time.monotonic()
     with log.open('a') as output:
@@ -64,10 +66,8 @@ def run_with_progress(
         )  # fmt: skip
         try:
             while True:
-                try:
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(timeout=0.5)
-                except subprocess.TimeoutExpired:
-                    pass
                 now = time.monotonic()
                 ended = process.returncode is not None
                 line = f'{label}: {now - began:.0f} s{_packages(log, start)}'

@@ -56,9 +56,7 @@ def generate(definitions: Path, work: Path) -> Sources:
     rosidl_typesupport_fastrtps_c.generate_typesupport_fastrtps_c(
         job.arguments(c_folder, 'rosidl_typesupport_fastrtps_c')
     )
-    rosidl_typesupport_c.generate_c(
-        job.arguments(c_folder, 'rosidl_typesupport_c'), _TYPESUPPORTS
-    )
+    rosidl_typesupport_c.generate_c(job.arguments(c_folder, 'rosidl_typesupport_c'), _TYPESUPPORTS)
     rosidl_typesupport_introspection_c.generate_c(
         job.arguments(introspection, 'rosidl_typesupport_introspection_c')
     )

@@ -64,7 +64,9 @@ def make_environment(plan: Plan) -> None:
     steps += [(title, [str(plan.interpreter), *step]) for title, step in plan.install_commands()]
     for number, (title, command) in enumerate(steps, 1):
         label = f'[{number}/{len(steps)}] {title}'
-        status = run_with_progress(command, label, log, environment, progress, ROOT)
+        status = run_with_progress(
+            command, label, log, environment=environment, folder=ROOT, progress=progress
+        )
         if status:
             raise SetupError(f'{title}: {_last_error(log)} (all of it is in {log.name})')
     plan.stamp_file.write_text(plan.stamp)
