@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Temperature scaling, and the score above which a label is taken.
+
+Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+from mobilenet_perception.bundle import Decision
+from training.metrics import Indices, Probabilities
+
+Logits = npt.NDArray[np.float32]
+_WANTED_PRECISION = 0.995
+_HYSTERESIS = 0.25
+
+
+def fit_temperature(logits: Logits, truth: Indices) -> float:
+    """Return what logits must be divided by for the least negative log likelihood.
+
+    Args:
+        logits: (n, classes), of frames not trained on.
+        truth: (n,) positions of the true labels.
+    """
+    rows = np.arange(len(truth))
+
+    def loss(log_temperature: float) -> float:
+        scaled = logits.astype(np.float64) / np.exp(log_temperature)
+        return float(-log_softmax(scaled, axis=1)[rows, truth].mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method='bounded')
+    return round(float(np.exp(found.x)), 4)
+
+
+def calibrated(logits: Logits, temperature: float) -> Probabilities:
+    """Return (n, classes) probabilities."""
+    return np.asarray(softmax(logits.astype(np.float64) / temperature, axis=1), np.float32)
+
+
+def decision_thresholds(probabilities: Probabilities, truth: Indices) -> Decision:
+    """Return the lowest thresholds at which a label that is taken is almost always right."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    for hundredths in range(50, 95, 5):
+        taken = confidence >= hundredths / 100
+        if taken.any() and right[taken].mean() >= _WANTED_PRECISION:
+            break
+    return Decision(hundredths / 100, round(hundredths / 100 - _HYSTERESIS, 2))

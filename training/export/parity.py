@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parity: the exported graph gives what the Keras network gives."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from mobilenet_perception.runtimes import Session
+from training.calibrate import calibrated
+from training.data.sample import Pixels
+from training.errors import TrainingError
+from training.metrics import Probabilities
+
+TOLERANCE = 1e-4
+
+
+class Parity(NamedTuple):
+    """How far apart two implementations are on the same images."""
+
+    images: int
+    same_top: int
+    largest_difference: float
+
+
+def run_all(session: Session, images: Pixels) -> Probabilities:
+    """Run (n, height, width, 3) uint8 RGB images through a runtime: (n, classes)."""
+    if not len(images):
+        return np.zeros((0, session.classes), np.float32)
+    return np.stack([session.run(image).copy() for image in images])
+
+
+def check_parity(
+    network: keras.Model, temperature: float, session: Session, images: Pixels
+) -> Parity:
+    """Compare probabilities of the Keras network and the runtime.
+
+    Raises:
+        TrainingError: a top label differs, or a probability by more than 1e-4.
+    """
+    logits = network.predict(images.astype(np.float32), batch_size=64, verbose=0)
+    expected = calibrated(logits, temperature)
+    found = run_all(session, images)
+    parity = Parity(
+        images=len(images),
+        same_top=int((found.argmax(axis=1) == expected.argmax(axis=1)).sum()),
+        largest_difference=float(np.abs(found - expected).max()),
+    )
+    if parity.same_top < parity.images or parity.largest_difference > TOLERANCE:
+        raise TrainingError(
+            f'the exported graph differs from Keras: same label on {parity.same_top} of '
+            f'{parity.images} images, probabilities off by {parity.largest_difference:.1e} where '
+            f'{TOLERANCE:g} is allowed: check the versions of tf2onnx and onnxruntime'
+        )
+    return parity
