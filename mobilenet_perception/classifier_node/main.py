@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except RuntimeError:  # RCLError: a signal took the context away while it was being waited on
+        if rclpy.ok():
+            raise
     finally:
         _close(node, executor)
     return 0
