@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.share import share_folder
 
 # Domains whose ports lie below those that Linux hands out to clients (32768 and up); 0 is
 # everybody's default, and is left to them.
@@ -70,24 +71,6 @@ def free_domain_id() -> int:
         if _is_free(domain):
             return domain
     raise PerceptionError('all ROS domains from 1 to 101 are in use: end some ROS processes')
-
-
-def share_folder() -> Path:
-    """Return the folder that holds config/, launch/ and bundles/: a checkout, or `share`.
-
-    Raises:
-        PerceptionError: the package is neither in a checkout nor installed with its data.
-    """
-    package = Path(__file__).resolve().parent
-    # lib/python3.x/site-packages (or dist-packages, or local/lib/...) lies within the prefix.
-    prefixes = [parent / 'share' / package.name for parent in package.parents]
-    for folder in (package.parent, *prefixes):
-        if (folder / 'config' / _profile_name(localhost=True)).is_file():
-            return folder
-    raise PerceptionError(
-        f'no config folder belongs to {package}: install the package with colcon or pip, '
-        'or run it from its checkout'
-    )
 
 
 def _localhost(base: Mapping[str, str]) -> dict[str, str]:

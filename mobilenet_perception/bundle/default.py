@@ -1,28 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the default bundle lies: in the install space, or in the source tree."""
+"""The bundle that comes with the package."""
 
-import os
-import sys
 from pathlib import Path
 
-from mobilenet_perception.errors import BundleError
-
-DEFAULT_BUNDLE = Path('bundles') / 'street_signals'
+from mobilenet_perception.share import share_folder
 
 
 def default_bundle_path() -> Path:
-    """Return the folder of the bundle that comes with the package.
+    """Return the folder of the default bundle: street signals for a delivery robot.
 
     Raises:
-        BundleError: it was not installed.
+        PerceptionError: the package is neither in a checkout nor installed with its data.
     """
-    source_tree = Path(__file__).resolve().parents[2]
-    prefixes = [*os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep), sys.prefix]
-    shares = [Path(prefix) / 'share' / 'mobilenet_perception' for prefix in prefixes if prefix]
-    for place in (source_tree, *shares):
-        if (place / DEFAULT_BUNDLE / 'bundle.json').is_file():
-            return place / DEFAULT_BUNDLE
-    raise BundleError(
-        f'the default bundle {DEFAULT_BUNDLE.name} is not installed: name one with the '
-        'parameter bundle (the node) or --bundle (the tools)'
-    )
+    return share_folder() / 'bundles' / 'street_signals'
