@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""colcon builds the package, and the installed node starts from the install space."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mobilenet_perception.ros_environment import ros_environment
+
+rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
+
+PACKAGE = 'mobilenet_perception'
+COPIED = ('mobilenet_perception', 'launch', 'config', 'bundles', 'resource')
+# Discovery and imports; a machine under load takes a while.
+LIMIT_S = 90.0
+
+
+@pytest.fixture(scope='module')
+def install(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The install space of a copy of this tree, built by colcon."""
+    if importlib.util.find_spec('colcon_core') is None:
+        pytest.skip('needs colcon')
+    workspace = tmp_path_factory.mktemp('workspace')
+    source = workspace / 'src' / PACKAGE
+    ignored = shutil.ignore_patterns('__pycache__')
+    for folder in COPIED:
+        shutil.copytree(root / folder, source / folder, ignore=ignored)
+    for name in ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE'):
+        if (root / name).is_file():
+            shutil.copy(root / name, source / name)
+    command = [
+        sys.executable, '-m', 'colcon', '--log-base', 'log', 'build',
+        '--event-handlers', 'console_direct+',
+    ]  # fmt: skip
+    done = subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return workspace / 'install' / PACKAGE
+
+
+def test_executable_is_where_ros2_run_looks(install: Path) -> None:
+    assert os.access(install / 'lib' / PACKAGE / 'classifier', os.X_OK)
+    assert (install / 'share/ament_index/resource_index/packages' / PACKAGE).is_file()
+
+
+def test_share_holds_launch_config_and_bundles(install: Path, root: Path) -> None:
+    share = install / 'share' / PACKAGE
+    expected = [
+        path.relative_to(root)
+        for folder in ('launch', 'config', 'bundles')
+        for path in (root / folder).rglob('*')
+        if path.is_file() and '__pycache__' not in path.parts
+    ]
+    assert Path('launch/classify.launch.py') in expected
+    assert [path for path in expected if not (share / path).is_file()] == []
+    assert (share / 'package.xml').is_file()
+
+
+def test_training_is_not_installed(install: Path) -> None:
+    assert list(install.rglob('site-packages/training')) == []
+    assert list(install.rglob('site-packages/tests')) == []
+
+
+@pytest.fixture
+def installed_environment(install: Path, tmp_path: Path) -> dict[str, str]:
+    """As after sourcing the install space."""
+    environment = ros_environment(base={**os.environ, 'ROS_LOG_DIR': str(tmp_path / 'log')})
+    (site_packages,) = install.rglob('site-packages')
+    environment['PYTHONPATH'] = os.pathsep.join(
+        [str(site_packages), *filter(None, [os.environ.get('PYTHONPATH')])]
+    )
+    prefixes = [str(install), environment.get('AMENT_PREFIX_PATH', '')]
+    environment['AMENT_PREFIX_PATH'] = os.pathsep.join(filter(None, prefixes))
+    return environment
+
+
+@pytest.fixture
+def node(
+    install: Path, installed_environment: dict[str, str], tmp_path: Path
+) -> Iterator['subprocess.Popen[str]']:
+    executable = install / 'lib' / PACKAGE / 'classifier'
+    params = install / 'share' / PACKAGE / 'config' / 'classifier.yaml'
+    with (tmp_path / 'node.log').open('w') as log:
+        process = subprocess.Popen(
+            [str(executable), '--ros-args', '--params-file', str(params)],
+            cwd=tmp_path, env=installed_environment, stdout=log, stderr=subprocess.STDOUT,
+            text=True,
+        )  # fmt: skip
+        yield process
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def test_installed_node_becomes_active_and_ends_in_order(
+    node: 'subprocess.Popen[str]', installed_environment: dict[str, str], tmp_path: Path
+) -> None:
+    from lifecycle_msgs.msg import State
+    from lifecycle_msgs.srv import GetState
+
+    log = tmp_path / 'node.log'
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=int(installed_environment['ROS_DOMAIN_ID']))
+    asker = rclpy.create_node('asker', context=context)
+    executor = rclpy.executors.SingleThreadedExecutor(context=context)
+    executor.add_node(asker)
+    client = asker.create_client(GetState, '/classifier/get_state')
+    state = None
+    deadline = time.monotonic() + LIMIT_S
+    while state != State.PRIMARY_STATE_ACTIVE and time.monotonic() < deadline:
+        assert node.poll() is None, log.read_text()
+        if not client.wait_for_service(timeout_sec=0.5):
+            continue
+        future = client.call_async(GetState.Request())
+        executor.spin_until_future_complete(future, timeout_sec=5.0)
+        if future.done():
+            state = future.result().current_state.id
+    executor.shutdown()
+    asker.destroy_node()
+    rclpy.shutdown(context=context)
+    assert state == State.PRIMARY_STATE_ACTIVE, log.read_text()
+
+    node.send_signal(signal.SIGINT)
+    assert node.wait(timeout=LIMIT_S) == 0, log.read_text()
+    assert 'Traceback' not in log.read_text()
+
+
+def test_installed_code_is_what_runs(
+    install: Path, installed_environment: dict[str, str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', f'import {PACKAGE}; print({PACKAGE}.__file__)'],
+        cwd=tmp_path, env=installed_environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert Path(done.stdout.strip()).is_relative_to(install)
