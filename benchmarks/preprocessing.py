@@ -43,7 +43,8 @@ def scene(height: int, width: int) -> npt.NDArray[np.uint8]:
     picture = np.zeros((height, width, 3), np.float32)
     for cells, weight in ((6, 90), (24, 50), (96, 25), (384, 10)):
         coarse = random.normal(0, weight, (cells, cells, 3)).astype(np.float32)
-        picture += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        layer = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        picture += np.asarray(layer, np.float32)
     picture += random.normal(128, 3, picture.shape)
     return np.clip(picture, 0, 255).astype(np.uint8)
 

@@ -49,7 +49,7 @@ def decode_compressed(
 
     A JPEG is decoded at 1/2, 1/4 or 1/8 when the region keeps twice the network's input then,
     from where `crop_and_resize` averages. Keeping but once the input would save another 10 to
-    20 % of the time and double the difference to the full scale (benchmarks/preprocessing.py).
+    25 % of the time and double the difference to the full scale (benchmarks/preprocessing.py).
 
     Args:
         message: anything shaped like sensor_msgs/CompressedImage.

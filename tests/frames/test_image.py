@@ -99,7 +99,7 @@ def test_bayer_keeps_samples_and_averages_neighbours(pattern: str) -> None:
 
 def test_8_bit_pixels_are_a_view_of_the_message() -> None:
     data = np.arange(4 * 20, dtype=np.uint8)
-    for view in (data, memoryview(data), array('B', data.tobytes()), data.tobytes()):
+    for view in (data, memoryview(data.tobytes()), array('B', data.tobytes()), data.tobytes()):
         frame = decode_image(RawMessage(4, 5, 'bgr8', 20, view))  # type: ignore[arg-type]
         assert not frame.pixels.flags.owndata
         assert frame.order == 'bgr'
