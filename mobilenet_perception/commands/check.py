@@ -5,11 +5,10 @@ import argparse
 import statistics
 from pathlib import Path
 
-import cv2
-
 from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.commands.common import add_runtime, bundle_path, load_classifier, table
+from mobilenet_perception.commands.common import add_runtime, bundle_path, load_classifier
 from mobilenet_perception.frames import Frame
+from mobilenet_perception.report.text import table
 
 _RUNS = 50
 
@@ -29,7 +28,6 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         BundleError: it is not sound.
     """
-    cv2.setNumThreads(1)
     classifier = load_classifier(arguments)
     bundle, runtime = classifier.bundle, classifier.runtime
     manifest = bundle.manifest

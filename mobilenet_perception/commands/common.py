@@ -7,8 +7,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
+
+import cv2
 
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
@@ -48,6 +49,8 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
     from mobilenet_perception.runtimes import create_runtime  # noqa: PLC0415
 
+    # One frame at a time, and small ones: OpenCV's threads cost more than they give.
+    cv2.setNumThreads(1)
     runtime = create_runtime(arguments.runtime, arguments.threads)
     return Classifier(load_bundle(bundle_path(arguments)), runtime)
 
@@ -74,21 +77,6 @@ def whole(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
     return value
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Lay out rows, the first being the heading; columns of numbers are set right."""
-    columns = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    right = [all(cell[:1].isdigit() or cell in ('-', '') for cell in col[1:]) for col in columns]
-    lines = (
-        '  '.join(
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in rows
-    )
-    return '\n'.join(lines)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hears what the node publishes of its cameras, and keeps it as records."""
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.qos import QoSProfile
+from vision_msgs.msg import Classification
+
+from mobilenet_perception.decision import Scored
+from mobilenet_perception.messages import stamp_ns
+from mobilenet_perception.timing import FrameRecord, Outcome
+
+NODE = 'classifier'
+# As deep as the node's own queue of outcomes: a second's stall loses none.
+_QOS = QoSProfile(depth=100)
+_TEXTS = ('variant', 'reason')
+
+
+class Listener:
+    """A ROS node that listens to the classifier.
+
+    Attributes:
+        records: by camera and stamp.
+        labels: best labels by camera and stamp.
+        decisions: by camera, (seconds on the steady clock, label).
+        decided: decision by camera and the stamp it rests on.
+        troubles: what diagnostics said, once each.
+    """
+
+    def __init__(self, cameras: Iterable[str]) -> None:
+        self.records: dict[tuple[str, int], FrameRecord] = {}
+        self.labels: dict[tuple[str, int], tuple[Scored, ...]] = {}
+        self.decisions: dict[str, Scored] = {}
+        self.decided: dict[tuple[str, int], str] = {}
+        self.troubles: list[str] = []
+        self.heard_s = time.monotonic()
+        self._node = rclpy.create_node('listener')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._topics: list[str] = []
+        for camera in cameras:
+            self._listen(Classification, f'{camera}/classification', partial(self._label, camera))
+            self._listen(Classification, f'{camera}/decision', partial(self._decision, camera))
+            self._listen(DiagnosticArray, f'{camera}/timing', partial(self._timing, camera))
+        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._diagnostics, _QOS)
+        self._cameras = len(self._topics) // 3
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether every topic of the node is there, and its decisions arrive."""
+        return len(self.decisions) == self._cameras and all(
+            self._node.count_publishers(topic) for topic in self._topics
+        )
+
+    def spin(self, seconds: float) -> None:
+        """Take in what comes for so long.
+
+        Raises:
+            KeyboardInterrupt: ROS was shut down.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                self._executor.spin_once(timeout_sec=left)
+            except ExternalShutdownException:
+                raise KeyboardInterrupt from None
+
+    def close(self) -> None:
+        """Leave."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._node.destroy_node()
+
+    def _listen(self, kind: type, name: str, callback: Callable[[Any], None]) -> None:
+        topic = f'/{NODE}/{name}'
+        self._topics.append(topic)
+        self._node.create_subscription(kind, topic, callback, _QOS)
+
+    def _label(self, camera: str, message: Classification) -> None:
+        top = tuple(Scored(item.class_id, item.score) for item in message.results)
+        self.labels[camera, stamp_ns(message.header)] = top
+
+    def _decision(self, camera: str, message: Classification) -> None:
+        decision = Scored(message.results[0].class_id, message.results[0].score)
+        self.decisions[camera] = decision
+        self.decided[camera, stamp_ns(message.header)] = decision.label
+
+    def _timing(self, camera: str, message: DiagnosticArray) -> None:
+        self.heard_s = time.monotonic()
+        values = {item.key: item.value for item in message.status[0].values}
+        stamp = stamp_ns(message.header)
+        self.records[camera, stamp] = read_timing(camera, stamp, values)
+
+    def _diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.level == DiagnosticStatus.OK or not status.name.startswith(NODE):
+                continue
+            if status.message not in self.troubles:
+                self.troubles.append(status.message)
+
+
+def read_timing(camera: str, stamp: int, values: dict[str, str]) -> FrameRecord:
+    """Return the record that a timing message was made of."""
+    numbers = {
+        name: float(values[name])
+        for name in FrameRecord._fields
+        if name in values and (name.endswith('_ms') or name == 'slowdown')
+    }
+    texts = {name: values.get(name, '') for name in _TEXTS}
+    return FrameRecord(
+        camera=camera,
+        sequence=int(values['sequence']),
+        stamp_ns=stamp,
+        outcome=Outcome(values['outcome']),
+        **texts,  # type: ignore[arg-type]
+        **numbers,  # type: ignore[arg-type]
+    )

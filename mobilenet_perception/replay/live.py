@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Play a source over DDS to the real node, each in a process of its own, and hear its answers."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.replay.processes import Child
+from mobilenet_perception.replay.results import describe_bundle, describe_machine
+from mobilenet_perception.replay.sent import Sent, read_sent
+from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail
+from mobilenet_perception.ros_environment import ros_environment
+from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.sources import Camera, open_source
+from mobilenet_perception.timing import Outcome
+
+if TYPE_CHECKING:
+    from mobilenet_perception.replay.listener import Listener
+
+# Loading a large bundle and discovering each other takes seconds on a busy machine.
+_START_S = 90.0
+_QUIET_S = 2.0
+
+
+class LiveSettings(NamedTuple):
+    """What to play to the node, and how. The names are those of `replay`'s arguments."""
+
+    source: str
+    bundle: Path
+    latency_budget_ms: float = 50.0
+    rate_hz: float | None = None
+    seconds: float | None = None
+    topics: tuple[str, ...] = ()
+    labels: Path | None = None
+    roi: RegionOfInterest | None = None
+    variant: str = ''
+    runtime: str = 'onnxruntime'
+    threads: int = 1
+
+
+def play_live(
+    settings: LiveSettings,
+    on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
+    folder: Path | None = None,
+) -> Run:
+    """Play a source to the node and collect what it publishes.
+
+    Ctrl-C ends the playing: what was heard until then is returned, marked as interrupted.
+
+    Args:
+        settings: what to play, and how.
+        on_second: called each second with the seconds since the start.
+        folder: for the logs of the processes; None: a temporary one.
+
+    Raises:
+        PerceptionError: ROS is not here, the node or the player failed, or the node answered
+            nothing.
+    """
+    # Before any process starts: these know best what is wrong with what they read.
+    source = open_source(settings.source, topics=settings.topics, labels_file=settings.labels)
+    bundle = load_bundle(settings.bundle)
+    runtime = create_runtime(settings.runtime, settings.threads)
+    with TemporaryDirectory(prefix='replay-') as scratch, _own_ros() as environment:
+        logs = folder or Path(scratch)
+        logs.mkdir(parents=True, exist_ok=True)
+        session = _Session(settings, source.cameras, environment, logs, Path(scratch))
+        start = time.monotonic()
+        interrupted = session.run(on_second)
+        frames, missed = session.results()
+        return Run(
+            mode='ros',
+            source=settings.source,
+            bundle=describe_bundle(bundle),
+            machine=describe_machine(runtime),
+            latency_budget_ms=settings.latency_budget_ms,
+            frames=frames,
+            missed=missed,
+            thumbnails=session.thumbnails(),
+            troubles=session.troubles,
+            wall_s=time.monotonic() - start,
+            interrupted=interrupted,
+        )
+
+
+class _Session:
+    """One node, one player and one listener."""
+
+    def __init__(
+        self,
+        settings: LiveSettings,
+        cameras: Sequence[Camera],
+        environment: Mapping[str, str],
+        logs: Path,
+        scratch: Path,
+    ) -> None:
+        self._settings = settings
+        self._cameras = cameras
+        self._environment = environment
+        self._logs = logs
+        self._sent_file = scratch / 'sent.jsonl'
+        self._pictures = scratch / 'thumbnails'
+        self._pictures.mkdir()
+        self._listener: Listener | None = None
+        self._sources: dict[int, int] = {}
+
+    @property
+    def troubles(self) -> list[str]:
+        """What diagnostics said."""
+        return self._listener.troubles if self._listener else []
+
+    def run(self, on_second: Callable[[float, 'Listener'], None]) -> bool:
+        """Play; True when a person ended it early."""
+        import rclpy  # noqa: PLC0415 (after the environment is set)
+        from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+
+        from mobilenet_perception.replay.listener import Listener  # noqa: PLC0415
+
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        listener = self._listener = Listener(camera.name for camera in self._cameras)
+        try:
+            with self._start_node() as node, self._start_player() as player:
+                self._connect(listener, node, player)
+                self._play(listener, node, player, on_second)
+                self._settle(listener)
+        except KeyboardInterrupt:
+            return True
+        finally:
+            listener.close()
+            rclpy.try_shutdown()
+        return False
+
+    def results(self) -> tuple[dict[str, list[FrameResult]], list[MissedFrame]]:
+        """Pair what was heard with what was sent.
+
+        Raises:
+            PerceptionError: the node answered nothing.
+        """
+        sent = read_sent(self._sent_file) if self._sent_file.is_file() else []
+        listener = self._listener
+        if listener is None or not listener.records:
+            raise PerceptionError(
+                f'the node reported no frame of {len(sent)} sent: see '
+                f'{self._logs / "node.log"} (kept with `demo --out`), and diagnostics: '
+                f'{"; ".join(self.troubles) or "none"}'
+            )
+        frames: dict[str, list[FrameResult]] = {camera.name: [] for camera in self._cameras}
+        missed = []
+        for item in sent:
+            self._sources[item.stamp_ns] = item.source_stamp_ns
+            result = _result(item, listener)
+            if result is None:
+                missed.append(MissedFrame(item.camera, item.time_s, item.truth, item.clear))
+            else:
+                frames[item.camera].append(result)
+        return frames, missed
+
+    def thumbnails(self) -> list[Thumbnail]:
+        """Read the player's pictures, in the order in which they were taken."""
+        found = []
+        for path in self._pictures.iterdir():
+            camera, stamp_ns, size = path.stem.rsplit('-', 2)
+            width, height = (int(number) for number in size.split('x'))
+            stamp = self._sources.get(int(stamp_ns), 0)
+            found.append(Thumbnail(camera, stamp, width, height, path.read_bytes()))
+        return sorted(found, key=lambda item: item.stamp_ns)
+
+    def _start_node(self) -> Child:
+        settings = self._settings
+        parameters: dict[str, Any] = {
+            'bundle': settings.bundle.resolve(),
+            'runtime': settings.runtime,
+            'runtime_threads': settings.threads,
+            'latency_budget_ms': float(settings.latency_budget_ms),
+            'cameras': [camera.name for camera in self._cameras],
+        }
+        if settings.variant:
+            parameters['variant'] = settings.variant
+        for camera in self._cameras:
+            parameters[f'{camera.name}.image_topic'] = camera.topic
+            transport = 'compressed' if camera.compressed else 'raw'
+            parameters[f'{camera.name}.image_transport'] = transport
+            if settings.roi is not None:
+                parameters[f'{camera.name}.roi'] = list(settings.roi)
+        arguments = ['--ros-args']
+        for name, value in parameters.items():
+            arguments += ['-p', f'{name}:={value}']
+        module = 'mobilenet_perception.classifier_node'
+        return Child(module, arguments, self._environment, self._logs / 'node.log')
+
+    def _start_player(self) -> Child:
+        settings = self._settings
+        arguments = [settings.source, '--handshake', '--sent', str(self._sent_file)]
+        arguments += ['--thumbnails', str(self._pictures)]
+        given = {'--rate': settings.rate_hz, '--seconds': settings.seconds}
+        given['--labels'] = settings.labels  # type: ignore[assignment]
+        for name, value in given.items():
+            arguments += [name, str(value)] if value is not None else []
+        for topic in settings.topics:
+            arguments += ['--topic', topic]
+        if settings.roi is None:
+            arguments += ['--node', 'classifier']
+        module = 'mobilenet_perception.player'
+        return Child(module, arguments, self._environment, self._logs / 'player.log')
+
+    def _connect(self, listener: 'Listener', node: Child, player: Child) -> None:
+        """Wait until the three have found each other, and tell the player to start."""
+        end = time.monotonic() + _START_S
+        os.set_blocking(player.process.stdout.fileno(), False)  # type: ignore[union-attr]
+        ready = False
+        while not (ready and listener.is_connected):
+            listener.spin(0.05)
+            node.check()
+            player.check()
+            ready = ready or bool(player.process.stdout.read())  # type: ignore[union-attr]
+            if time.monotonic() > end:
+                raise PerceptionError(
+                    f'the node and the player did not find each other in {_START_S:g} s: '
+                    f'{node.last_words()}'
+                )
+        player.process.stdin.write(b'go\n')  # type: ignore[union-attr]
+        player.process.stdin.flush()  # type: ignore[union-attr]
+
+    def _play(
+        self,
+        listener: 'Listener',
+        node: Child,
+        player: Child,
+        on_second: Callable[[float, 'Listener'], None],
+    ) -> None:
+        start = told = time.monotonic()
+        while player.process.poll() is None:
+            listener.spin(min(0.1, max(0.01, told + 1.0 - time.monotonic())))
+            if time.monotonic() >= told + 1.0:
+                told += 1.0
+                on_second(told - start, listener)
+            node.check()
+        player.check()
+
+    def _settle(self, listener: 'Listener') -> None:
+        """Wait for the outcomes of what was sent, until all are there or none has come lately."""
+        sent = len(read_sent(self._sent_file))
+        listener.heard_s = time.monotonic()
+        while len(listener.records) < sent and time.monotonic() < listener.heard_s + _QUIET_S:
+            listener.spin(0.02)
+
+
+def _result(item: Sent, listener: 'Listener') -> FrameResult | None:
+    key = (item.camera, item.stamp_ns)
+    record = listener.records.get(key)
+    if record is None:
+        return None
+    return FrameResult(
+        record=record._replace(stamp_ns=item.source_stamp_ns),
+        time_s=item.time_s,
+        top=listener.labels.get(key, ()) if record.outcome is Outcome.ON_TIME else (),
+        decision=listener.decided.get(key, ''),
+        truth=item.truth,
+        clear=item.clear,
+        roi=item.roi,
+    )
+
+
+@contextmanager
+def _own_ros() -> Iterator[dict[str, str]]:
+    """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
+
+    Raises:
+        PerceptionError: ROS 2 is not here.
+    """
+    environment = ros_environment()
+    before = dict(os.environ)
+    os.environ.update(environment)
+
+    def end(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    handler = signal.signal(signal.SIGTERM, end)
+    try:
+        try:
+            import rclpy  # noqa: F401, PLC0415
+            import vision_msgs.msg  # noqa: F401, PLC0415
+        except ImportError as error:
+            raise PerceptionError(
+                f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
+                'source a ROS 2 installation that has vision_msgs'
+            ) from None
+        yield environment
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        os.environ.clear()
+        os.environ.update(before)

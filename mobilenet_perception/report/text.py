@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A report as a table for the terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def summary(report: Mapping[str, Any]) -> str:
+    """Return the summary of a report that `json_report.report` made."""
+    parts = [_headline(report), _cameras(report), _stages(report)]
+    if accuracy := _accuracy(report):
+        parts.append(accuracy)
+    for outcome, reasons in report['reasons'].items():
+        parts.append('\n'.join(f'{outcome}: {count} x {why}' for why, count in reasons.items()))
+    if report['troubles']:
+        parts.append('\n'.join(f'diagnostics: {trouble}' for trouble in report['troubles']))
+    return '\n\n'.join(parts)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out rows, the first being the heading; columns of numbers are set right."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(cell[:1].isdigit() or cell in ('-', '') for cell in col[1:]) for col in columns]
+    lines = (
+        '  '.join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+    return '\n'.join(lines)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    bundle = report['bundle']
+    budget_ms = report['latency_budget_ms']
+    held = 'no latency budget' if budget_ms is None else f'latency budget {budget_ms:g} ms'
+    lost = f', {report["lost"]} lost on the way' if report['lost'] else ''
+    return (
+        f'{report["source"]} ({report["mode"]}): {report["received"]} frames received{lost} in '
+        f'{report["wall_s"]:.1f} s, {held}, bundle {bundle["name"]} {bundle["digest"][:12]}'
+    )
+
+
+def _cameras(report: Mapping[str, Any]) -> str:
+    rows = [['camera', 'received', *report['outcomes']]]
+    for camera, found in report['cameras'].items():
+        rows.append([camera, *(str(n) for n in (found['received'], *found['outcomes'].values()))])
+    return table(rows)
+
+
+def _stages(report: Mapping[str, Any]) -> str:
+    rows = [['stage (ms)', 'p50', 'p95', 'p99', 'max']]
+    for stage, found in report['percentiles'].items():
+        rows.append([stage.removesuffix('_ms'), *(f'{value:.2f}' for value in found.values())])
+    return table(rows)
+
+
+def _accuracy(report: Mapping[str, Any]) -> str:
+    scoring = report['scoring']
+    lines = []
+    if scoring['clear']['frames']:
+        lines.append(f'right on {_share(scoring["clear"])} frames that show a signal clearly')
+        if scoring['no_signal']['frames']:
+            lines.append(f'right on {_share(scoring["no_signal"])} frames that show none')
+        lines.append(f'right on {_share(scoring["labelled"])} frames of known truth in all')
+        worst = scoring['confusions'][:5]
+        lines += [f'  {item["frames"]} x {item["truth"]} as {item["label"]}' for item in worst]
+    if scoring['not_in_bundle']:
+        names = ', '.join(scoring['not_in_bundle'][:10])
+        lines.append(f'not scored, as the bundle has no such label: {names}')
+    return '\n'.join(lines)
+
+
+def _share(found: Mapping[str, Any]) -> str:
+    return f'{found["right"]} of {found["frames"]} ({found["accuracy"]:.1%})'
