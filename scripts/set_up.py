@@ -33,7 +33,7 @@ def main() -> int:
         plan = plan_environment(parser.parse_args().kind, ROOT, os.environ)
         with (ROOT / 'setup.py').open() as lock:
             _wait_for(lock.fileno())
-            if _is_ready(plan):
+            if is_ready(plan):
                 return 0
             check_prerequisites(plan)
             make_environment(plan)
@@ -91,13 +91,17 @@ def clean_environment(base: Mapping[str, str], keep_path: bool) -> dict[str, str
     return environment
 
 
-def _is_ready(plan: Plan) -> bool:
+def is_ready(plan: Plan) -> bool:
+    """Say whether the environment is there, made for this plan, and runs."""
     if not plan.stamp_file.is_file() or plan.stamp_file.read_text() != plan.stamp:
         return False
-    # The Python below it may be gone since.
-    return not subprocess.run(
-        [plan.interpreter, '-c', 'import pip'], capture_output=True, check=False
-    ).returncode
+    try:  # the Python it was made of may be gone since
+        found = subprocess.run(
+            [plan.interpreter, '-c', 'import pip'], capture_output=True, check=False
+        )
+    except OSError:
+        return False
+    return found.returncode == 0
 
 
 def _wait_for(lock: int) -> None:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes given this environment find each other, alone, and lose no images."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from mobilenet_perception import ros_environment as module
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.ros_environment import free_domain_id, ros_environment
+
+PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+
+def test_localhost_keeps_to_this_machine() -> None:
+    environment = ros_environment(7, base={'HOME': '/somewhere'})
+    assert environment['HOME'] == '/somewhere'
+    assert environment['ROS_DOMAIN_ID'] == '7'
+    assert environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'
+    for variable in PROFILES:
+        assert Path(environment[variable]).name == 'fastdds_localhost.xml'
+        assert Path(environment[variable]).is_file()
+
+
+def test_base_is_not_changed() -> None:
+    base = {'ROS_DOMAIN_ID': '3'}
+    ros_environment(7, base=base)
+    assert base == {'ROS_DOMAIN_ID': '3'}
+
+
+def test_beyond_localhost_the_users_discovery_and_profile_stay() -> None:
+    base = {PROFILES[0]: '/mine.xml', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
+    environment = ros_environment(7, localhost=False, base=base)
+    assert environment[PROFILES[0]] == '/mine.xml'
+    assert Path(environment[PROFILES[1]]).name == 'fastdds_large_images.xml'
+    assert environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'SUBNET'
+
+
+def test_humble_has_a_variable_of_its_own() -> None:
+    environment = ros_environment(7, base={'ROS_DISTRO': 'humble'})
+    assert environment['ROS_LOCALHOST_ONLY'] == '1'
+    assert 'ROS_AUTOMATIC_DISCOVERY_RANGE' not in environment
+
+
+@pytest.mark.parametrize(
+    ('from_wheels', 'before', 'after'),
+    [
+        (True, None, [sys.prefix]),
+        (True, ['/workspace/install'], ['/workspace/install', sys.prefix]),
+        (True, [sys.prefix, '/other'], [sys.prefix, '/other']),
+        (False, ['/opt/ros/jazzy'], ['/opt/ros/jazzy']),
+        (False, None, None),
+    ],
+)
+def test_the_wheels_join_the_prefixes_and_an_installation_stays(
+    monkeypatch: pytest.MonkeyPatch,
+    from_wheels: bool,
+    before: list[str] | None,
+    after: list[str] | None,
+) -> None:
+    monkeypatch.setattr(module, '_ros_is_from_wheels', lambda: from_wheels)
+    base = {} if before is None else {'AMENT_PREFIX_PATH': os.pathsep.join(before)}
+    found = ros_environment(7, base=base).get('AMENT_PREFIX_PATH')
+    assert found == (None if after is None else os.pathsep.join(after))
+
+
+@pytest.mark.parametrize('domain_id', [-1, 233])
+def test_a_domain_out_of_range_is_refused(domain_id: int) -> None:
+    with pytest.raises(PerceptionError, match='choose one of 0 to 232'):
+        ros_environment(domain_id)
+
+
+def test_a_domain_in_use_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = free_domain_id()
+    monkeypatch.setattr(module, '_DOMAINS', [taken])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
+        participant.bind(('', 7400 + 250 * taken + 10))
+        with pytest.raises(PerceptionError, match='in use'):
+            free_domain_id()
+    assert free_domain_id() == taken
+
+
+def test_a_domain_with_a_real_participant_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
+    taken = free_domain_id()
+    monkeypatch.setattr(module, '_DOMAINS', [taken])
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=taken)
+    node = rclpy.create_node('participant', context=context)
+    try:
+        with pytest.raises(PerceptionError, match='in use'):
+            free_domain_id()
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
