@@ -5,9 +5,9 @@ import math
 from collections import Counter
 from typing import Any, NamedTuple, Protocol
 
-from mobilenet_perception.arrivals import Arrivals
+from mobilenet_perception.arrivals import Arrivals, ArrivalSummary
 from mobilenet_perception.clock import NS_PER_MS
-from mobilenet_perception.decision import Decider
+from mobilenet_perception.decision import Decider, Decision
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts, Window
 
@@ -26,6 +26,26 @@ class CameraSettings(NamedTuple):
 
     latency_budget_ms: float
     roi: RegionOfInterest | None = None
+
+
+class CameraState(NamedTuple):
+    """What there is to know of a camera at one moment.
+
+    Attributes:
+        settings: what can be changed while it runs.
+        counts: frames received, and how they ended.
+        records: its last records, oldest first.
+        arrivals: how its frames come in.
+        stamp_trouble: what is wrong with its latest stamps, in words; empty when nothing is.
+        decision: its decision.
+    """
+
+    settings: CameraSettings
+    counts: OutcomeCounts
+    records: list[FrameRecord]
+    arrivals: ArrivalSummary
+    stamp_trouble: str
+    decision: Decision
 
 
 class Waiting(NamedTuple):
@@ -72,9 +92,6 @@ class Camera:
         settings: what can be changed while it runs.
         decider: holds its decision.
         waiting: the newest frame, not yet taken up.
-        window: its last records.
-        arrivals: how its frames come in.
-        stamp_trouble: what is wrong with its latest stamps, in words; empty when nothing is.
     """
 
     def __init__(
@@ -84,9 +101,9 @@ class Camera:
         self.settings = settings
         self.decider = Decider(decide_above, timeout_ms)
         self.waiting: Waiting | None = None
-        self.window = Window()
-        self.arrivals = Arrivals()
-        self.stamp_trouble = ''
+        self._window = Window()
+        self._arrivals = Arrivals()
+        self._stamp_trouble = ''
         self._received = 0
         self._outcomes: Counter[Outcome] = Counter()
 
@@ -96,12 +113,12 @@ class Camera:
         """Take in a frame; returns the one that it supersedes."""
         old = self.waiting
         self._received += 1
-        self.arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
+        self._arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
         transport_ms: float | None = (now_ns - stamp_ns) / NS_PER_MS
-        self.stamp_trouble = _stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
-        if self.stamp_trouble:
+        self._stamp_trouble = _stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
+        if self._stamp_trouble:
             transport_ms = None
-        by_stamp = not self.stamp_trouble and rules.budget_reference == 'capture'
+        by_stamp = not self._stamp_trouble and rules.budget_reference == 'capture'
         self.waiting = Waiting(
             self.name, message, self._received, stamp_ns, steady_ns, transport_ms, by_stamp
         )
@@ -126,17 +143,28 @@ class Camera:
     def end(self, record: FrameRecord) -> None:
         """Count a frame's outcome."""
         self._outcomes[record.outcome] += 1
-        self.window.add(record)
+        self._window.add(record)
 
     def counts(self) -> OutcomeCounts:
         """Return the counts."""
         by_outcome = {outcome: self._outcomes[outcome] for outcome in Outcome}
         return OutcomeCounts(self._received, by_outcome)
 
+    def state(self, steady_ns: int) -> CameraState:
+        """Return what there is to know at a moment of the steady clock."""
+        return CameraState(
+            self.settings,
+            self.counts(),
+            self._window.records(),
+            self._arrivals.summary(),
+            self._stamp_trouble,
+            self.decider.decide(steady_ns),
+        )
+
     def forget(self) -> None:
         """Drop what rests on the time before a jump."""
         self.decider.forget()
-        self.stamp_trouble = ''
+        self._stamp_trouble = ''
 
 
 def _stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `/diagnostics` says of the node and of each camera: pure but for the pipeline it reads."""
+"""What `/diagnostics` says of the runtime and of each camera."""
 
 from typing import NamedTuple
 
 from mobilenet_perception import input_trouble
-from mobilenet_perception.camera import Camera
+from mobilenet_perception.camera import CameraState
 from mobilenet_perception.pipeline import Pipeline
 from mobilenet_perception.timing import stage_percentiles
 
@@ -33,38 +33,35 @@ def runtime_health(pipeline: Pipeline, watchdog_ms: float) -> Health:
     return Health(troubles, {'slowdown': pipeline.slowdown})
 
 
-def camera_health(pipeline: Pipeline, camera: Camera, topic: str, silence: str) -> Health:
+def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str) -> Health:
     """Report on one camera.
 
     Args:
-        pipeline: what runs its frames.
-        camera: the camera.
+        state: what there is to know of it.
+        needed_ms: time that the fastest variant is predicted to take, in milliseconds.
         topic: the topic of its images.
-        silence: why no frame has come, for the case that none has.
+        silence: why no frame has come; empty when one has.
     """
-    records = camera.window.records()
-    counts = pipeline.counts(camera.name)
-    arrivals = camera.arrivals.summary()
+    records, counts, arrivals = state.records, state.counts, state.arrivals
     values: dict[str, object] = {
         'topic': topic,
         'received': counts.received,
         **{str(outcome): count for outcome, count in counts.by_outcome.items()},
         'rate_hz': arrivals.rate_hz,
         'lost_share': arrivals.lost_share,
-        'latency_budget_ms': camera.settings.latency_budget_ms,
-        'decision': pipeline.decision(camera.name).label,
+        'latency_budget_ms': state.settings.latency_budget_ms,
+        'decision': state.decision.label,
         'variant': next((r.variant for r in reversed(records) if r.variant), ''),
     }
     for stage, summary in stage_percentiles(records).items():
         name = stage.removesuffix('_ms')
         for percentile in ('p50', 'p95', 'p99'):
             values[f'{name}_{percentile}_ms'] = getattr(summary, percentile)
-    if not counts.received:
-        return Health([silence] if silence else [], values)
     troubles = [
-        camera.stamp_trouble,
+        silence,
+        state.stamp_trouble,
         input_trouble.rejections(records),
         input_trouble.loss(topic, arrivals),
-        input_trouble.missed_budget(records, pipeline.predict_ms()),
+        input_trouble.missed_budget(records, needed_ms),
     ]
     return Health([trouble for trouble in troubles if trouble], values)

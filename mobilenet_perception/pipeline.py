@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mobilenet_perception.budget import Budget
-from mobilenet_perception.camera import Camera, CameraSettings, Waiting
+from mobilenet_perception.camera import Camera, CameraSettings, CameraState, Waiting
 from mobilenet_perception.classifier import Classifier, Scores
 from mobilenet_perception.clock import NS_PER_MS, Clock, SystemClock
 from mobilenet_perception.decision import Decision, Scored
@@ -109,11 +109,6 @@ class Pipeline:
         self._run_since_ns: int | None = None
 
     @property
-    def cameras(self) -> Mapping[str, Camera]:
-        """The cameras, to read their counts, windows and troubles."""
-        return self._cameras
-
-    @property
     def settings(self) -> PipelineSettings:
         """What holds for all cameras."""
         return self._settings
@@ -145,6 +140,11 @@ class Pipeline:
         """Return how many frames a camera has received and how they ended, at one moment."""
         with self._changed:
             return self._cameras[name].counts()
+
+    def state(self, name: str) -> CameraState:
+        """Return what there is to know of a camera now."""
+        with self._changed:
+            return self._cameras[name].state(self._clock.steady_ns())
 
     def decision(self, name: str) -> Decision:
         """Return a camera's decision now."""

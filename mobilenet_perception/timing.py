@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of one frame's life, percentiles, outcome counts."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
@@ -126,7 +126,3 @@ class Window:
     def records(self) -> list[FrameRecord]:
         """Return the records held, oldest first."""
         return list(self._records)
-
-    def outcomes(self) -> Counter[Outcome]:
-        """Count the outcomes of the records held."""
-        return Counter(record.outcome for record in self._records)

@@ -185,10 +185,10 @@ def test_stamps_of_another_clock_fall_back_to_receipt(
     bench.submit(plain_message('red'), age_ms=age_ms)
     bench.pipeline.run_once()
     assert bench.outcomes == ['on_time']
-    assert trouble in bench.pipeline.cameras['front'].stamp_trouble
+    assert trouble in bench.pipeline.state('front').stamp_trouble
     assert bench.results[0].record.transport_ms is None
     bench.submit(plain_message('red'))
-    assert bench.pipeline.cameras['front'].stamp_trouble == ''
+    assert bench.pipeline.state('front').stamp_trouble == ''
 
 
 def test_zero_stamp_falls_back_to_receipt(classifier: Classifier) -> None:
@@ -196,7 +196,7 @@ def test_zero_stamp_falls_back_to_receipt(classifier: Classifier) -> None:
     bench.pipeline.submit('front', plain_message('red'), 0)
     bench.pipeline.run_once()
     assert bench.outcomes == ['on_time']
-    assert 'zero' in bench.pipeline.cameras['front'].stamp_trouble
+    assert 'zero' in bench.pipeline.state('front').stamp_trouble
 
 
 def test_budget_from_receipt(classifier: Classifier) -> None:

@@ -7,7 +7,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from std_msgs.msg import Header
 
 from mobilenet_perception import input_trouble
-from mobilenet_perception.camera import Camera
 from mobilenet_perception.classifier_node.subscriptions import message_type, publishers
 from mobilenet_perception.health import Health, camera_health, runtime_health
 from mobilenet_perception.messages import key_values
@@ -36,9 +35,9 @@ class Diagnostics:
             return
         watchdog_ms = float(node.values['watchdog_ms'])
         statuses = [self._status('', self._runtime_health(pipeline, watchdog_ms), 'classifying')]
-        for camera in pipeline.cameras.values():
+        for camera in node.cameras:
             health = self._camera_health(pipeline, camera)
-            statuses.append(self._status(f': {camera.name}', health, 'classifying'))
+            statuses.append(self._status(f': {camera}', health, 'classifying'))
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
     def _runtime_health(self, pipeline: Pipeline, watchdog_ms: float) -> Health:
@@ -52,19 +51,20 @@ class Diagnostics:
         values = {'state': 'active', 'bundle': node.bundle.manifest.name, **health.values}
         return Health(health.troubles, values)
 
-    def _camera_health(self, pipeline: Pipeline, camera: Camera) -> Health:
-        subscription = self._node.subscribed[camera.name]
+    def _camera_health(self, pipeline: Pipeline, camera: str) -> Health:
+        subscription = self._node.subscribed[camera]
+        state = pipeline.state(camera)
         topic = subscription.topic_name
         silence = ''
-        if not pipeline.counts(camera.name).received:
-            transport = self._node.get_parameter(f'{camera.name}.image_transport').value
+        if not state.counts.received:
+            transport = self._node.get_parameter(f'{camera}.image_transport').value
             silence = input_trouble.silence(
                 topic,
                 message_type(transport),
-                f'{camera.name}.image_topic',
+                f'{camera}.image_topic',
                 publishers(self._node, subscription),
             )
-        return camera_health(pipeline, camera, topic, silence)
+        return camera_health(state, pipeline.predict_ms(), topic, silence)
 
     def _status(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
         return DiagnosticStatus(

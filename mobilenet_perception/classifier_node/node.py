@@ -153,7 +153,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             )
             self.get_logger().info(
                 f'camera {camera}: {self.subscribed[camera].topic_name} ({transport}), budget '
-                f'{self.pipeline.cameras[camera].settings.latency_budget_ms:g} ms'
+                f'{self.pipeline.state(camera).settings.latency_budget_ms:g} ms'
             )
         return TransitionCallbackReturn.SUCCESS
 
