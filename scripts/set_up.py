@@ -96,9 +96,7 @@ def is_ready(plan: Plan) -> bool:
     if not plan.stamp_file.is_file() or plan.stamp_file.read_text() != plan.stamp:
         return False
     try:  # the Python it was made of may be gone since
-        found = subprocess.run(
-            [plan.interpreter, '-c', 'import pip'], capture_output=True, check=False
-        )
+        found = subprocess.run([plan.interpreter, '-c', ''], capture_output=True, check=False)
     except OSError:
         return False
     return found.returncode == 0

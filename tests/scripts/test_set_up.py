@@ -144,6 +144,8 @@ def test_a_made_environment_is_not_made_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     plan = plan_environment('training', tmp_path, NO_ROS)
+    quick = ['-m', 'venv', '--without-pip', str(plan.folder)]
+    monkeypatch.setattr(environment_plan.Plan, 'venv_command', lambda self: quick)
     monkeypatch.setattr(environment_plan.Plan, 'install_commands', lambda self: [])
     set_up.make_environment(plan)
     assert set_up.is_ready(plan)
