@@ -7,14 +7,18 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
+
+import cv2
 
 from mobilenet_perception.bags.messages import restamp
 from mobilenet_perception.camera_messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.commands.common import positive
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.replay.region_setter import RegionSetter
+from mobilenet_perception.replay.schedule import Schedule
 from mobilenet_perception.replay.sent import Sent
 from mobilenet_perception.report.thumbnails import ThumbnailPicker, thumbnail
 from mobilenet_perception.sources import Source, SourceFrame, open_source
@@ -83,16 +87,22 @@ def play(arguments: argparse.Namespace) -> int:
         topics=arguments.topic,
         labels_file=arguments.labels,
     )
+    # The drawing shares two processor cores with the node.
+    cv2.setNumThreads(1)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     sent = arguments.sent.open('w', buffering=1, encoding='utf-8') if arguments.sent else None
     try:
         player = Player(source, arguments, sent)
         with prefetch(map(to_ros, source.frames), _READ_AHEAD) as frames:
             player.wait_for_subscribers(arguments.wait)
+            # What takes long is over before the start: the first frames are drawn or read.
+            first = next(frames, None)
+            if first is None:
+                raise PerceptionError(f'{source.name} gave no frame: nothing to publish')
             if arguments.handshake:
                 print('ready', flush=True)
                 sys.stdin.readline()
-            player.publish(frames)
+            player.publish(chain((first,), frames))
     finally:
         if sent is not None:
             sent.close()
@@ -144,16 +154,13 @@ class Player:
             self._rois.wait(end - time.monotonic())
 
     def publish(self, frames: Iterator[Ready]) -> None:
-        """Publish every frame when it is due, on an absolute schedule."""
-        start_ns = first_ns = last_ns = 0
+        """Publish every frame when it is due."""
+        schedule = Schedule()
         origin_ns: int | None = None
         for ready, upcoming in with_upcoming(frames, _ROI_LEAD):
             frame = ready.frame
-            if not start_ns or frame.log_ns < last_ns:
-                start_ns, first_ns = time.monotonic_ns(), frame.log_ns
             origin_ns = frame.log_ns if origin_ns is None else origin_ns
-            last_ns = frame.log_ns
-            self._wait_until(start_ns + frame.log_ns - first_ns)
+            self._wait_until(schedule.due_ns(frame.log_ns, time.monotonic_ns()))
             stamp_ns = self._publish(ready)
             roi = self._rois.confirmed(frame.camera) if self._rois else None
             if self._sent is not None:

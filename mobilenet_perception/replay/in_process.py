@@ -14,6 +14,7 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline import Pipeline, PipelineSettings, Result
 from mobilenet_perception.replay.clock import RecordedClock
 from mobilenet_perception.replay.results import describe_bundle, describe_machine, frame_result
+from mobilenet_perception.replay.schedule import Schedule
 from mobilenet_perception.report.run import FrameResult, Run, Thumbnail
 from mobilenet_perception.report.thumbnails import ThumbnailPicker, thumbnail
 from mobilenet_perception.sources.frame import SourceFrame
@@ -158,16 +159,10 @@ def play_paced(
 
 
 def on_schedule(frames: Iterator[SourceFrame]) -> Iterator[tuple[SourceFrame, int]]:
-    """Yield each frame when it is due, with that moment as a stamp in nanoseconds.
-
-    The schedule is absolute, so that delays do not add up; a jump back starts it anew.
-    """
-    start_ns, first_ns, last_ns = 0, 0, 0
+    """Yield each frame when it is due, with that moment as a stamp in nanoseconds."""
+    schedule = Schedule()
     for frame in frames:
-        if not start_ns or frame.log_ns < last_ns:
-            start_ns, first_ns = time.monotonic_ns(), frame.log_ns
-        last_ns = frame.log_ns
-        left_ns = start_ns + frame.log_ns - first_ns - time.monotonic_ns()
+        left_ns = schedule.due_ns(frame.log_ns, time.monotonic_ns()) - time.monotonic_ns()
         if left_ns > 0:
             time.sleep(left_ns / 1e9)
         yield frame, time.time_ns()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hears what the node publishes of its cameras, and keeps it as records."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -28,9 +29,9 @@ class Listener:
     Attributes:
         records: by camera and stamp.
         labels: best labels by camera and stamp.
-        decisions: by camera, (seconds on the steady clock, label).
+        decisions: the latest, by camera.
         decided: decision by camera and the stamp it rests on.
-        troubles: what diagnostics said, once each.
+        heard_s: when the last outcome came, on the steady clock.
     """
 
     def __init__(self, cameras: Iterable[str]) -> None:
@@ -38,7 +39,7 @@ class Listener:
         self.labels: dict[tuple[str, int], tuple[Scored, ...]] = {}
         self.decisions: dict[str, Scored] = {}
         self.decided: dict[tuple[str, int], str] = {}
-        self.troubles: list[str] = []
+        self._troubles: dict[str, str] = {}
         self.heard_s = time.monotonic()
         self._node = rclpy.create_node('listener')
         self._executor = SingleThreadedExecutor()
@@ -100,8 +101,13 @@ class Listener:
         for status in message.status:
             if status.level == DiagnosticStatus.OK or not status.name.startswith(NODE):
                 continue
-            if status.message not in self.troubles:
-                self.troubles.append(status.message)
+            # The same trouble with other figures is no news: the latest is kept.
+            self._troubles[re.sub(r'[0-9.]+', '#', status.message)] = status.message
+
+    @property
+    def troubles(self) -> list[str]:
+        """What diagnostics said, once each."""
+        return list(self._troubles.values())
 
 
 def read_timing(camera: str, stamp: int, values: dict[str, str]) -> FrameRecord:

@@ -15,7 +15,8 @@ h2{font-size:18px;margin:32px 0 4px}
 h3{font-size:14px;margin:0}
 p{margin:4px 0 12px;color:var(--soft);max-width:80ch}
 section>p{margin-bottom:12px}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px;margin:18px 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px;
+margin:18px 0}
 .tile,.card,.panel,.box{background:var(--card);border:1px solid var(--line);border-radius:10px}
 .tile{padding:14px 16px}
 .tile b{display:block;font-size:28px;line-height:1.2}
