@@ -10,11 +10,19 @@ from training.errors import TrainingError
 
 
 class Stage(NamedTuple):
-    """Epochs at one image size: small images first are several times as fast to learn from."""
+    """Epochs at one image size: small images first are several times as fast to learn from.
+
+    Attributes:
+        epochs: how often the configuration's `steps` batches are drawn.
+        height: rows of the images, in pixels.
+        width: columns of the images, in pixels.
+        mixture: by source, how often training images are drawn from it.
+    """
 
     epochs: int
     height: int
     width: int
+    mixture: dict[str, float]
 
 
 class Configuration(NamedTuple):
@@ -26,7 +34,6 @@ class Configuration(NamedTuple):
         labels: in the order of the network's outputs.
         architecture: a name in `training.architectures`.
         alpha: width multiplier.
-        mixture: by source, how often training images are drawn from it.
         stages: one after another; the last has the network's input size.
         steps: batches of an epoch.
         batch_size: images of a batch.
@@ -38,6 +45,8 @@ class Configuration(NamedTuple):
         validation_share: part of each class's groups.
         test_share: part of each class's groups, held out.
         seed: of the split, the weights and the training images.
+        drive_worlds: how many random worlds are drawn for the source `drive`.
+        drive_every: one frame in this many is taken from each.
     """
 
     name: str
@@ -45,7 +54,6 @@ class Configuration(NamedTuple):
     labels: tuple[str, ...]
     architecture: str
     alpha: float
-    mixture: dict[str, float]
     stages: tuple[Stage, ...]
     steps: int
     batch_size: int = 64
@@ -57,6 +65,8 @@ class Configuration(NamedTuple):
     validation_share: float = 0.1
     test_share: float = 0.2
     seed: int = 1
+    drive_worlds: int = 0
+    drive_every: int = 12
 
     @property
     def epochs(self) -> int:

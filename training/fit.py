@@ -14,10 +14,15 @@ from training.architectures import NetworkSettings, build_network
 from training.checkpoint import Checkpoints, latest
 from training.configuration import Configuration
 from training.data.batches import Batches
+from training.data.drive import read_drives
 from training.data.mixture import Mixture
 from training.data.sample import Pixels, Sample
 from training.data.splits import Split
+from training.errors import TrainingError
 from training.run_folder import Run
+
+# Worlds from here on are for training; those below are left for tests.
+FIRST_WORLD = 10_000
 
 
 def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split: Split) -> None:
@@ -39,7 +44,10 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
     epoch = 0
     if begun is not None:
         epoch, file = begun
+        model.optimizer.build(model.trainable_variables)
         model.load_weights(file)
+        # The schedule follows the epochs, whatever the checkpoint holds.
+        model.optimizer.iterations.assign(epoch * configuration.steps)
         print(f'resuming {run.folder} after epoch {epoch} of {configuration.epochs}', flush=True)
     history = run.read_json('curves.json')
     curves = [line for line in history.get('epochs', []) if line['epoch'] <= epoch]
@@ -51,7 +59,9 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
         run.write_json('curves.json', {'seconds': seconds, 'epochs': lines})
 
     train = split.select(samples, 'train')
-    mixture = Mixture(train, configuration.mixture) if epoch < configuration.epochs else None
+    if any('drive' in stage.mixture for stage in configuration.stages):
+        worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
+        train += read_drives(run.folder / 'drives', worlds, configuration.drive_every)
     validation = split.select(samples, 'validation')
     targets = keras.utils.to_categorical(
         label_indices(validation, configuration.labels), len(configuration.labels)
@@ -59,13 +69,13 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
     end = 0
     for stage in configuration.stages:
         end += stage.epochs
-        if epoch >= end or mixture is None:
+        if epoch >= end:
             continue
         size = (stage.height, stage.width)
         print(f'epochs {epoch + 1} to {end} at {stage.width} x {stage.height} pixels', flush=True)
         model.fit(
             Batches(
-                mixture,
+                Mixture(train, stage.mixture),
                 configuration.labels,
                 size,
                 configuration.batch_size,
@@ -126,6 +136,20 @@ def compiled(configuration: Configuration) -> keras.Model:
         jit_compile=False,
     )
     return model
+
+
+def load_network(run: Run) -> keras.Model:
+    """Return the trained network of a run.
+
+    Raises:
+        TrainingError: it is not there yet, or of another version.
+    """
+    if not run.model_file.is_file():
+        raise TrainingError(f'{run.folder} holds no trained model: let `training fit` end first')
+    try:
+        return keras.models.load_model(run.model_file, compile=False)
+    except (ValueError, OSError, TypeError) as error:
+        raise TrainingError(f'{run.model_file} cannot be loaded: {error!r:.200}') from error
 
 
 def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels:

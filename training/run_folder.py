@@ -80,9 +80,7 @@ class Run(NamedTuple):
             return
         self.write_json('environment.json', {**versions(), 'data_sha256': data_hash})
         self.write_json('split.json', split._asdict())
-        write_atomically(
-            self.folder / 'configuration.json', configuration_to_json(configuration)
-        )
+        write_atomically(self.folder / 'configuration.json', configuration_to_json(configuration))
 
     def _read(self, name: str) -> str:
         path = self.folder / name

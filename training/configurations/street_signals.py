@@ -13,7 +13,15 @@ def configuration() -> Configuration:
         labels=LABELS,
         architecture='mobilenet_v2',
         alpha=0.35,
-        mixture={'gtsrb': 0.54, 'lights': 0.13, 'drawn': 0.23, 'background': 0.10},
-        stages=(Stage(14, 64, 64), Stage(8, 96, 96)),
+        stages=(
+            Stage(12, 64, 64, {'gtsrb': 54, 'lights': 13, 'drawn': 23, 'background': 10}),
+            Stage(
+                10,
+                96,
+                96,
+                {'gtsrb': 54, 'lights': 13, 'drawn': 13, 'drive': 12, 'background': 8},
+            ),
+        ),
         steps=180,
+        drive_worlds=40,
     )

@@ -73,9 +73,7 @@ def street(rows: int, columns: int, random: np.random.Generator) -> Pixels:
     return image
 
 
-def _windows(
-    image: Pixels, wall: tuple[int, int, int], random: np.random.Generator
-) -> None:
+def _windows(image: Pixels, wall: tuple[int, int, int], random: np.random.Generator) -> None:
     left, top, right = wall
     pitch = int(random.integers(6, max(8, image.shape[1] // 2)))
     colour = _colour(random)

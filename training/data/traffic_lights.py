@@ -25,8 +25,6 @@ def read_traffic_lights(folder: Path) -> list[Sample]:
     images = [read_rgb(path) for _, path in found]
     groups = near_duplicate_groups(images)
     return [
-        Sample(
-            image, f'traffic_light_{colour}', f'lights/{group}', colour, 'lights', path.name
-        )
+        Sample(image, f'traffic_light_{colour}', f'lights/{group}', colour, 'lights', path.name)
         for (colour, path), image, group in zip(found, images, groups, strict=True)
     ]

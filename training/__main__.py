@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m training`: train classifiers and make bundles of them."""
+
+import sys
+
+from training.cli import main
+
+sys.exit(main())
