@@ -5,13 +5,13 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.bundle.manifest import Manifest, bundle_file, manifest_from_json
 from mobilenet_perception.bundle.seal import FileEntry, entry_of, is_sealed
-from mobilenet_perception.errors import BundleError
+from mobilenet_perception.errors import BundleError, FrameError
+from mobilenet_perception.frames.compressed import decode_bytes
 
 MANIFEST_FILE = 'bundle.json'
 MODEL_CARD_FILE = 'MODEL_CARD.md'
@@ -117,8 +117,7 @@ def _content(contents: dict[str, bytes], path: str) -> bytes:
 
 
 def _decode(path: str, content: bytes) -> npt.NDArray[np.uint8]:
-    image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise BundleError(f'{path}: the golden frame is not an image')
-    rgb: npt.NDArray[np.uint8] = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
-    return rgb
+    try:
+        return decode_bytes(content).rgb()
+    except FrameError as error:
+        raise BundleError(f'{path}: the golden frame is damaged: {error}') from error
