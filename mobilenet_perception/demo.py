@@ -27,18 +27,16 @@ def run_demo(settings: LiveSettings, out: Path) -> int:
     Raises:
         PerceptionError: the node did not answer.
     """
-    print(
-        f'starting the node and a player of {settings.source}, each in its own process, in a '
-        'ROS domain of their own ...',
-        file=sys.stderr,
-        flush=True,
-    )
-    run = play_live(settings, print_second, out)
+    run = play_live(settings, print_second, out, say=_say)
     values = report(run)
     write_text(out / 'report.json', json.dumps(values, indent=1) + '\n')
     write_text(out / 'report.html', page(values, run.thumbnails))
     print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
     return 130 if run.interrupted else 0
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def print_second(seconds: float, listener: 'Listener') -> None:

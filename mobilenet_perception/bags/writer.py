@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mobilenet_perception.bags.labels import FILE, FrameLabel, Labels, labels_to_json
 from mobilenet_perception.bags.messages import (
+    camera_of,
     message_type,
     serialize,
     typestore,
@@ -119,7 +120,8 @@ def _write_frames(
         else:
             writer.write(connection, frame.log_ns, serialize(message))
         label = FrameLabel(frame.truth, frame.clear, frame.roi)
-        labels.setdefault(frame.camera, {})[frame.stamp_ns] = label
+        # Under the name that the camera has when the bag is read.
+        labels.setdefault(camera_of(connection.topic), {})[frame.stamp_ns] = label
         progress(count)
     if not count:
         raise PerceptionError(f'{source.name} gave no frame: nothing to write')

@@ -98,6 +98,9 @@ class Listener:
         self.records[camera, stamp] = read_timing(camera, stamp, values)
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
+        # Before the first frame there is none: that is no trouble of the run.
+        if not self.records:
+            return
         for status in message.status:
             if status.level == DiagnosticStatus.OK or not status.name.startswith(NODE):
                 continue

@@ -50,6 +50,7 @@ def play_live(
     settings: LiveSettings,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     folder: Path | None = None,
+    say: Callable[[str], None] = lambda words: None,
 ) -> Run:
     """Play a source to the node and collect what it publishes.
 
@@ -59,6 +60,7 @@ def play_live(
         settings: what to play, and how.
         on_second: called each second with the seconds since the start.
         folder: for the logs of the processes; None: a temporary one.
+        say: called with what is being done, in words.
 
     Raises:
         PerceptionError: ROS is not here, the node or the player failed, or the node answered
@@ -73,6 +75,8 @@ def play_live(
         logs.mkdir(parents=True, exist_ok=True)
         session = _Session(settings, source.cameras, environment, logs, Path(scratch))
         start = time.monotonic()
+        domain = environment['ROS_DOMAIN_ID']
+        say(f'starting the node, and a player of {settings.source}, in ROS domain {domain} ...')
         interrupted = session.run(on_second)
         frames, missed = session.results()
         return Run(

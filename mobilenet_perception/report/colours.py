@@ -16,8 +16,9 @@ _FIXED = {
 _ANGLE = 137.508
 
 
-def label_colours(labels: Iterable[str]) -> dict[str, str]:
-    """Return a CSS colour for each label, the same for the same list."""
+def label_colours(labels: Iterable[str], others: Iterable[str] = ()) -> dict[str, str]:
+    """Return a CSS colour for each label, the same for the same list; `others` come after."""
+    labels = list(dict.fromkeys((*labels, *sorted(set(others)))))
     return {
         label: _FIXED.get(label) or f'hsl({(200 + index * _ANGLE) % 360:.0f} 62% 76%)'
         for index, label in enumerate(labels)

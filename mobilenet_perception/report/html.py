@@ -39,7 +39,7 @@ def page(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> str:
         _latency(report),
         _details(report),
     )
-    title = f'{escape(str(report["source"]))}: classification report'
+    title = f'{escape(_name(report))}: classification report'
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
@@ -53,7 +53,7 @@ def _head(report: Mapping[str, Any]) -> str:
     ended = ' It was interrupted before its end.' if report['interrupted'] else ''
     bundle = report['bundle']
     return (
-        f'<header><h1>What the classifier made of {escape(str(report["source"]))}</h1>'
+        f'<header><h1>What the classifier made of {escape(_name(report))}</h1>'
         f'<p>A camera stream of {_duration(report):.1f} s, {_MODES[report["mode"]]}. Model bundle '
         f'<b>{escape(bundle["name"])}</b>, {len(bundle["labels"])} labels.{ended}</p></header>'
     )
@@ -90,7 +90,7 @@ def _tiles(report: Mapping[str, Any]) -> str:
 
 
 def _timelines(report: Mapping[str, Any]) -> str:
-    colours = label_colours(report['bundle']['labels'])
+    colours = label_colours(report['bundle']['labels'], report['scoring']['not_in_bundle'])
     drawn = []
     for name, camera in report['cameras'].items():
         frames = camera['frames']
@@ -243,6 +243,10 @@ def _period_s(frames: Sequence[Mapping[str, Any]]) -> float:
     if len(frames) < 2:
         return 0.1
     return float((frames[-1]['time_s'] - frames[0]['time_s']) / (len(frames) - 1))
+
+
+def _name(report: Mapping[str, Any]) -> str:
+    return 'the drawn drive' if report['source'] == 'drive' else str(report['source'])
 
 
 def _duration(report: Mapping[str, Any]) -> float:

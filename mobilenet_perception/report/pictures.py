@@ -17,7 +17,7 @@ def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> s
         for frame in camera['frames']
     }
     found = ((item, frames.get((item.camera, item.stamp_ns))) for item in thumbnails)
-    cards = [_card(item, frame, len(report['cameras']) > 1) for item, frame in found if frame]
+    cards = [_card(item, frame, report) for item, frame in found if frame]
     if not cards:
         return ''
     return (
@@ -28,14 +28,15 @@ def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> s
     )
 
 
-def _card(item: Thumbnail, frame: Mapping[str, Any], name_camera: bool) -> str:
+def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     data = base64.b64encode(item.jpeg).decode()
-    where = f'{frame["time_s"]:.1f} s' + (f', {item.camera}' if name_camera else '')
+    camera = f', {item.camera}' if len(report['cameras']) > 1 else ''
+    where = f'{frame["time_s"]:.1f} s{camera}'
     label = frame['label'] or frame['outcome']
     said = label.replace('_', ' ')
     score = f' {frame["score"]:.2f}' if frame['score'] is not None else ''
     truth, kind, mark = frame['truth'], '', ''
-    if truth is not None:
+    if truth in report['bundle']['labels']:
         kind, mark = ('good', '&#10003; ') if truth == label else ('bad', '&#10007; ')
     words = [escape(where)]
     if truth is not None and truth != label:

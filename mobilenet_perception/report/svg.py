@@ -125,6 +125,7 @@ def _axis(y: float, span: float, scale: float) -> str:
         f'y1="{y:.0f}" y2="{y + 5:.0f}"/>'
         f'<text class="tick" x="{_LEFT + tick * scale:.1f}" y="{y + 18:.0f}">{tick:g} s</text>'
         for tick in ticks
-        if tick <= span
+        # A number at the very end would be cut off.
+        if tick <= span - 0.3 * step
     )
     return f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.0f}" y2="{y:.0f}"/>{labels}'

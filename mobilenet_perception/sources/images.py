@@ -21,7 +21,7 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFrame]:
-    """Yield each image of a folder as a frame, one every `1 / rate_hz` seconds.
+    """Give each image of a folder as a frame, one every `1 / rate_hz` seconds.
 
     Images in subfolders take the subfolder's name as their truth, as data sets are laid out.
 
@@ -30,7 +30,14 @@ def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFra
     """
     paths = list_images(folder)
     if not paths:
-        raise PerceptionError(f'{folder} holds no image: give a folder of PNG or JPEG files')
+        raise PerceptionError(
+            f'{folder} holds no image and no recording: give a folder of PNG or JPEG files, or '
+            'one with the metadata.yaml, .mcap or .db3 of a rosbag2 bag'
+        )
+    return _read(folder, paths, rate_hz, camera)
+
+
+def _read(folder: Path, paths: list[Path], rate_hz: float, camera: str) -> Iterator[SourceFrame]:
     for index, path in enumerate(paths):
         stamp_ns = EPOCH_NS + round(index * 1e9 / rate_hz)
         truth = None if path.parent == folder else path.parent.name
