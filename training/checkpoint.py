@@ -36,3 +36,18 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.save_weights(scratch, overwrite=True)
         scratch.replace(self._folder / f'epoch_{epoch + 1:04d}.weights.h5')
         (self._folder / f'epoch_{epoch:04d}.weights.h5').unlink(missing_ok=True)
+
+
+class ReseedDropout(keras.callbacks.Callback):  # type: ignore[misc]
+    """Gives each epoch its own dropout, so that a resumed run drops what it would have."""
+
+    def __init__(self, seed: int) -> None:
+        """`seed` is that of the run."""
+        super().__init__()
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Set the state of every dropout layer."""
+        for layer in self.model.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                layer.seed_generator.state.assign([self._seed, epoch])

@@ -86,6 +86,7 @@ def evaluate(
         metrics={
             name: measure_frames(session, frames, configuration.labels)
             for name, frames in evaluation_sets(samples, split).items()
+            if frames
         },
     )
     run.write_json('metrics.json', evaluation.to_json())

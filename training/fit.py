@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
+from training.allocator import KeepMemory
 from training.architectures import NetworkSettings, build_network
-from training.checkpoint import Checkpoints, latest
+from training.checkpoint import Checkpoints, ReseedDropout, latest
 from training.configuration import Configuration
 from training.data.batches import Batches
 from training.data.drive import read_drives
@@ -89,7 +90,11 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
             epochs=end,
             shuffle=False,
             verbose=2,
-            callbacks=[Checkpoints(run.checkpoint_folder, curves, report)],
+            callbacks=[
+                KeepMemory(),
+                ReseedDropout(configuration.seed),
+                Checkpoints(run.checkpoint_folder, curves, report),
+            ],
         )
         epoch = end
     final = build_network(configuration.architecture, network_settings(configuration))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import keras
 
-from training.architectures import mobilenet_v2
+from training.architectures import mobilenet_v2, separable_cnn
 from training.errors import TrainingError
 
 
@@ -23,10 +23,9 @@ class NetworkSettings(NamedTuple):
     dropout: float
 
 
-Architecture = Callable[[NetworkSettings], keras.Model]
-
-ARCHITECTURES: dict[str, Architecture] = {
-    'mobilenet_v2': lambda s: mobilenet_v2.build(s.height, s.width, s.alpha, s.classes, s.dropout),
+ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
+    'mobilenet_v2': mobilenet_v2.build,
+    'separable_cnn': separable_cnn.build,
 }
 
 
@@ -40,4 +39,4 @@ def build_network(architecture: str, settings: NetworkSettings) -> keras.Model:
         raise TrainingError(
             f'there is no architecture {architecture!r}: choose one of {", ".join(ARCHITECTURES)}'
         )
-    return ARCHITECTURES[architecture](settings)
+    return ARCHITECTURES[architecture](*settings)

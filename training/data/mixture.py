@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.simulation.labels import BACKGROUND
@@ -116,6 +117,6 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
     return dict(strata)
 
 
-def _square_roots(counts: Sequence[int]) -> np.ndarray:
-    weights = np.sqrt(np.array(counts, float))
-    return weights / weights.sum() if counts else weights
+def _square_roots(counts: Sequence[int]) -> npt.NDArray[np.float64]:
+    weights = np.sqrt(np.array(counts, np.float64))
+    return np.asarray(weights / weights.sum()) if counts else weights

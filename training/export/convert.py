@@ -31,13 +31,12 @@ def export_onnx(network: keras.Model, temperature: float) -> bytes:
     image = keras.Input((height, width, 3), batch_size=1, dtype='uint8', name='image')
     logits = network(keras.ops.cast(image, 'float32'), training=False)
     scores = keras.layers.Softmax(name='probabilities')(logits / temperature)
+    serving = keras.Model(image, scores)
     signature = [tf.TensorSpec((1, height, width, 3), tf.uint8, name='image')]
-    serving = tf.function(
-        lambda frame: serving_model(frame, training=False), input_signature=signature
-    )
-    serving_model = keras.Model(image, scores)
-    model, _ = tf2onnx.convert.from_function(serving, input_signature=signature, opset=OPSET)
-    return canonical(_folded(model)).SerializeToString(deterministic=True)
+    function = tf.function(lambda frame: serving(frame, training=False), input_signature=signature)
+    model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    content: bytes = canonical(_folded(model)).SerializeToString(deterministic=True)
+    return content
 
 
 def _folded(model: onnx.ModelProto) -> onnx.ModelProto:
