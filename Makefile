@@ -35,6 +35,11 @@ setup:  ## Make the virtual environment .venv (PYTHON=, ROS_WHEELS=jazzy|kilted)
 setup-training:  ## Make the virtual environment .venv-training, with TensorFlow
 	@scripts/setup training
 
+bundle: setup-training  ## Train the default bundle anew, from the data in DATA=<folder>
+	@$(training_python) -m training fit $(if $(DATA),--data "$(DATA)")
+	@$(training_python) -m training bundle runs/mobilenet_v2_0.35_96 \
+		$(if $(DATA),--data "$(DATA)") -o bundles/street_signals
+
 clean:  ## Remove the environments and all that the commands have written
 	@rm -rf .venv .venv-training .venv*.log build install log out *.egg-info
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis

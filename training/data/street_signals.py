@@ -6,24 +6,10 @@ from pathlib import Path
 
 from training.data.gtsrb import read_gtsrb, tracks_in_sequences
 from training.data.sample import Sample
+from training.data.sign_labels import LABEL_OF_CLASS, OTHER
 from training.data.splits import Split, split_by_group
 from training.data.traffic_lights import read_traffic_lights
 
-# Classes of GTSRB that have a label of their own; the others are `other_sign`. 06 and 41 end a
-# limit, so they are not speed limits.
-LABEL_OF_CLASS = {
-    **dict.fromkeys(('00', '01', '02', '03', '04', '05', '07', '08'), 'speed_limit'),
-    '12': 'priority_road',
-    '13': 'yield',
-    '14': 'stop',
-    '17': 'no_entry',
-    '18': 'general_caution',
-    '25': 'road_work',
-    '27': 'pedestrians',
-    '28': 'children_crossing',
-    '29': 'bicycles_crossing',
-}
-OTHER = 'other_sign'
 CREDITS = (
     'Traffic signs: GTSRB, Institut für Neuroinformatik, Ruhr-Universität Bochum '
     '(Stallkamp, Schlipsing, Salmen, Igel, Neural Networks 32, 2012).',

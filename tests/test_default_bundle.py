@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The default bundle: sound, and as good as its card says on what it was not trained on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mobilenet_perception.bundle import Bundle, load_bundle, self_test
+from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.runtimes import Session, create_runtime
+from mobilenet_perception.simulation import LABELS, Drive, random_world, sidewalk_world
+from training.data.sign_labels import LABEL_OF_CLASS, OTHER
+
+Labelled = tuple[Frame, str]
+
+
+@pytest.fixture(scope='module')
+def bundle(default_bundle: Path) -> Bundle:
+    return load_bundle(default_bundle)
+
+
+@pytest.fixture(scope='module')
+def sessions(bundle: Bundle) -> dict[str, Session]:
+    return self_test(bundle, create_runtime())
+
+
+def held_out_signs(bundle: Bundle, data: Path) -> Iterator[Labelled]:
+    for track in bundle.manifest.provenance['held_out']['gtsrb_tracks']:
+        number, name = track.split('_')
+        for path in (data / 'gtsrb' / 'frames' / number).glob(f'*_{name}_*.png'):
+            yield Frame(cv2.imread(str(path)), 'bgr'), LABEL_OF_CLASS.get(number, OTHER)
+
+
+def held_out_lights(bundle: Bundle, data: Path) -> Iterator[Labelled]:
+    names = set(bundle.manifest.provenance['held_out']['traffic_light_files'])
+    for colour in ('red', 'yellow', 'green'):
+        for path in (data / 'traffic-lights' / colour).iterdir():
+            if path.name in names:
+                yield Frame(cv2.imread(str(path)), 'bgr'), f'traffic_light_{colour}'
+
+
+def right(session: Session, labels: tuple[str, ...], frames: list[Labelled]) -> float:
+    """Return the share of frames classified right."""
+    hits = 0
+    for frame, label in frames:
+        scores = session.run(crop_and_resize(frame, session.height, session.width))
+        hits += labels[int(np.argmax(scores))] == label
+    return hits / len(frames)
+
+
+def test_it_is_sound_small_and_complete(bundle: Bundle, sessions: dict[str, Session]) -> None:
+    assert bundle.manifest.labels == LABELS
+    assert {frame.label for frame in bundle.manifest.golden} == set(LABELS)
+    files = [path for path in bundle.folder.rglob('*') if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 8_000_000
+    assert set(sessions) == {variant.name for variant in bundle.manifest.variants}
+
+
+def test_signs_and_lights_never_seen(
+    bundle: Bundle, sessions: dict[str, Session], data: Path
+) -> None:
+    lights = list(held_out_lights(bundle, data))
+    everything = lights + list(held_out_signs(bundle, data))
+    assert len(everything) > 2000
+    for variant in bundle.manifest.variants:
+        session = sessions[variant.name]
+        accuracy = right(session, bundle.manifest.labels, everything)
+        assert accuracy >= 0.97
+        assert accuracy == pytest.approx(variant.accuracy, abs=0.002)
+        assert right(session, bundle.manifest.labels, lights) >= 0.98
+
+
+def test_whole_sequences_are_among_what_was_held_out(bundle: Bundle, data: Path) -> None:
+    sequences = {path.name for path in (data / 'gtsrb' / 'sequences').iterdir()}
+    assert sequences <= set(bundle.manifest.provenance['held_out']['gtsrb_tracks'])
+
+
+@pytest.mark.parametrize(('world', 'least'), [(None, 0.97), (0, 0.95), (1, 0.95)])
+def test_drawn_streets(
+    bundle: Bundle, sessions: dict[str, Session], world: int | None, least: float
+) -> None:
+    drive = Drive(sidewalk_world() if world is None else random_world(world))
+    frames: list[Labelled] = []
+    for index in range(0, len(drive), 10):
+        if drive.truth(index).clear:
+            frame = drive.frame(index)
+            x, y, width, height = frame.roi
+            crop = frame.image[y : y + height, x : x + width]
+            frames.append((Frame(crop, 'rgb'), frame.truth))
+    assert len(frames) > 30
+    for session in sessions.values():
+        assert right(session, bundle.manifest.labels, frames) >= least
