@@ -28,6 +28,7 @@ from mobilenet_perception.sources.prefetch import prefetch
 _READ_AHEAD = 60
 # The region of interest is set for where the signal will be when the node has it, in frames.
 _ROI_LEAD = 2
+_LINGER_S = 1.0
 
 
 class Ready(NamedTuple):
@@ -68,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--wait', type=positive, default=60.0, metavar='S',
                         help='for subscribers (%(default)s)')  # fmt: skip
     parser.add_argument('--handshake', action='store_true',
-                        help='say "ready" on stdout, and start at a line on stdin')  # fmt: skip
+                        help='say ready and done on stdout, go on at a line on stdin')  # fmt: skip
 
 
 def play(arguments: argparse.Namespace) -> int:
@@ -103,6 +104,12 @@ def play(arguments: argparse.Namespace) -> int:
                 print('ready', flush=True)
                 sys.stdin.readline()
             player.publish(chain((first,), frames))
+            # Best effort knows no receipt: who leaves at once takes the last frame along.
+            if arguments.handshake:
+                print('done', flush=True)
+                sys.stdin.readline()
+            else:
+                time.sleep(_LINGER_S)
     finally:
         if sent is not None:
             sent.close()

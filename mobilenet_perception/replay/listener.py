@@ -30,7 +30,7 @@ class Listener:
         records: by camera and stamp.
         labels: best labels by camera and stamp.
         decisions: the latest, by camera.
-        decided: decision by camera and the stamp it rests on.
+        decided: decision after each frame, by camera and stamp.
         heard_s: when the last outcome came, on the steady clock.
     """
 
@@ -40,6 +40,7 @@ class Listener:
         self.decisions: dict[str, Scored] = {}
         self.decided: dict[tuple[str, int], str] = {}
         self._troubles: dict[str, str] = {}
+        self._reported: dict[str, int] = {}
         self.heard_s = time.monotonic()
         self._node = rclpy.create_node('listener')
         self._executor = SingleThreadedExecutor()
@@ -51,6 +52,11 @@ class Listener:
             self._listen(DiagnosticArray, f'{camera}/timing', partial(self._timing, camera))
         self._node.create_subscription(DiagnosticArray, '/diagnostics', self._diagnostics, _QOS)
         self._cameras = len(self._topics) // 3
+
+    @property
+    def unheard(self) -> int:
+        """Outcomes that the node published, by its numbering, and that did not come here."""
+        return sum(self._reported.values()) - len(self.records)
 
     @property
     def is_connected(self) -> bool:
@@ -95,7 +101,11 @@ class Listener:
         self.heard_s = time.monotonic()
         values = {item.key: item.value for item in message.status[0].values}
         stamp = stamp_ns(message.header)
-        self.records[camera, stamp] = read_timing(camera, stamp, values)
+        self.records[camera, stamp] = record = read_timing(camera, stamp, values)
+        self._reported[camera] = max(record.sequence, self._reported.get(camera, 0))
+        # A frame that was not on time leaves the decision as it stands.
+        if camera in self.decisions:
+            self.decided.setdefault((camera, stamp), self.decisions[camera].label)
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
         # Before the first frame there is none: that is no trouble of the run.

@@ -117,8 +117,14 @@ class _Session:
 
     @property
     def troubles(self) -> list[str]:
-        """What diagnostics said."""
-        return self._listener.troubles if self._listener else []
+        """What diagnostics said, and what got lost on the way back."""
+        listener = self._listener
+        if listener is None:
+            return []
+        if not listener.unheard:
+            return listener.troubles
+        words = f'{listener.unheard} outcomes that the node published got lost on the way here'
+        return [*listener.troubles, words]
 
     def run(self, on_second: Callable[[float, 'Listener'], None]) -> bool:
         """Play; True when a person ended it early."""
@@ -217,20 +223,16 @@ class _Session:
     def _connect(self, listener: 'Listener', node: Child, player: Child) -> None:
         """Wait until the three have found each other, and tell the player to start."""
         end = time.monotonic() + _START_S
-        os.set_blocking(player.process.stdout.fileno(), False)  # type: ignore[union-attr]
-        ready = False
-        while not (ready and listener.is_connected):
+        while not (player.has_said('ready') and listener.is_connected):
             listener.spin(0.05)
             node.check()
             player.check()
-            ready = ready or bool(player.process.stdout.read())  # type: ignore[union-attr]
             if time.monotonic() > end:
                 raise PerceptionError(
                     f'the node and the player did not find each other in {_START_S:g} s: '
                     f'{node.last_words()}'
                 )
-        player.process.stdin.write(b'go\n')  # type: ignore[union-attr]
-        player.process.stdin.flush()  # type: ignore[union-attr]
+        player.go_on()
 
     def _play(
         self,
@@ -240,13 +242,13 @@ class _Session:
         on_second: Callable[[float, 'Listener'], None],
     ) -> None:
         start = told = time.monotonic()
-        while player.process.poll() is None:
+        while not player.has_said('done'):
+            player.check()
             listener.spin(min(0.1, max(0.01, told + 1.0 - time.monotonic())))
             if time.monotonic() >= told + 1.0:
                 told += 1.0
                 on_second(told - start, listener)
             node.check()
-        player.check()
 
     def _settle(self, listener: 'Listener') -> None:
         """Wait for the outcomes of what was sent, until all are there or none has come lately."""

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes that a tool starts, and ends by their own ids."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -34,6 +36,10 @@ class Child:
                 stderr=errors,
                 start_new_session=True,
             )
+        assert self.process.stdout is not None and self.process.stdin is not None
+        self._input, self._output = self.process.stdin, self.process.stdout
+        os.set_blocking(self._output.fileno(), False)
+        self._said = b''
 
     def __enter__(self) -> 'Child':
         """Return itself."""
@@ -55,6 +61,17 @@ class Child:
             name = self._module.rpartition('.')[2]
             raise PerceptionError(f'{name} ended with status {status}: {self.last_words()}')
 
+    def has_said(self, word: str) -> bool:
+        """Say whether it has written a line of this one word on stdout."""
+        self._said += self._output.read() or b''
+        return word.encode() in self._said.split(b'\n')
+
+    def go_on(self) -> None:
+        """Write a line to its stdin."""
+        with suppress(BrokenPipeError):
+            self._input.write(b'go\n')
+            self._input.flush()
+
     def last_words(self) -> str:
         """Return the last error that it logged."""
         lines = self._log.read_text(encoding='utf-8', errors='replace').split('\n')
@@ -74,6 +91,5 @@ class Child:
                 self.process.wait(_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 continue
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+        for pipe in (self._input, self._output):
+            pipe.close()
