@@ -4,7 +4,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,6 +11,7 @@ from mobilenet_perception.bundle import Bundle, load_bundle, self_test
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.runtimes import Session, create_runtime
 from mobilenet_perception.simulation import LABELS, Drive, random_world, sidewalk_world
+from training.data.files import read_rgb
 from training.data.sign_labels import LABEL_OF_CLASS, OTHER
 
 Labelled = tuple[Frame, str]
@@ -31,7 +31,7 @@ def held_out_signs(bundle: Bundle, data: Path) -> Iterator[Labelled]:
     for track in bundle.manifest.provenance['held_out']['gtsrb_tracks']:
         number, name = track.split('_')
         for path in (data / 'gtsrb' / 'frames' / number).glob(f'*_{name}_*.png'):
-            yield Frame(cv2.imread(str(path)), 'bgr'), LABEL_OF_CLASS.get(number, OTHER)
+            yield Frame(read_rgb(path), 'rgb'), LABEL_OF_CLASS.get(number, OTHER)
 
 
 def held_out_lights(bundle: Bundle, data: Path) -> Iterator[Labelled]:
@@ -39,7 +39,7 @@ def held_out_lights(bundle: Bundle, data: Path) -> Iterator[Labelled]:
     for colour in ('red', 'yellow', 'green'):
         for path in (data / 'traffic-lights' / colour).iterdir():
             if path.name in names:
-                yield Frame(cv2.imread(str(path)), 'bgr'), f'traffic_light_{colour}'
+                yield Frame(read_rgb(path), 'rgb'), f'traffic_light_{colour}'
 
 
 def right(session: Session, labels: tuple[str, ...], frames: list[Labelled]) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.simulation import LABELS, draw_signal
@@ -39,7 +40,7 @@ def draw_data(folder: Path) -> Path:
     return folder
 
 
-def _write(path: Path, label: str, size: int, variant: int, ground: np.ndarray) -> None:
+def _write(path: Path, label: str, size: int, variant: int, ground: npt.NDArray[np.int64]) -> None:
     drawing = draw_signal(label, size, variant)
     background = cv2.resize(ground.astype(np.uint8), (size, size))
     alpha = drawing[..., 3:] / 255.0

@@ -16,6 +16,7 @@ from mobilenet_perception.simulation import LABELS
 from training import golden
 from training.architectures import NetworkSettings, build_network
 from training.cli import main
+from training.data import Pixels
 from training.errors import TrainingError
 from training.export import check_parity, export_onnx
 
@@ -53,7 +54,7 @@ def exported() -> tuple[keras.Model, bytes]:
     return model, export_onnx(model, 0.7)
 
 
-def images(count: int) -> np.ndarray:
+def images(count: int) -> Pixels:
     return np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
 
 

@@ -3,12 +3,13 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-from mobilenet_perception.simulation import draw_signal
-from training.data import Sample, split_by_group
+from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.simulation import LABELS, draw_signal
+from training.data import Pixels, Sample, split_by_group
+from training.data.drive import read_drives
 from training.data.near_duplicates import near_duplicate_groups
 from training.data.street_signals import (
     data_hash,
@@ -75,12 +76,12 @@ def test_a_class_with_too_few_tracks_is_refused() -> None:
 
 
 def test_near_duplicates_share_a_group_and_others_do_not() -> None:
-    def scene(label: str) -> np.ndarray:
+    def scene(label: str) -> Pixels:
         drawing = draw_signal(label, 64)
         return np.ascontiguousarray(drawing[..., :3])
 
     stop, other = scene('stop'), scene('road_work')
-    smaller = cv2.resize(stop, (48, 48), interpolation=cv2.INTER_AREA)
+    smaller = crop_and_resize(Frame(stop, 'rgb'), 48, 48)
     darker = (stop * 0.9).astype(np.uint8)
     groups = near_duplicate_groups([stop, other, smaller, darker])
     assert groups[0] == groups[2] == groups[3] != groups[1]
@@ -111,3 +112,14 @@ def test_the_hash_sees_one_changed_pixel(data: Path) -> None:
     changed = samples[0].pixels.copy()
     changed[0, 0, 0] ^= 1
     assert data_hash([samples[0]._replace(pixels=changed), *samples[1:]]) != before
+
+
+def test_drives_are_drawn_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = read_drives(tmp_path, [10_000], every=150)
+    assert samples
+    assert {s.label for s in samples} <= set(LABELS)
+    assert {s.group for s in samples} == {'drive/10000'}
+    assert 'drawing' in capsys.readouterr().out
+    again = read_drives(tmp_path, [10_000], every=150)
+    assert 'drawing' not in capsys.readouterr().out
+    assert [s.name for s in again] == [s.name for s in samples]

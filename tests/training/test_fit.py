@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.simulation import LABELS
@@ -34,7 +35,7 @@ def train(folder: Path, configuration: Configuration, data: Path) -> Run:
     return run
 
 
-def weights(run: Run) -> list[np.ndarray]:
+def weights(run: Run) -> list[npt.NDArray[np.float32]]:
     return list(load_network(run).get_weights())
 
 
