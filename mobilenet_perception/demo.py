@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.commands.common import write_text
-from mobilenet_perception.replay.live import LiveSettings, play_live
+from mobilenet_perception.replay.live import play_live
+from mobilenet_perception.replay.live_settings import LiveSettings
 from mobilenet_perception.report.html import page
 from mobilenet_perception.report.json_report import report
 from mobilenet_perception.report.text import summary

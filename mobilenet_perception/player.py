@@ -29,6 +29,7 @@ _READ_AHEAD = 60
 # The region of interest is set for where the signal will be when the node has it, in frames.
 _ROI_LEAD = 2
 _LINGER_S = 1.0
+_ANSWER_S = 10.0
 
 
 class Ready(NamedTuple):
@@ -100,6 +101,7 @@ def play(arguments: argparse.Namespace) -> int:
             first = next(frames, None)
             if first is None:
                 raise PerceptionError(f'{source.name} gave no frame: nothing to publish')
+            player.look_at(first.frame)
             if arguments.handshake:
                 print('ready', flush=True)
                 sys.stdin.readline()
@@ -159,6 +161,14 @@ class Player:
                 self._executor.spin_once(timeout_sec=0.02)
         if self._rois is not None:
             self._rois.wait(end - time.monotonic())
+
+    def look_at(self, frame: SourceFrame) -> None:
+        """Set the region of interest of a frame, and wait until the node has it."""
+        end = time.monotonic() + _ANSWER_S
+        if self._rois is not None:
+            self._rois.want(frame.camera, frame.roi)
+            while self._rois.is_waiting and time.monotonic() < end:
+                self._executor.spin_once(timeout_sec=0.1)
 
     def publish(self, frames: Iterator[Ready]) -> None:
         """Publish every frame when it is due."""

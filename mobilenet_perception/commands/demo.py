@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mobilenet_perception.commands.common import add_bundle, bundle_path, positive
 from mobilenet_perception.demo import run_demo
-from mobilenet_perception.replay.live import LiveSettings
+from mobilenet_perception.replay.live_settings import LiveSettings
 from mobilenet_perception.sources.open import DRIVE
 
 

@@ -97,7 +97,8 @@ def region(text: str) -> RegionOfInterest:
 def _play(arguments: argparse.Namespace) -> Run:
     budget_ms = arguments.latency_budget_ms
     if arguments.mode == 'ros':
-        from mobilenet_perception.replay.live import LiveSettings, play_live  # noqa: PLC0415
+        from mobilenet_perception.replay.live import play_live  # noqa: PLC0415
+        from mobilenet_perception.replay.live_settings import LiveSettings  # noqa: PLC0415
 
         return play_live(
             LiveSettings(

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.replay.live_settings import (
+    LiveSettings,
+    node_arguments,
+    player_arguments,
+)
 from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.replay.sent import Sent, read_sent
@@ -28,22 +33,6 @@ if TYPE_CHECKING:
 # Loading a large bundle and discovering each other takes seconds on a busy machine.
 _START_S = 90.0
 _QUIET_S = 2.0
-
-
-class LiveSettings(NamedTuple):
-    """What to play to the node, and how. The names are those of `replay`'s arguments."""
-
-    source: str
-    bundle: Path
-    latency_budget_ms: float = 50.0
-    rate_hz: float | None = None
-    seconds: float | None = None
-    topics: tuple[str, ...] = ()
-    labels: Path | None = None
-    roi: RegionOfInterest | None = None
-    variant: str = ''
-    runtime: str = 'onnxruntime'
-    threads: int = 1
 
 
 def play_live(
@@ -165,7 +154,7 @@ class _Session:
         missed = []
         for item in sent:
             self._sources[item.stamp_ns] = item.source_stamp_ns
-            result = _result(item, listener)
+            result = _result(item, listener, self._settings.roi or item.roi)
             if result is None:
                 missed.append(MissedFrame(item.camera, item.time_s, item.truth, item.clear))
             else:
@@ -183,40 +172,12 @@ class _Session:
         return sorted(found, key=lambda item: item.stamp_ns)
 
     def _start_node(self) -> Child:
-        settings = self._settings
-        parameters: dict[str, Any] = {
-            'bundle': settings.bundle.resolve(),
-            'runtime': settings.runtime,
-            'runtime_threads': settings.threads,
-            'latency_budget_ms': float(settings.latency_budget_ms),
-            'cameras': [camera.name for camera in self._cameras],
-        }
-        if settings.variant:
-            parameters['variant'] = settings.variant
-        for camera in self._cameras:
-            parameters[f'{camera.name}.image_topic'] = camera.topic
-            transport = 'compressed' if camera.compressed else 'raw'
-            parameters[f'{camera.name}.image_transport'] = transport
-            if settings.roi is not None:
-                parameters[f'{camera.name}.roi'] = list(settings.roi)
-        arguments = ['--ros-args']
-        for name, value in parameters.items():
-            arguments += ['-p', f'{name}:={value}']
+        arguments = node_arguments(self._settings, self._cameras)
         module = 'mobilenet_perception.classifier_node'
         return Child(module, arguments, self._environment, self._logs / 'node.log')
 
     def _start_player(self) -> Child:
-        settings = self._settings
-        arguments = [settings.source, '--handshake', '--sent', str(self._sent_file)]
-        arguments += ['--thumbnails', str(self._pictures)]
-        given = {'--rate': settings.rate_hz, '--seconds': settings.seconds}
-        given['--labels'] = settings.labels  # type: ignore[assignment]
-        for name, value in given.items():
-            arguments += [name, str(value)] if value is not None else []
-        for topic in settings.topics:
-            arguments += ['--topic', topic]
-        if settings.roi is None:
-            arguments += ['--node', 'classifier']
+        arguments = player_arguments(self._settings, self._sent_file, self._pictures)
         module = 'mobilenet_perception.player'
         return Child(module, arguments, self._environment, self._logs / 'player.log')
 
@@ -258,7 +219,7 @@ class _Session:
             listener.spin(0.02)
 
 
-def _result(item: Sent, listener: 'Listener') -> FrameResult | None:
+def _result(item: Sent, listener: 'Listener', roi: RegionOfInterest | None) -> FrameResult | None:
     key = (item.camera, item.stamp_ns)
     record = listener.records.get(key)
     if record is None:
@@ -270,7 +231,7 @@ def _result(item: Sent, listener: 'Listener') -> FrameResult | None:
         decision=listener.decided.get(key, ''),
         truth=item.truth,
         clear=item.clear,
-        roi=item.roi,
+        roi=roi,
     )
 
 
