@@ -54,6 +54,7 @@ def test_split_and_compressed_bags(
         (folder / 'metadata.yaml').unlink()
     read = list(open_source(str(folder)).frames)
     assert [item.stamp_ns for item in read] == [item.stamp_ns for item in frames]
+    assert [item.cdr for item in read] == [item.cdr for item in frames]
     assert {item.camera for item in read} == {'front'}
 
 
