@@ -178,7 +178,7 @@ def _label_table(report: Mapping[str, Any]) -> str:
         for label, found in scoring['by_label'].items()
     )
     confused = ''.join(
-        f'<li>{item["frames"]} frames of {escape(item["truth"])} as {escape(item["label"])}</li>'
+        f'<li>{item["frames"]} x {escape(item["truth"])} as {escape(item["label"])}</li>'
         for item in scoring['confusions'][:8]
     )
     wrong = f'<p>Answered wrongly:</p><ul>{confused}</ul>' if confused else ''

@@ -54,8 +54,8 @@ th{color:var(--soft);font-weight:600}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:0;font-size:14px}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 ul{margin:4px 0;padding-left:20px}
-.two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:12px;
-align-items:start}
+.two{columns:2 420px;column-gap:12px}
+.two .box{break-inside:avoid;margin-bottom:12px}
 @media (max-width:600px){main{padding:16px 12px 32px}h1{font-size:21px}
 .tiles{grid-template-columns:1fr 1fr}.tile{padding:10px 12px}.tile b{font-size:21px}
 .frames{grid-template-columns:1fr 1fr}.card div.said{padding:6px 8px 8px}

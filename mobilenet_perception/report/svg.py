@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-_WIDTH, _LEFT, _ROW, _GAP = 1200, 92, 30, 8
-_LETTER = 6.6
+_WIDTH, _LEFT, _ROW, _GAP = 1200, 92, 34, 8
+_LETTER = 6.0
 _BINS = 40
 
 
@@ -101,20 +101,28 @@ def _band(
     label = str(item['label'])
     words = label.replace('_', ' ')
     tip = f'{words or "no label"}, {item["from_s"]:.2f} to {item["to_s"]:.2f} s'
-    fitting = words if len(words) * _LETTER < width - 6 else ''
-    if not fitting:
-        last = words.rpartition(' ')[2]
-        fitting = last if len(last) * _LETTER < width - 6 else ''
-    text = (
-        f'<text class="band" x="{x + width / 2:.1f}" y="{y + _ROW * 0.65:.0f}">'
-        f'{escape(fitting)}</text>'
-        if fitting
-        else ''
+    text = ''.join(
+        f'<text class="band" x="{x + width / 2:.1f}" y="{y + line:.0f}">{escape(part)}</text>'
+        for part, line in _lines(words, width - 6)
     )
     return (
         f'<g><title>{escape(tip)}</title><rect x="{x:.1f}" y="{y:.0f}" width="{width:.1f}" '
         f'height="{_ROW}" fill="{colours.get(label, "#dddddd")}"/>{text}</g>'
     )
+
+
+def _lines(words: str, width: float) -> list[tuple[str, float]]:
+    """Return the words, or as many as fit, with the heights of their lines in the row."""
+    first, _, last = words.rpartition(' ')
+    if _fits(words, width):
+        return [(words, _ROW * 0.62)]
+    if first and _fits(first, width) and _fits(last, width):
+        return [(first, _ROW * 0.42), (last, _ROW * 0.82)]
+    return [(last, _ROW * 0.62)] if _fits(last, width) else []
+
+
+def _fits(words: str, width: float) -> bool:
+    return len(words) * _LETTER < width
 
 
 def _axis(y: float, span: float, scale: float) -> str:

@@ -137,7 +137,7 @@ def test_page_shows_regions_and_wrong_answers(mixed: Run) -> None:
     text = page(report(mixed), mixed.thumbnails)
     assert text.count('class="roi"') == 2 * 9
     assert 'truly stop' in text and 'class="wrong"' in text
-    assert '2 frames' not in text and '1 frames of stop as yield' in text
+    assert '1 x stop as yield' in text and '1 x yield as lost' in text
 
 
 def test_share_is_never_rounded_up() -> None:
