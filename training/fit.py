@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit a network: AdamW, warm-up and cosine, checkpoints, curves; a killed run resumes."""
 
+import sys
 import time
 from collections.abc import Sequence
 
@@ -89,7 +90,7 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
             initial_epoch=epoch,
             epochs=end,
             shuffle=False,
-            verbose=2,
+            verbose=1 if sys.stdout.isatty() else 2,
             callbacks=[
                 KeepMemory(),
                 ReseedDropout(configuration.seed),

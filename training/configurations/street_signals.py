@@ -16,7 +16,7 @@ def configuration() -> Configuration:
         stages=(
             Stage(12, 64, 64, {'gtsrb': 54, 'lights': 13, 'drawn': 23, 'background': 10}),
             Stage(
-                10,
+                12,
                 96,
                 96,
                 {'gtsrb': 54, 'lights': 13, 'drawn': 13, 'drive': 12, 'background': 8},

@@ -17,8 +17,8 @@ from training.data.drawn import drawn_signals
 from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
 
-_TIGHT_SHARE = 0.6
-_PHOTO_PLACEMENT = Placement(smallest=0.4, largest=1.15)
+_TIGHT_SHARE = 0.5
+_PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)
 _DRAWN_PLACEMENT = Placement(smallest=0.3, largest=1.1)
 
 
@@ -37,9 +37,10 @@ class _Stratum(NamedTuple):
 class Mixture:
     """Endless, reproducible training images: the same source of chance gives the same image.
 
-    A source is drawn by its share, then a class by the square root of its number of groups (so
-    that rare classes are seen more often than they occur, yet varied ones more than poor ones),
-    then a group, then an image of it.
+    A source is drawn by its share, then a class, then a group of it, then an image. Half of the
+    classes are drawn by the square root of their number of groups, half so that labels come
+    equally often: a rare label is seen far more often than it occurs, yet a varied one more than
+    a poor one.
     """
 
     def __init__(self, samples: Sequence[Sample], shares: Mapping[str, float]) -> None:
@@ -64,11 +65,15 @@ class Mixture:
         weights = np.array([shares[source] for source in self._sources], float)
         self._shares = weights / weights.sum()
         self._weights = {
-            source: _square_roots([len(stratum.groups) for stratum in strata])
+            source: _balanced(
+                [stratum.label for stratum in strata], [len(stratum.groups) for stratum in strata]
+            )
             for source, strata in self._strata.items()
         }
         self._drawn = drawn_signals() if shares.get('drawn') else {}
-        self._drawn_weights = _square_roots([len(found) for found in self._drawn.values()])
+        self._drawn_weights = _balanced(
+            list(self._drawn), [len(found) for found in self._drawn.values()]
+        )
         self._photographs = photographed_backgrounds(samples)
 
     def draw(self, height: int, width: int, random: np.random.Generator) -> Draw:
@@ -80,7 +85,7 @@ class Mixture:
 
     def _canvas(self, source: str, random: np.random.Generator) -> tuple[Pixels, str]:
         # What a camera far away or near by would give before the resize, in any aspect ratio.
-        rows = round(np.exp(random.uniform(np.log(28), np.log(170))))
+        rows = round(np.exp(random.uniform(np.log(36), np.log(170))))
         columns = max(16, round(rows * 1.5 ** random.uniform(-1.0, 1.0)))
         if source == BACKGROUND:
             return self._background(rows, columns, random), BACKGROUND
@@ -117,6 +122,13 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
     return dict(strata)
 
 
-def _square_roots(counts: Sequence[int]) -> npt.NDArray[np.float64]:
-    weights = np.sqrt(np.array(counts, np.float64))
-    return np.asarray(weights / weights.sum()) if counts else weights
+def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.float64]:
+    """Return the probability of each class, given its label and its number of groups."""
+    if not counts:
+        return np.zeros(0)
+    natural = np.sqrt(np.array(counts, np.float64))
+    natural /= natural.sum()
+    names = np.array(labels)
+    of_label = np.array([natural[names == label].sum() for label in labels])
+    by_label = natural / of_label / len(set(labels))
+    return np.asarray((natural + by_label) / 2)
