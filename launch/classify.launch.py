@@ -48,6 +48,9 @@ def generate_launch_description() -> LaunchDescription:
 
 def _start(context: LaunchContext) -> list[LifecycleNode]:
     given = {name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS}
+    if not Path(given['params_file']).is_file():
+        # launch_ros would only warn, and the node would run on defaults.
+        raise RuntimeError(f'params_file {given["params_file"]} is not a file')
     environment = dict(MALLOC_SETTINGS)
     if given['fastdds_profile']:
         for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
