@@ -140,21 +140,28 @@ def is_ros_installed(environment: Mapping[str, str]) -> bool:
     """Say whether a ROS 2 installation is sourced.
 
     Raises:
-        SetupError: one is sourced, but this Python cannot import it.
+        SetupError: one is sourced, but this Python cannot import it, or it lacks vision_msgs.
     """
     if not environment.get('ROS_DISTRO'):
         return False
-    done = subprocess.run(
-        [sys.executable, '-c', 'import rclpy'],
-        env=dict(environment), capture_output=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
+    distribution = environment['ROS_DISTRO']
+    if not _can_import('rclpy', environment):
         raise SetupError(
-            f'ROS_DISTRO is {environment["ROS_DISTRO"]}, but {sys.executable} cannot import '
-            'rclpy: source setup.bash of the ROS 2 installation, name its Python in PYTHON, '
+            f'ROS_DISTRO is {distribution}, but {sys.executable} cannot import rclpy: '
+            'source setup.bash of the ROS 2 installation, name its Python in PYTHON, '
             'or unset ROS_DISTRO to use wheels'
         )
+    if not _can_import('vision_msgs', environment):
+        raise SetupError(
+            f'ROS 2 {distribution} has no vision_msgs: apt install ros-{distribution}-vision-msgs'
+        )
     return True
+
+
+def _can_import(module: str, environment: Mapping[str, str]) -> bool:
+    command = [sys.executable, '-c', f'import {module}']
+    done = subprocess.run(command, env=dict(environment), capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def digest(root: Path, facts: list[str]) -> str:

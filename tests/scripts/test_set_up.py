@@ -66,8 +66,17 @@ def test_an_installation_that_cannot_be_imported_is_said(root: Path, tmp_path: P
     assert one_sentence(raised, 'ROS_DISTRO is jazzy', 'setup.bash', 'unset ROS_DISTRO')
 
 
+def test_an_installation_without_vision_msgs_is_said(root: Path, tmp_path: Path) -> None:
+    (tmp_path / 'rclpy.py').touch()
+    sourced = {**NO_ROS, 'ROS_DISTRO': 'jazzy', 'PYTHONPATH': str(tmp_path)}
+    with pytest.raises(SetupError) as raised:
+        plan_environment('runtime', root, sourced)
+    assert one_sentence(raised, 'apt install ros-jazzy-vision-msgs')
+
+
 def test_an_installation_is_used_instead_of_wheels(root: Path, tmp_path: Path) -> None:
     (tmp_path / 'rclpy.py').touch()
+    (tmp_path / 'vision_msgs.py').touch()
     sourced = {**NO_ROS, 'ROS_DISTRO': 'jazzy', 'PYTHONPATH': str(tmp_path)}
     plan = plan_environment('runtime', root, sourced)
     assert not plan.uses_wheels
