@@ -101,6 +101,7 @@ class Camera:
         self.settings = settings
         self.decider = Decider(decide_above, timeout_ms)
         self.waiting: Waiting | None = None
+        self._first: Waiting | None = None
         self._window = Window()
         self._arrivals = Arrivals()
         self._stamp_trouble = ''
@@ -122,23 +123,29 @@ class Camera:
         self.waiting = Waiting(
             self.name, message, self._received, stamp_ns, steady_ns, transport_ms, by_stamp
         )
+        # While the camera waits for its turn, newer frames take the slot but not the turn.
+        self._first = self._first or self.waiting
         return old
 
     def take(self) -> Waiting:
         """Take the waiting frame out of the slot."""
         waiting = self.waiting
         assert waiting is not None
-        self.waiting = None
+        self.waiting = self._first = None
         return waiting
 
     def urgency(self) -> tuple[float, float]:
-        """Order among cameras: the deadline on the steady clock, then receipt."""
-        waiting, budget_ms = self.waiting, self.settings.latency_budget_ms
-        if waiting is None:
+        """Order among cameras: the deadline on the steady clock, then receipt.
+
+        Both are those of the first frame since the camera's last turn; otherwise each frame that
+        supersedes another would put the turn off, and under overload one camera would starve.
+        """
+        first, budget_ms = self._first, self.settings.latency_budget_ms
+        if first is None:
             return math.inf, math.inf
-        before_ms = (waiting.transport_ms or 0.0) if waiting.by_stamp else 0.0
-        deadline_ns = waiting.received_ns + (budget_ms - before_ms) * NS_PER_MS
-        return deadline_ns, waiting.received_ns
+        before_ms = (first.transport_ms or 0.0) if first.by_stamp else 0.0
+        deadline_ns = first.received_ns + (budget_ms - before_ms) * NS_PER_MS
+        return deadline_ns, first.received_ns
 
     def end(self, record: FrameRecord) -> None:
         """Count a frame's outcome."""

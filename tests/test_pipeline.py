@@ -215,6 +215,17 @@ def test_earliest_deadline_first(classifier: Classifier) -> None:
     assert [r.record.camera for r in bench.results] == ['rear', 'front']
 
 
+def test_overload_starves_no_camera(classifier: Classifier) -> None:
+    bench = Bench(classifier, 'front', 'rear', 'side')
+    for _ in range(30):
+        for name in ('front', 'rear', 'side'):
+            bench.submit(plain_message('red'), name)
+        bench.clock.elapsed_ns += 10 * MS
+        bench.pipeline.run_once()
+    served = Counter(r.record.camera for r in bench.results if r.record.outcome is Outcome.ON_TIME)
+    assert served == {'front': 10, 'rear': 10, 'side': 10}
+
+
 def test_infinite_budget_runs_every_frame(classifier: Classifier) -> None:
     bench = Bench(classifier, latency_budget_ms=math.inf)
     bench.submit(plain_message('red'), age_ms=9_000.0)
