@@ -68,6 +68,7 @@ def test_an_installation_that_cannot_be_imported_is_said(root: Path, tmp_path: P
 
 def test_an_installation_without_vision_msgs_is_said(root: Path, tmp_path: Path) -> None:
     (tmp_path / 'rclpy.py').touch()
+    (tmp_path / 'vision_msgs.py').write_text('raise ImportError("not installed")\n')
     sourced = {**NO_ROS, 'ROS_DISTRO': 'jazzy', 'PYTHONPATH': str(tmp_path)}
     with pytest.raises(SetupError) as raised:
         plan_environment('runtime', root, sourced)
