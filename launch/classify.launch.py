@@ -10,7 +10,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
 
-from mobilenet_perception.ros_environment import MALLOC_SETTINGS
+from mobilenet_perception.ros_environment import MALLOC_SETTINGS, profile_variable
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))
@@ -53,8 +53,7 @@ def _start(context: LaunchContext) -> list[LifecycleNode]:
         raise RuntimeError(f'params_file {given["params_file"]} is not a file')
     environment = dict(MALLOC_SETTINGS)
     if given['fastdds_profile']:
-        for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
-            environment[variable] = given['fastdds_profile']
+        environment[profile_variable()] = given['fastdds_profile']
     return [
         LifecycleNode(
             package=PACKAGE,

@@ -69,8 +69,8 @@ def loss(topic: str, arrivals: ArrivalSummary) -> str:
         return (
             f'{sentence}: frames of {arrivals.frame_bytes / 1e6:.1f} MB do not fit the '
             "shared-memory segment of Fast DDS; start the publisher with the package's "
-            'config/fastdds_large_images.xml in FASTRTPS_DEFAULT_PROFILES_FILE and '
-            'FASTDDS_DEFAULT_PROFILES_FILE, or use compressed images'
+            'config/fastdds_large_images.xml in FASTDDS_DEFAULT_PROFILES_FILE (up to Jazzy: '
+            'FASTRTPS_DEFAULT_PROFILES_FILE), or use compressed images'
         )
     return f'{sentence}: this machine or the network is too busy, or the camera skips frames'
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The environment in which ROS processes of this machine find each other, and lose no images."""
 
+import importlib.metadata
 import importlib.util
 import os
 import random
@@ -48,15 +49,25 @@ def ros_environment(
     if localhost:
         environment.update(_localhost(base))
     profile = share_folder() / 'config' / _profile_name(localhost)
-    for variable in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
-        if localhost or variable not in base:
-            environment[variable] = str(profile)
+    variable = profile_variable(base)
+    if localhost or variable not in base:
+        environment[variable] = str(profile)
     if _ros_is_from_wheels():
         prefixes = [path for path in base.get('AMENT_PREFIX_PATH', '').split(os.pathsep) if path]
         if sys.prefix not in prefixes:
             prefixes.append(sys.prefix)
         environment['AMENT_PREFIX_PATH'] = os.pathsep.join(prefixes)
     return environment
+
+
+def profile_variable(base: Mapping[str, str] = os.environ) -> str:
+    """Return the variable in which Fast DDS looks for its profile.
+
+    It was renamed after Jazzy, and newer ones warn of the old name in every process.
+    """
+    distribution = base.get('ROS_DISTRO') or _wheels_distribution()
+    old = distribution in ('humble', 'iron', 'jazzy')
+    return 'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE'
 
 
 def free_domain_id() -> int:
@@ -82,6 +93,15 @@ def _localhost(base: Mapping[str, str]) -> dict[str, str]:
 
 def _profile_name(localhost: bool) -> str:
     return 'fastdds_localhost.xml' if localhost else 'fastdds_large_images.xml'
+
+
+def _wheels_distribution() -> str:
+    try:
+        version = importlib.metadata.version('ros-rclpy')
+    except importlib.metadata.PackageNotFoundError:
+        return ''
+    # rclpy 7 is Jazzy's, 9 Kilted's.
+    return 'jazzy' if int(version.split('.')[0]) < 8 else 'kilted'
 
 
 def _ros_is_from_wheels() -> bool:

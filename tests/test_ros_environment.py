@@ -10,9 +10,13 @@ import pytest
 
 from mobilenet_perception import ros_environment as module
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.ros_environment import free_domain_id, ros_environment
+from mobilenet_perception.ros_environment import (
+    free_domain_id,
+    profile_variable,
+    ros_environment,
+)
 
-PROFILES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+OLD, NEW = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 
 
 def test_localhost_keeps_to_this_machine() -> None:
@@ -20,9 +24,15 @@ def test_localhost_keeps_to_this_machine() -> None:
     assert environment['HOME'] == '/somewhere'
     assert environment['ROS_DOMAIN_ID'] == '7'
     assert environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'LOCALHOST'
-    for variable in PROFILES:
-        assert Path(environment[variable]).name == 'fastdds_localhost.xml'
-        assert Path(environment[variable]).is_file()
+    profile = Path(environment[profile_variable()])
+    assert profile.name == 'fastdds_localhost.xml'
+    assert profile.is_file()
+
+
+def test_the_profile_is_named_where_this_fast_dds_looks() -> None:
+    for distribution in ('humble', 'jazzy'):
+        assert profile_variable({'ROS_DISTRO': distribution}) == OLD
+    assert profile_variable({'ROS_DISTRO': 'kilted'}) == NEW
 
 
 def test_base_is_not_changed() -> None:
@@ -32,10 +42,11 @@ def test_base_is_not_changed() -> None:
 
 
 def test_beyond_localhost_the_users_discovery_and_profile_stay() -> None:
-    base = {PROFILES[0]: '/mine.xml', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
+    base = {'ROS_DISTRO': 'jazzy', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'SUBNET'}
     environment = ros_environment(7, localhost=False, base=base)
-    assert environment[PROFILES[0]] == '/mine.xml'
-    assert Path(environment[PROFILES[1]]).name == 'fastdds_large_images.xml'
+    assert Path(environment[OLD]).name == 'fastdds_large_images.xml'
+    environment = ros_environment(7, localhost=False, base={**base, OLD: '/mine.xml'})
+    assert environment[OLD] == '/mine.xml'
     assert environment['ROS_AUTOMATIC_DISCOVERY_RANGE'] == 'SUBNET'
 
 
