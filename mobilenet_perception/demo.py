@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobilenet_perception.commands.common import write_text
+from mobilenet_perception.files import write_atomically
 from mobilenet_perception.replay.live import play_live
 from mobilenet_perception.replay.live_settings import LiveSettings
 from mobilenet_perception.report.html import page
@@ -30,8 +30,8 @@ def run_demo(settings: LiveSettings, out: Path) -> int:
     """
     run = play_live(settings, print_second, out, say=_say)
     values = report(run)
-    write_text(out / 'report.json', json.dumps(values, indent=1) + '\n')
-    write_text(out / 'report.html', page(values, run.thumbnails))
+    write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
+    write_atomically(out / 'report.html', page(values, run.thumbnails))
     print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
     return 130 if run.interrupted else 0
 

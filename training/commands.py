@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobilenet_perception.files import write_atomically
 from training.configuration import Configuration, load_configuration
 from training.data.sample import Sample
 from training.data.splits import Split
 from training.data.street_signals import data_hash, read_street_signals, split_street_signals
 from training.errors import TrainingError
-from training.files import write_atomically
 from training.run_folder import Run
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mobilenet_perception.files import write_atomically
 from training.configuration import (
     Configuration,
     configuration_from_json,
@@ -14,7 +15,6 @@ from training.configuration import (
 )
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.files import write_atomically
 
 _PACKAGES = ('tensorflow-cpu', 'tensorflow', 'keras', 'numpy', 'opencv-python-headless', 'scipy')
 

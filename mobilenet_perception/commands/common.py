@@ -3,9 +3,7 @@
 
 import argparse
 import math
-import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -77,21 +75,6 @@ def whole(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
     return value
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'w', encoding='utf-8') as file:
-            file.write(text)
-        # mkstemp makes files that only their owner can read; a report is for everybody.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 class Progress:

@@ -16,8 +16,8 @@ from mobilenet_perception.commands.common import (
     load_classifier,
     positive,
     share,
-    write_text,
 )
+from mobilenet_perception.files import write_atomically
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.report.json_report import report
 from mobilenet_perception.report.run import Run
@@ -67,11 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     played = _play(arguments)
     values = report(played)
     if arguments.json:
-        write_text(arguments.json, json.dumps(values, indent=1) + '\n')
+        write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
     if arguments.html:
         from mobilenet_perception.report.html import page  # noqa: PLC0415
 
-        write_text(arguments.html, page(values, played.thumbnails))
+        write_atomically(arguments.html, page(values, played.thumbnails))
     print(summary(values))
     failures = _failures(values, arguments.min_accuracy, arguments.min_on_time)
     for failure in failures:

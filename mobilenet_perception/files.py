@@ -7,13 +7,14 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file under a temporary name in its folder, then rename it."""
+    """Write a file under a temporary name in its folder, then rename it; text as UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode() if isinstance(content, str) else content
     handle, scratch = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
     try:
         with os.fdopen(handle, 'wb') as file:
             file.write(data)
+        # mkstemp makes files that only their owner can read.
         Path(scratch).chmod(0o644)
         Path(scratch).replace(path)
     except BaseException:
