@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The launch file under the real `launch`: arguments become parameters."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+# First: this checkout's folder launch/ would pass for a package of that name.
+pytest.importorskip('launch_ros', reason='needs launch_ros: it comes with ROS 2, not in wheels')
+launch = pytest.importorskip('launch')
+
+
+@pytest.fixture
+def classify(root: Path) -> ModuleType:
+    packages = pytest.importorskip('ament_index_python.packages')
+    try:
+        packages.get_package_share_directory('mobilenet_perception')
+    except packages.PackageNotFoundError:
+        pytest.skip('mobilenet_perception is not installed: build it with colcon and source it')
+    path = root / 'launch' / 'classify.launch.py'
+    specification = importlib.util.spec_from_file_location('classify_launch', path)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def given(module: ModuleType, **arguments: str) -> dict[str, str]:
+    return {name: default for name, default, _ in module.ARGUMENTS} | arguments
+
+
+def test_every_argument_is_declared_and_described(classify: ModuleType) -> None:
+    declared = {
+        entity.name: entity
+        for entity in classify.generate_launch_description().entities
+        if isinstance(entity, launch.actions.DeclareLaunchArgument)
+    }
+    assert set(declared) == {name for name, _, _ in classify.ARGUMENTS}
+    assert all(entity.description for entity in declared.values())
+
+
+def test_arguments_become_parameters(classify: ModuleType) -> None:
+    parameters = classify._parameters(
+        given(classify, cameras='front', image_topic='/lens', latency_budget_ms='30')
+    )
+    assert parameters == {
+        'use_sim_time': False,
+        'autostart': True,
+        'cameras': ['front'],
+        'front.image_topic': '/lens',
+        'latency_budget_ms': 30.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'says'),
+    [
+        ({'autostart': 'maybe'}, 'autostart must be true or false'),
+        ({'latency_budget_ms': 'fast'}, 'latency_budget_ms must be a number'),
+        ({'cameras': 'a,b', 'image_topic': '/lens'}, 'for several set <camera>.image_topic'),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(
+    classify: ModuleType, arguments: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(RuntimeError, match=says):
+        classify._parameters(given(classify, **arguments))
