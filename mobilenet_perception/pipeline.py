@@ -56,7 +56,10 @@ class Result(NamedTuple):
 
 
 class _Ending(NamedTuple):
-    """What `_run` found: the outcome, why, the stages' times by name, and the best labels."""
+    """What `_run` found: outcome, reason, stages' times by name, best labels.
+
+    `on_time` is still subject to the age at the very end.
+    """
 
     outcome: Outcome
     reason: str = ''
@@ -278,16 +281,15 @@ class Pipeline:
         times['postprocess_ms'] = (ended_ns - scored_ns) / NS_PER_MS
         overhead_ms = (ended_ns - started_ns) / NS_PER_MS - found.inference_ms
         self._budget.measured(choice.variant, found.inference_ms, overhead_ms)
-        age_ms = waiting.age_ms(ended_ns, self._clock.now_ns())
-        outcome, reason = Outcome.ON_TIME, ''
-        if age_ms > settings.latency_budget_ms:
-            outcome = Outcome.LATE
-            reason = f'finished {age_ms - settings.latency_budget_ms:.1f} ms after the budget'
-        return _Ending(outcome, reason, times, top)
+        return _Ending(Outcome.ON_TIME, '', times, top)
 
     def _end(self, camera: Camera, waiting: Waiting, ending: _Ending) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
+        over_ms = age_ms - camera.settings.latency_budget_ms
+        if ending.outcome is Outcome.ON_TIME and over_ms > 0:
+            reason = f'finished {over_ms:.1f} ms after the budget'
+            ending = ending._replace(outcome=Outcome.LATE, reason=reason)
         record = FrameRecord(
             camera=camera.name,
             sequence=waiting.sequence,
