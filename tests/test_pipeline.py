@@ -16,6 +16,7 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.health import runtime_health
 from mobilenet_perception.pipeline import Pipeline, PipelineSettings, Result
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.timing import Outcome
@@ -259,6 +260,31 @@ def test_stopping_ends_the_waiting_frame(classifier: Classifier) -> None:
     assert bench.pipeline.stop()
     assert bench.outcomes == ['expired']
     assert 'deactivated' in bench.results[0].record.reason
+
+
+def test_hung_runtime_is_said_and_does_not_block_the_end(classifier: Classifier) -> None:
+    bench = Bench(classifier)
+    entered, released = threading.Event(), threading.Event()
+
+    def hang(*arguments: Any, **keywords: Any) -> Any:
+        entered.set()
+        released.wait(30)
+        raise RuntimeError('released')
+
+    bench.pipeline._classifier = _with(classifier, hang)
+    bench.pipeline.start()
+    bench.submit(plain_message('red'))
+    assert entered.wait(30)
+    bench.clock.elapsed_ns += 3000 * MS
+    (trouble,) = runtime_health(bench.pipeline, watchdog_ms=2000.0).troubles
+    assert 'busy with one frame for 3.0 s' in trouble
+    assert bench.pipeline.decision('front').label == 'stale'
+    bench.submit(plain_message('red'))
+    assert not bench.pipeline.stop(timeout_s=0.05)
+    released.set()
+    assert bench.pipeline.stop()
+    assert bench.outcomes == ['expired', 'failed']
+    assert runtime_health(bench.pipeline, watchdog_ms=2000.0).troubles == []
 
 
 def test_accounting_with_threads_starts_and_stops(tmp_path: Path) -> None:
