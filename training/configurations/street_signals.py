@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default bundle: street signals, MobileNet V2 0.35 at 96 pixels."""
+"""The default bundle: street signals, MobileNet V2 0.35 at 96 pixels.
+
+    make bundle DATA=<folder>
+
+Expected on the 2339 held-out photographs: 98.0 % (97.5 to 98.5, two trainings); on the 229 of
+traffic lights among them: at least 99.5 %; ECE at most 0.01. About 30 minutes on two cores.
+"""
 
 from mobilenet_perception.simulation.labels import LABELS
 from training.configuration import Configuration, Stage
