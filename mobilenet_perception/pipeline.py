@@ -45,14 +45,12 @@ class Result(NamedTuple):
         header: the message's header, unchanged.
         top: best labels first; empty unless a variant ran.
         decision: the camera's decision after this frame.
-        message: the frame's message.
     """
 
     record: FrameRecord
     header: Any
     top: tuple[Scored, ...]
     decision: Decision
-    message: Any
 
 
 class _Ending(NamedTuple):
@@ -308,7 +306,7 @@ class Pipeline:
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, ending.top, decision, waiting.message)
+        return Result(record, header, ending.top, decision)
 
     def _top(self, found: Scores) -> tuple[Scored, ...]:
         best = found.scores.argsort()[::-1][: self._settings.top_k]

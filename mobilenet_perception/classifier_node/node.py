@@ -68,6 +68,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._camera_topics: dict[str, CameraPublishers] = {}
         self._info_topics: InfoPublishers | None = None
         self._decision_timer: Timer | None = None
+        # Kept beside the parameter, for it is read with every frame.
+        self._publish_late = False
         self._time = RosClock(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.add_on_set_parameters_callback(self._on_set_parameters)
@@ -241,7 +243,6 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             specifications = camera_parameters(camera)
             self._specifications.update(specifications)
             declare(self, specifications)
-        self._publish_late = bool(self.values['publish_late'])
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         new = {}
@@ -261,7 +262,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         return self._apply(new)
 
     def _apply(self, new: dict[str, Any]) -> SetParametersResult:
-        self._publish_late = bool(new.get('publish_late', getattr(self, '_publish_late', False)))
+        self._publish_late = new.get('publish_late', self._publish_late)
         if self.pipeline is not None and new:
             values = {**self.values, **new}
             threshold = self.bundle.manifest.decision.decide_above
