@@ -8,15 +8,37 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.files import write_atomically
-from training.configuration import (
-    Configuration,
-    configuration_from_json,
-    configuration_to_json,
-)
+from training.configuration import Configuration
+from training.configuration_file import configuration_from_json, configuration_to_json
+from training.data.data_set import DataSet, published_labels
 from training.data.splits import Split
 from training.errors import TrainingError
+from training.records import from_json, to_json
 
 _PACKAGES = ('tensorflow-cpu', 'tensorflow', 'keras', 'numpy', 'opencv-python-headless', 'scipy')
+
+
+class RunData(NamedTuple):
+    """What a run was trained on.
+
+    Attributes:
+        sha256: fingerprint of the data.
+        path: where they were, as given.
+        labels: in the order of the network's outputs.
+        merge: label that is published, by label of the network.
+        credits: whose the data are.
+    """
+
+    sha256: str
+    path: str
+    labels: tuple[str, ...]
+    merge: dict[str, str]
+    credits: tuple[str, ...]
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The labels of the scores."""
+        return published_labels(self.labels, self.merge)
 
 
 class Run(NamedTuple):
@@ -47,9 +69,17 @@ class Run(NamedTuple):
         value = json.loads(self._read('split.json'))
         return Split(*(tuple(value[part]) for part in Split._fields))
 
-    def environment(self) -> dict[str, Any]:
-        """Return versions, data hash and counts as stored at the start."""
-        value: dict[str, Any] = json.loads(self._read('environment.json'))
+    def data(self) -> RunData:
+        """Return what it was trained on.
+
+        Raises:
+            TrainingError: it is not there, or of another version.
+        """
+        return from_json(RunData, json.loads(self._read('data.json')), f'{self.folder}/data.json')
+
+    def environment(self) -> dict[str, str]:
+        """Return the versions stored at the start."""
+        value: dict[str, str] = json.loads(self._read('environment.json'))
         return value
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -61,7 +91,7 @@ class Run(NamedTuple):
         """Write a JSON file of the run, atomically."""
         write_atomically(self.folder / name, json.dumps(value, indent=1) + '\n')
 
-    def start(self, configuration: Configuration, split: Split, data_hash: str) -> None:
+    def start(self, configuration: Configuration, data: RunData, split: Split) -> None:
         """Store what the run is about, or check that a run to resume is about the same.
 
         Raises:
@@ -71,15 +101,17 @@ class Run(NamedTuple):
             if self.configuration() != configuration:
                 raise TrainingError(
                     f'{self.folder} holds a run of another configuration: '
-                    'give another --run folder, or remove this one'
+                    'give another --runs folder, or remove this one'
                 )
-            if self.environment()['data_sha256'] != data_hash:
+            if self.data().sha256 != data.sha256:
                 raise TrainingError(
-                    f'{self.folder} was begun on other data: give another --run folder'
+                    f'{self.folder} was begun on other data: give another --runs folder'
                 )
             return
-        self.write_json('environment.json', {**versions(), 'data_sha256': data_hash})
+        self.write_json('environment.json', versions())
+        self.write_json('data.json', to_json(data))
         self.write_json('split.json', split._asdict())
+        # Last, because its presence says that the folder is begun.
         write_atomically(self.folder / 'configuration.json', configuration_to_json(configuration))
 
     def _read(self, name: str) -> str:
@@ -98,3 +130,8 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def run_data(data_set: DataSet, path: Path, sha256: str) -> RunData:
+    """Return what a run on this data set stores of it."""
+    return RunData(sha256, str(path), data_set.labels, dict(data_set.merge), data_set.credits)

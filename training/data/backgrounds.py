@@ -6,10 +6,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from training.data.gtsrb import SOURCE
 from training.data.sample import Pixels, Sample
+from training.data.sign_labels import SIGN_NAMES
 
-# Classes of GTSRB whose sign is a disc: the corners of its square crop show what lies behind.
-_ROUND = frozenset(f'{number:02d}' for number in (*range(11), 15, 16, 17, *range(32, 43)))
+# The signs that are discs: the corners of their square crops show what lies behind.
+_ROUND = frozenset(SIGN_NAMES[number] for number in (*range(11), 15, 16, 17, *range(32, 43)))
 _CORNER = 0.2
 _SMALLEST = 50
 
@@ -19,7 +21,7 @@ def photographed_backgrounds(samples: Sequence[Sample]) -> list[Pixels]:
     crops = []
     for sample in samples:
         height, width = sample.pixels.shape[:2]
-        if sample.source != 'gtsrb' or sample.stratum not in _ROUND or height < _SMALLEST:
+        if sample.source != SOURCE or sample.label not in _ROUND or height < _SMALLEST:
             continue
         rows, columns = int(_CORNER * height), int(_CORNER * width)
         for top in (slice(None, rows), slice(-rows, None)):

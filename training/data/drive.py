@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.simulation import Drive, random_world
-from training.data.files import image_files, read_rgb
-from training.data.sample import Sample
+from training.data.files import image_files
+from training.data.sample import Sample, read_rgb
 
 _DONE = 'complete'
 
@@ -32,7 +32,7 @@ def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]
             for path in image_files(labelled):
                 label = labelled.name
                 group = f'drive/{world}'
-                samples.append(Sample(read_rgb(path), label, group, label, 'drive', path.name))
+                samples.append(Sample(read_rgb(path), label, group, 'drive', path.name))
     return samples
 
 

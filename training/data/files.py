@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read image files of a data set, with progress and one clear sentence for what is wrong."""
+"""Find the folders and image files of a data set."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import cv2
-
-from training.data.sample import Pixels
 from training.errors import TrainingError
 
 
@@ -32,16 +29,3 @@ def image_files(folder: Path, suffixes: Iterable[str] = ('.png', '.jpg', '.jpeg'
     if not found:
         raise TrainingError(f'{folder} holds no image ({", ".join(wanted)}): remove or fill it')
     return found
-
-
-def read_rgb(path: Path) -> Pixels:
-    """Return an image as (height, width, 3) uint8 RGB.
-
-    Raises:
-        TrainingError: the file is not a readable image.
-    """
-    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise TrainingError(f'{path} is not a readable image: mend or remove it')
-    rgb: Pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)  # type: ignore[assignment]
-    return rgb

@@ -6,47 +6,46 @@ for traffic sign recognition. Neural Networks 32 (2012).
 """
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
-from training.data.files import image_files, read_rgb, require_folder
-from training.data.sample import Sample
+from training.data.data_set import DataSet
+from training.data.files import image_files, require_folder
+from training.data.sample import Sample, read_rgb
+from training.data.sign_labels import SIGN_NAMES
 from training.errors import TrainingError
 
+SOURCE = 'gtsrb'
+CREDIT = (
+    'Traffic signs: GTSRB, Institut für Neuroinformatik, Ruhr-Universität Bochum '
+    '(Stallkamp, Schlipsing, Salmen, Igel, Neural Networks 32, 2012).'
+)
 _NAME = re.compile(r'(\d{5})_(\d{5})_(\d{5})\Z')
 
 
-def read_gtsrb(folder: Path, labels: Mapping[str, str], other: str) -> list[Sample]:
-    """Read all frames; a group is a track: one camera driving towards one sign.
+def read_gtsrb(folder: Path) -> DataSet:
+    """Read `folder/gtsrb/frames/<class>/`; a group is a track: one drive towards one sign.
 
-    Args:
-        folder: holds a folder per class, named by two digits.
-        labels: label of a class, by its two digits.
-        other: label of the classes not in `labels`.
+    The tracks that `folder/gtsrb/sequences` holds whole are held out: they are the same drives,
+    under the same numbers, and a replay of a sequence must not test what the network has seen.
 
     Raises:
         TrainingError: a folder or file is missing, unreadable, or named otherwise.
     """
-    require_folder(folder, 'gtsrb/frames/<class>/')
+    frames = require_folder(folder / 'gtsrb' / 'frames', 'gtsrb/frames/<class>/')
     samples = []
-    for class_folder in sorted(path for path in folder.iterdir() if path.is_dir()):
-        label = labels.get(class_folder.name, other)
+    for class_folder in sorted(path for path in frames.iterdir() if path.is_dir()):
+        label = _name_of(class_folder)
         for path in image_files(class_folder):
-            track = track_of(path)
-            samples.append(
-                Sample(read_rgb(path), label, track, class_folder.name, 'gtsrb', path.name)
-            )
-    return samples
-
-
-def tracks_in_sequences(folder: Path) -> set[str]:
-    """Return the tracks that are also kept whole, in `gtsrb/sequences`: replays use them.
-
-    Returns nothing where there is no such folder.
-    """
-    if not folder.is_dir():
-        return set()
-    return {f'gtsrb/{path.name}' for path in folder.iterdir() if path.is_dir()}
+            samples.append(Sample(read_rgb(path), label, track_of(path), SOURCE, path.name))
+    sequences = folder / 'gtsrb' / 'sequences'
+    whole = [path for path in sequences.iterdir() if path.is_dir()] if sequences.is_dir() else []
+    found = {sample.label for sample in samples}
+    return DataSet(
+        samples,
+        labels=tuple(name for name in SIGN_NAMES if name in found),
+        held_out=frozenset(f'{SOURCE}/{path.name}' for path in whole),
+        credits=(CREDIT,),
+    )
 
 
 def track_of(path: Path) -> str:
@@ -58,4 +57,12 @@ def track_of(path: Path) -> str:
     match = _NAME.match(path.stem)
     if match is None:
         raise TrainingError(f'{path} is not named class_track_frame: its track is unknown')
-    return f'gtsrb/{int(match[1]):02d}_{match[2]}'
+    return f'{SOURCE}/{int(match[1]):02d}_{match[2]}'
+
+
+def _name_of(folder: Path) -> str:
+    if not folder.name.isdecimal() or int(folder.name) >= len(SIGN_NAMES):
+        raise TrainingError(
+            f'{folder} is no class of GTSRB: its folders are named 00 to {len(SIGN_NAMES) - 1}'
+        )
+    return SIGN_NAMES[int(folder.name)]

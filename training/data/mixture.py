@@ -13,6 +13,7 @@ from mobilenet_perception.simulation.labels import BACKGROUND
 from training.augmentation.compose import Placement, compose, jitter, soft_cutout
 from training.augmentation.photometry import degrade
 from training.data.backgrounds import photographed_backgrounds, random_background
+from training.data.draw import Draw
 from training.data.drawn import drawn_signals
 from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
@@ -20,13 +21,6 @@ from training.errors import TrainingError
 _TIGHT_SHARE = 0.5
 _PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)
 _DRAWN_PLACEMENT = Placement(smallest=0.3, largest=1.1)
-
-
-class Draw(NamedTuple):
-    """One training image: (height, width, 3) uint8 RGB, and its label."""
-
-    pixels: Pixels
-    label: str
 
 
 class _Stratum(NamedTuple):
@@ -38,23 +32,27 @@ class Mixture:
     """Endless, reproducible training images: the same source of chance gives the same image.
 
     A source is drawn by its share, then a class, then a group of it, then an image. Half of the
-    classes are drawn by the square root of their number of groups, half so that labels come
-    equally often: a rare label is seen far more often than it occurs, yet a varied one more than
-    a poor one.
+    classes are drawn by the square root of their number of groups, half so that published labels
+    come equally often: a rare label is seen far more often than it occurs, yet a varied one more
+    than a poor one.
     """
 
-    def __init__(self, samples: Sequence[Sample], shares: Mapping[str, float]) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], shares: Mapping[str, float], merge: Mapping[str, str]
+    ) -> None:
         """Prepare the sources.
 
         Args:
             samples: photographs of the training part.
             shares: by source (`gtsrb`, `lights`, ..., and `drawn`, `background`), how often it
                 is drawn; the sum need not be 1.
+            merge: label that is published, by label; those come equally often, not the finer ones.
 
         Raises:
             TrainingError: a share names a source without samples.
         """
         self._strata = _by_stratum(samples)
+        self._count = len(samples)
         known = {*self._strata, 'drawn', BACKGROUND}
         if unknown := sorted(set(shares) - known):
             raise TrainingError(
@@ -66,7 +64,8 @@ class Mixture:
         self._shares = weights / weights.sum()
         self._weights = {
             source: _balanced(
-                [stratum.label for stratum in strata], [len(stratum.groups) for stratum in strata]
+                [merge.get(stratum.label, stratum.label) for stratum in strata],
+                [len(stratum.groups) for stratum in strata],
             )
             for source, strata in self._strata.items()
         }
@@ -76,8 +75,13 @@ class Mixture:
         )
         self._photographs = photographed_backgrounds(samples)
 
-    def draw(self, height: int, width: int, random: np.random.Generator) -> Draw:
-        """Return one image at a network's input size, through the runtime's own resize."""
+    def __len__(self) -> int:
+        return self._count
+
+    def draw(
+        self, epoch: int, index: int, height: int, width: int, random: np.random.Generator
+    ) -> Draw:
+        """Return one image at a network's input size; only `random` decides which."""
         source = self._sources[int(random.choice(len(self._sources), p=self._shares))]
         canvas, label = self._canvas(source, random)
         image = crop_and_resize(Frame(degrade(canvas, random), 'rgb'), height, width)
@@ -111,12 +115,12 @@ class Mixture:
 
 
 def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
-    found: dict[tuple[str, str, str], dict[str, list[Pixels]]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[str, list[Pixels]]] = defaultdict(dict)
     for sample in samples:
-        groups = found[sample.source, sample.stratum, sample.label]
+        groups = found[sample.source, sample.label]
         groups.setdefault(sample.group, []).append(sample.pixels)
     strata: dict[str, list[_Stratum]] = defaultdict(list)
-    for (source, _, label), by_group in sorted(found.items(), key=lambda item: item[0]):
+    for (source, label), by_group in sorted(found.items(), key=lambda item: item[0]):
         groups_of_stratum = tuple(tuple(images) for _, images in sorted(by_group.items()))
         strata[source].append(_Stratum(label, groups_of_stratum))
     return dict(strata)

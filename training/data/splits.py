@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Splits into training, validation and test: stratified, reproducible, groups kept together."""
+"""Splits that keep groups together, keep proportions, and can be made again."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from training.configuration import Data
+from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.errors import TrainingError
+
+PARTS = ('train', 'validation', 'test')
 
 
 class Split(NamedTuple):
@@ -25,50 +29,55 @@ class Split(NamedTuple):
         return [sample for sample in samples if sample.group in groups]
 
 
-def split_by_group(
-    samples: Sequence[Sample],
-    validation_share: float,
-    test_share: float,
-    seed: int,
-    held_out: Collection[str] = (),
-) -> Split:
-    """Split groups within each stratum; each part gets at least one group of each.
+def make_split(data_set: DataSet, settings: Data) -> Split:
+    """Split groups class by class; each part gets at least one group of each class.
+
+    Groups whose part the data set says stay there, and count towards its share; a part that the
+    data set fills itself gets no others. With `fraction`, that part of each class's training
+    groups is left in, and the rest is unused: smaller fractions are parts of larger ones.
 
     Args:
-        samples: the data; a group that spans strata counts for that of its first sample.
-        validation_share: part of the groups for validation, 0 to 1.
-        test_share: part of the groups for the test, 0 to 1.
-        seed: the same seed, groups and shares give the same split, whatever their order.
-        held_out: groups that must be in the test, and count towards its share.
+        data_set: the data; a group that spans classes counts for the most frequent.
+        settings: shares and seed: the same give the same split, whatever the samples' order.
 
     Raises:
-        TrainingError: a stratum has fewer groups than parts to fill.
+        TrainingError: a class has fewer groups than parts to fill.
     """
-    stratum_of: dict[str, str] = {}
-    for sample in samples:
-        stratum_of.setdefault(sample.group, f'{sample.source}/{sample.stratum}')
-    members: dict[str, list[str]] = defaultdict(list)
-    for group, stratum in sorted(stratum_of.items()):
-        members[stratum].append(group)
-    train: list[str] = []
-    validation: list[str] = []
-    test: list[str] = []
-    for stratum, groups in sorted(members.items()):
-        if len(groups) < 3:
+    fixed = {**data_set.parts, **dict.fromkeys(data_set.held_out, 'test')}
+    given = set(data_set.parts.values())
+    wanted = {
+        'test': 0.0 if 'test' in given else settings.test_share,
+        'validation': 0.0 if 'validation' in given else settings.validation_share,
+    }
+    found: dict[str, list[str]] = {part: [] for part in PARTS}
+    for stratum, groups in _strata(data_set.samples).items():
+        inside = {part: [g for g in groups if fixed.get(g) == part] for part in PARTS}
+        # What the data say is for training may still be needed for validation.
+        free = [g for g in groups if g not in fixed or (fixed[g] == 'train' and g in groups)]
+        needed = 1 + sum(share > 0 and not inside[part] for part, share in wanted.items())
+        if len(free) < needed:
             raise TrainingError(
                 f'{stratum} has {len(groups)} group(s) of near duplicates, and training, '
                 'validation and test need one each: add images or leave the class out'
             )
-        forced = [group for group in groups if group in held_out]
-        free = [group for group in groups if group not in held_out]
-        np.random.default_rng(_seed_of(seed, stratum)).shuffle(free)
-        want_test = max(1, round(test_share * len(groups)), len(forced))
-        want_validation = max(1, round(validation_share * len(groups)))
-        for_test = want_test - len(forced)
-        test += forced + free[:for_test]
-        validation += free[for_test : for_test + want_validation]
-        train += free[for_test + want_validation :]
-    return Split(tuple(sorted(train)), tuple(sorted(validation)), tuple(sorted(test)))
+        np.random.default_rng(_seed_of(settings.split_seed, stratum)).shuffle(free)
+        for part, share in wanted.items():
+            count = max(1, round(share * len(groups))) - len(inside[part]) if share else 0
+            count = min(max(0, count), len(free) - 1)
+            found[part] += inside[part] + free[:count]
+            free = free[count:]
+        found['train'] += free[: max(1, round(settings.fraction * len(free)))]
+    return Split(*(tuple(sorted(found[part])) for part in PARTS))
+
+
+def _strata(samples: Sequence[Sample]) -> dict[str, list[str]]:
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for sample in samples:
+        votes[sample.group][f'{sample.source}/{sample.label}'] += 1
+    strata: dict[str, list[str]] = defaultdict(list)
+    for group, counts in sorted(votes.items()):
+        strata[min(counts, key=lambda name: (-counts[name], name))].append(group)
+    return dict(sorted(strata.items()))
 
 
 def _seed_of(seed: int, stratum: str) -> int:

@@ -3,28 +3,37 @@
 
 from pathlib import Path
 
-from training.data.files import image_files, read_rgb, require_folder
+from training.data.data_set import DataSet
+from training.data.files import image_files, require_folder
 from training.data.near_duplicates import near_duplicate_groups
-from training.data.sample import Sample
+from training.data.sample import Sample, read_rgb
 
+SOURCE = 'lights'
 COLOURS = ('red', 'yellow', 'green')
+CREDIT = (
+    'Traffic lights: Udacity, classifier data of the MIT self-driving car course, CC BY-SA 4.0.'
+)
 
 
-def read_traffic_lights(folder: Path) -> list[Sample]:
-    """Read all crops; a group is a set of near duplicates, as no drive is recorded.
+def read_traffic_lights(folder: Path) -> DataSet:
+    """Read `folder/traffic-lights/<colour>/`; a group is a set of near duplicates.
+
+    Which crops come from one drive is not recorded, so near duplicates stand for it.
 
     Raises:
         TrainingError: a folder or file is missing or unreadable.
     """
-    require_folder(folder, 'traffic-lights/{red,yellow,green}/')
+    place = require_folder(folder / 'traffic-lights', 'traffic-lights/{red,yellow,green}/')
     found = [
-        (colour, path)
+        (f'traffic_light_{colour}', path)
         for colour in COLOURS
-        for path in image_files(require_folder(folder / colour, 'traffic lights by colour'))
+        for path in image_files(require_folder(place / colour, 'traffic lights by colour'))
     ]
     images = [read_rgb(path) for _, path in found]
     groups = near_duplicate_groups(images)
-    return [
-        Sample(image, f'traffic_light_{colour}', f'lights/{group}', colour, 'lights', path.name)
-        for (colour, path), image, group in zip(found, images, groups, strict=True)
+    samples = [
+        Sample(image, label, f'{SOURCE}/{group}', SOURCE, path.name)
+        for (label, path), image, group in zip(found, images, groups, strict=True)
     ]
+    labels = tuple(f'traffic_light_{colour}' for colour in COLOURS)
+    return DataSet(samples, labels, credits=(CREDIT,))

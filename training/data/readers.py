@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers of data sets by name."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from training.data.data_set import DataSet
+from training.errors import TrainingError
+
+# Module and function of each reader: a function of the path; imported when asked for.
+READERS: dict[str, str] = {
+    'street_signals': 'training.data.street_signals:read_street_signals',
+    'signs': 'training.data.gtsrb:read_gtsrb',
+    'lights': 'training.data.traffic_lights:read_traffic_lights',
+}
+
+
+def read(reader: str, path: Path) -> DataSet:
+    """Read a data set.
+
+    Args:
+        reader: a name in `READERS`.
+        path: a file or folder, as that reader takes it.
+
+    Raises:
+        TrainingError: there is no such reader, or the data are not what it takes.
+    """
+    if reader not in READERS:
+        raise TrainingError(f'there is no reader {reader!r}: choose one of {", ".join(READERS)}')
+    module, name = READERS[reader].split(':')
+    function: Callable[[Path], DataSet] = getattr(import_module(module), name)
+    return function(path)
