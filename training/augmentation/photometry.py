@@ -19,11 +19,11 @@ def degrade(pixels: Pixels, random: np.random.Generator) -> Pixels:
     """
     pixels = _light(pixels, random)
     if random.random() < 0.4:
-        pixels = _blur(pixels, random)
+        pixels = blur(pixels, random)
     if random.random() < 0.4:
-        pixels = _noise(pixels, random)
+        pixels = noise(pixels, random)
     if random.random() < 0.25:
-        pixels = _jpeg(pixels, int(random.integers(30, 95)))
+        pixels = jpeg(pixels, int(random.integers(30, 95)))
     return pixels
 
 
@@ -42,7 +42,20 @@ def _light(pixels: Pixels, random: np.random.Generator) -> Pixels:
     return cv2.LUT(pixels, table)  # type: ignore[return-value]
 
 
-def _blur(pixels: Pixels, random: np.random.Generator) -> Pixels:
+def tone(pixels: Pixels, gain: float, offset: float) -> Pixels:
+    """Return `gain * pixels + offset`, rounded to nearest and clipped, through one table.
+
+    Args:
+        pixels: (height, width, 3) uint8 RGB; all channels change alike, so that colours stay.
+        gain: a factor.
+        offset: in levels, of 0 to 255.
+    """
+    table = np.clip(np.rint(gain * np.arange(256.0) + offset), 0, 255).astype(np.uint8)
+    return cv2.LUT(pixels, table)  # type: ignore[return-value]
+
+
+def blur(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Blur (height, width, 3) uint8 RGB as a lens out of focus or motion does."""
     side = min(pixels.shape[:2])
     if random.random() < 0.6:
         sigma = random.uniform(0.3, 0.022 * side + 0.4)
@@ -56,13 +69,15 @@ def _blur(pixels: Pixels, random: np.random.Generator) -> Pixels:
     return cv2.filter2D(pixels, -1, kernel)  # type: ignore[return-value]
 
 
-def _noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+def noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """Add white noise of 1 to 10 levels to (height, width, 3) uint8 RGB."""
     sigma = random.uniform(1.0, 10.0)
-    noise = random.standard_normal(pixels.shape, np.float32) * sigma
-    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+    added = random.standard_normal(pixels.shape, np.float32) * sigma
+    return np.clip(pixels + added, 0, 255).astype(np.uint8)
 
 
-def _jpeg(pixels: Pixels, quality: int) -> Pixels:
+def jpeg(pixels: Pixels, quality: int) -> Pixels:
+    """Send (height, width, 3) uint8 RGB through JPEG of a quality of 1 to 100."""
     # Red and blue swap places on the way in and back again: harmless for this use.
     _, data = cv2.imencode('.jpg', pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return cv2.imdecode(data, cv2.IMREAD_COLOR)  # type: ignore[return-value]
