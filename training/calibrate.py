@@ -5,14 +5,12 @@ Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 201
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from mobilenet_perception.bundle import Decision
-from training.metrics import Indices, Probabilities
+from training.arrays import Indices, Logits, Probabilities
 
-Logits = npt.NDArray[np.float32]
 _WANTED_PRECISION = 0.995
 _HYSTERESIS = 0.25
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics of a classifier from its probabilities: accuracy, per-class figures, calibration."""
+"""What share of the labels is right: overall, among the first k, and for each class."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-Probabilities = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.int64]
-ECE_BINS = 15
+from training.arrays import Indices, Probabilities
+from training.metrics.calibration import expected_calibration_error
+
+_TOP_K = (1, 3, 5)
 
 
 class ClassMetrics(NamedTuple):
@@ -32,6 +32,11 @@ class Metrics(NamedTuple):
         ece: expected calibration error of the top label, 0 to 1.
         per_class: by label; labels without frames and without predictions are left out.
         confusion: (labels, labels) counts, rows: truth, columns: predicted.
+        top_k: by k, the share of frames whose true label is among the k most probable; k is 1, 3
+            and 5, as far as there are more labels than that.
+        balanced_accuracy: mean recall of the classes that have frames (macro recall).
+        macro_precision: mean precision of the classes that have frames.
+        macro_f1: mean F1 of the classes that have frames.
     """
 
     frames: int
@@ -40,26 +45,36 @@ class Metrics(NamedTuple):
     ece: float
     per_class: dict[str, ClassMetrics]
     confusion: tuple[tuple[int, ...], ...]
+    top_k: dict[int, float]
+    balanced_accuracy: float
+    macro_precision: float
+    macro_f1: float
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values."""
         per_class = {label: values._asdict() for label, values in self.per_class.items()}
-        return {**self._asdict(), 'per_class': per_class}
+        top_k = {str(k): share for k, share in self.top_k.items()}
+        return {**self._asdict(), 'per_class': per_class, 'top_k': top_k}
 
 
 def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str]) -> Metrics:
     """Return the metrics of (n, classes) probabilities against (n,) true positions."""
-    predicted = probabilities.argmax(axis=1) if len(probabilities) else truth
+    ks = [k for k in _TOP_K if k < len(labels)]
+    if not len(truth):
+        nothing = ((0,) * len(labels),) * len(labels)
+        return Metrics(0, 0, 0.0, 0.0, {}, nothing, dict.fromkeys(ks, 0.0), 0.0, 0.0, 0.0)
+    predicted = probabilities.argmax(axis=1)
     positions = range(len(labels))
     precision, recall, f1, support = precision_recall_fscore_support(
         truth, predicted, labels=positions, zero_division=0.0
     )
     seen = set(truth.tolist()) | set(predicted.tolist())
+    known = support > 0
     correct = int((predicted == truth).sum())
     return Metrics(
         frames=len(truth),
         correct=correct,
-        accuracy=correct / len(truth) if len(truth) else 0.0,
+        accuracy=correct / len(truth),
         ece=expected_calibration_error(probabilities, truth),
         per_class={
             labels[i]: ClassMetrics(
@@ -72,24 +87,20 @@ def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str])
             tuple(int(count) for count in row)
             for row in confusion_matrix(truth, predicted, labels=positions)
         ),
+        top_k=top_k_accuracy(probabilities, truth, ks),
+        balanced_accuracy=float(recall[known].mean()),
+        macro_precision=float(precision[known].mean()),
+        macro_f1=float(f1[known].mean()),
     )
 
 
-def expected_calibration_error(
-    probabilities: Probabilities, truth: Indices, bins: int = ECE_BINS
-) -> float:
-    """Return the mean gap between confidence and accuracy over equally wide bins.
+def top_k_accuracy(
+    probabilities: Probabilities, truth: Indices, ks: Iterable[int]
+) -> dict[int, float]:
+    """Return by k the share of frames, of one or more, with the true label among the first k.
 
-    Guo, Pleiss, Sun, Weinberger: On calibration of modern neural networks. ICML 2017.
+    Of labels equally probable the first counts as the more probable, as in `argmax`.
     """
-    if not len(truth):
-        return 0.0
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = (
-        abs(float(confidence[inside].mean()) - float(right[inside].mean())) * inside.mean()
-        for inside in (bin_of == index for index in range(bins))
-        if inside.any()
-    )
-    return float(sum(gaps))
+    order = np.argsort(-probabilities, axis=1, kind='stable')
+    rank = (order == truth[:, None]).argmax(axis=1)
+    return {k: float((rank < k).mean()) for k in ks}
