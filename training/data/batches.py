@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from training.data.mixture import Mixture
+from training.data.draw import TrainingImages
 from training.data.sample import Pixels
 
 Labels = npt.NDArray[np.float32]
@@ -16,7 +16,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        mixture: Mixture,
+        images: TrainingImages,
         labels: tuple[str, ...],
         size: tuple[int, int],
         batch_size: int,
@@ -26,7 +26,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ) -> None:
         """Start at `epoch`; Keras moves on to the next at the end of each."""
         super().__init__(workers=1)
-        self._mixture = mixture
+        self._images = images
         self._index_of = {label: index for index, label in enumerate(labels)}
         self._size = size
         self._batch_size = batch_size
@@ -39,7 +39,11 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[Pixels, Labels]:
         random = np.random.default_rng((self._seed, self._epoch, index))
-        draws = [self._mixture.draw(*self._size, random) for _ in range(self._batch_size)]
+        first = index * self._batch_size
+        draws = [
+            self._images.draw(self._epoch, first + offset, *self._size, random)
+            for offset in range(self._batch_size)
+        ]
         targets = np.zeros((len(draws), len(self._index_of)), np.float32)
         for row, draw in enumerate(draws):
             targets[row, self._index_of[draw.label]] = 1.0

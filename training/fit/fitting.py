@@ -3,37 +3,34 @@
 
 import sys
 import time
-from collections.abc import Sequence
 
 import cv2
 import keras
-import numpy as np
-import numpy.typing as npt
 
-from mobilenet_perception.frames import Frame, crop_and_resize
-from training.allocator import KeepMemory
 from training.architectures import NetworkSettings, build_network
-from training.checkpoint import Checkpoints, ReseedDropout, latest
 from training.configuration import Configuration
 from training.data.batches import Batches
+from training.data.data_set import DataSet
 from training.data.drive import read_drives
 from training.data.mixture import Mixture
-from training.data.sample import Pixels, Sample
+from training.data.plain import Plain
 from training.data.splits import Split
-from training.errors import TrainingError
+from training.fit.allocator import KeepMemory
+from training.fit.checkpoint import Checkpoints, ReseedDropout, latest
+from training.fit.inputs import label_indices, network_inputs
 from training.run_folder import Run
 
 # Worlds from here on are for training; those below are left for tests.
 FIRST_WORLD = 10_000
 
 
-def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split: Split) -> None:
+def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split) -> None:
     """Train, or go on with a run that was interrupted; the model ends in the run folder.
 
     Args:
         run: started with this configuration.
         configuration: what to train.
-        samples: all data.
+        data_set: all data.
         split: which of them are for what.
 
     Raises:
@@ -41,7 +38,9 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
     """
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
-    model = compiled(configuration)
+    train = split.select(data_set.samples, 'train')
+    steps = configuration.steps or -(-len(train) // configuration.batch_size)
+    model = compiled(configuration, len(data_set.labels), steps)
     begun = latest(run.checkpoint_folder)
     epoch = 0
     if begun is not None:
@@ -49,7 +48,7 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
         model.optimizer.build(model.trainable_variables)
         model.load_weights(file)
         # The schedule follows the epochs, whatever the checkpoint holds.
-        model.optimizer.iterations.assign(epoch * configuration.steps)
+        model.optimizer.iterations.assign(epoch * steps)
         print(f'resuming {run.folder} after epoch {epoch} of {configuration.epochs}', flush=True)
     history = run.read_json('curves.json')
     curves = [line for line in history.get('epochs', []) if line['epoch'] <= epoch]
@@ -60,13 +59,13 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
         seconds = before + time.monotonic() - start
         run.write_json('curves.json', {'seconds': seconds, 'epochs': lines})
 
-    train = split.select(samples, 'train')
+    photographs = train
     if any('drive' in stage.mixture for stage in configuration.stages):
         worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
-        train += read_drives(run.folder / 'drives', worlds, configuration.drive_every)
-    validation = split.select(samples, 'validation')
+        train = photographs + read_drives(run.folder / 'drives', worlds, configuration.drive_every)
+    validation = split.select(data_set.samples, 'validation')
     targets = keras.utils.to_categorical(
-        label_indices(validation, configuration.labels), len(configuration.labels)
+        label_indices(validation, data_set.labels), len(data_set.labels)
     )
     end = 0
     for stage in configuration.stages:
@@ -77,11 +76,18 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
         print(f'epochs {epoch + 1} to {end} at {stage.width} x {stage.height} pixels', flush=True)
         model.fit(
             Batches(
-                Mixture(train, stage.mixture),
-                configuration.labels,
+                Mixture(train, stage.mixture, data_set.merge)
+                if stage.mixture
+                else Plain(
+                    photographs,
+                    configuration.sampling,
+                    configuration.augmentation,
+                    configuration.seed,
+                ),
+                data_set.labels,
                 size,
                 configuration.batch_size,
-                configuration.steps,
+                steps,
                 configuration.seed,
                 epoch,
             ),
@@ -98,72 +104,51 @@ def fit(run: Run, configuration: Configuration, samples: Sequence[Sample], split
             ],
         )
         epoch = end
-    final = build_network(configuration.architecture, network_settings(configuration))
+    final = build_network(
+        configuration.network.architecture, network_settings(configuration, len(data_set.labels))
+    )
     final.set_weights(model.get_weights())
     scratch = run.folder / '.writing.keras'
     final.save(scratch)
     scratch.replace(run.model_file)
 
 
-def network_settings(configuration: Configuration) -> NetworkSettings:
+def network_settings(configuration: Configuration, classes: int) -> NetworkSettings:
     """Return the settings of the network that a configuration ends with."""
     return NetworkSettings(
         configuration.height,
         configuration.width,
-        configuration.alpha,
-        len(configuration.labels),
-        configuration.dropout,
+        configuration.network.alpha,
+        classes,
+        configuration.network.dropout,
+        configuration.network.modify,
     )
 
 
-def compiled(configuration: Configuration) -> keras.Model:
+def compiled(configuration: Configuration, classes: int, epoch_steps: int) -> keras.Model:
     """Return the network of a configuration, untrained and ready to fit."""
     # Any input size, because training may begin with small images.
-    settings = network_settings(configuration)._replace(height=None, width=None)
-    model = build_network(configuration.architecture, settings)
-    steps = configuration.epochs * configuration.steps
-    warmup = min(round(configuration.warmup_epochs * configuration.steps), steps // 2)
+    settings = network_settings(configuration, classes)._replace(height=None, width=None)
+    model = build_network(configuration.network.architecture, settings)
+    asked = configuration.optimizer
+    steps = configuration.epochs * epoch_steps
+    warmup = min(round(asked.warmup_epochs * epoch_steps), steps // 2)
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0 if warmup else configuration.learning_rate,
+        0.0 if warmup else asked.learning_rate,
         decay_steps=max(1, steps - warmup),
         alpha=0.002,
-        warmup_target=configuration.learning_rate if warmup else None,
+        warmup_target=asked.learning_rate if warmup else None,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=configuration.weight_decay)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=asked.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=['bias', 'gamma', 'beta'])
     model.compile(
         optimizer,
         keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=configuration.label_smoothing
+            from_logits=True, label_smoothing=configuration.loss.label_smoothing
         ),
         metrics=['accuracy'],
         # XLA is five times slower on a CPU here.
         jit_compile=False,
     )
     return model
-
-
-def load_network(run: Run) -> keras.Model:
-    """Return the trained network of a run.
-
-    Raises:
-        TrainingError: it is not there yet, or of another version.
-    """
-    if not run.model_file.is_file():
-        raise TrainingError(f'{run.folder} holds no trained model: let `training fit` end first')
-    try:
-        return keras.models.load_model(run.model_file, compile=False)
-    except (ValueError, OSError, TypeError) as error:
-        raise TrainingError(f'{run.model_file} cannot be loaded: {error!r:.200}') from error
-
-
-def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels:
-    """Return (n, height, width, 3) uint8 RGB, resized as the runtime does."""
-    resized = [crop_and_resize(Frame(s.pixels, 'rgb'), height, width) for s in samples]
-    return np.stack(resized) if resized else np.zeros((0, height, width, 3), np.uint8)
-
-
-def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return (n,) positions of the samples' labels in `labels`."""
-    return np.array([labels.index(sample.label) for sample in samples], np.int64)
