@@ -55,6 +55,9 @@ def _move(pixels: Pixels, augmentation: Augmentation, random: np.random.Generato
 def _light(pixels: Pixels, augmentation: Augmentation, random: np.random.Generator) -> Pixels:
     if not (augmentation.brightness or augmentation.contrast):
         return pixels
+    mean = float(pixels.mean())
     offset = 255 * augmentation.brightness * random.uniform(-1.0, 1.0)
+    # Half of the way to black or white at most, or a dark image would lose what it shows.
+    offset = min(max(offset, -mean / 2), (255 - mean) / 2)
     change = augmentation.contrast * random.uniform(-1.0, 1.0)
-    return tone(pixels, 1 + change, offset - change * float(pixels.mean()))
+    return tone(pixels, 1 + change, offset - change * mean)

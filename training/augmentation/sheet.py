@@ -48,14 +48,17 @@ def augmentation_sheet(
         [crop_and_resize(Frame(pixels, 'rgb'), height, width) for pixels in samples_pixels]
     )
     targets = np.eye(len(originals), dtype=np.float32)
-    columns = [_column(originals), np.full((len(originals) * (height + _GAP), 2 * _GAP, 3), 255)]
+    columns = [
+        _column(originals),
+        np.full((len(originals) * (height + _GAP), 2 * _GAP, 3), 255, np.uint8),
+    ]
     for _ in range(variants):
         varied = np.stack([augment(pixels, augmentation, random) for pixels in originals])
         columns.append(_column(mix_batch(varied, targets, augmentation, random).images))
-    return np.concatenate(columns, axis=1)[:-_GAP, :-_GAP].astype(np.uint8)
+    sheet: Pixels = np.concatenate(columns, axis=1, dtype=np.uint8)
+    return sheet[:-_GAP, :-_GAP]
 
 
 def _column(images: Pixels) -> Pixels:
     framed = np.pad(images, ((0, 0), (0, _GAP), (0, _GAP), (0, 0)), constant_values=255)
-    column: Pixels = framed.reshape(-1, framed.shape[2], 3)
-    return column
+    return framed.reshape(-1, framed.shape[2], 3)

@@ -7,11 +7,16 @@ import numpy.typing as npt
 
 from training.data.sample import Pixels
 
+_MIRRORED = 0.15
+
 
 def affine(
     pixels: Pixels, linear: npt.NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0)
 ) -> Pixels:
-    """Map the content of an image, bilinearly; what comes in from beyond the edge is mirrored.
+    """Map the content of an image, bilinearly.
+
+    What comes in from beyond the edge is mirrored for 0.15 of the shorter side, and one colour
+    from there on: a whole mirrored sign might be another sign.
 
     Args:
         pixels: (height, width, 3) uint8 RGB.
@@ -23,14 +28,16 @@ def affine(
         The same shape, uint8 RGB.
     """
     height, width = pixels.shape[:2]
+    margin = round(_MIRRORED * min(height, width))
+    framed = cv2.copyMakeBorder(pixels, margin, margin, margin, margin, cv2.BORDER_REFLECT_101)
     centre = np.array([width - 1, height - 1]) / 2
-    offset = centre + shift - linear @ centre
+    offset = centre + shift - linear @ (centre + margin)
     warped: Pixels = cv2.warpAffine(  # type: ignore[assignment]
-        pixels,
+        framed,
         np.column_stack([linear, offset]),
         (width, height),
         flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     return warped
 
