@@ -1,148 +1,177 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluate a trained network on what it never saw, as the runtime will run it."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mobilenet_perception.bundle import Decision
-from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.files import write_atomically
 from mobilenet_perception.runtimes import Session, create_runtime
-from mobilenet_perception.simulation import Drive, sidewalk_world
-from training.augmentation.compose import Placement, compose, soft_cutout
+from training.arrays import Probabilities
 from training.calibrate import calibrated, decision_thresholds, fit_temperature
-from training.configuration import Configuration
-from training.data.backgrounds import photographed_backgrounds, random_background
+from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import Split
+from training.errors import TrainingError
+from training.evaluation_sets import evaluation_sets
 from training.export import Parity, check_parity, export_onnx
 from training.export.parity import run_all
 from training.fit import label_indices, load_network, network_inputs
-from training.metrics import Metrics, expected_calibration_error, measure
-from training.run_folder import Run
+from training.merging import Merge, merge_matrix
+from training.metrics import Assessment, assess, expected_calibration_error, measure
+from training.predictions import Predictions, save_predictions
+from training.records import from_json, to_json
+from training.run_folder import Run, RunData
+from training.unknown import Detection, energy, max_probability, measure_detection
 
-# What a robot's region of interest leaves around a signal, on average.
-_WITH_MARGIN = Placement(smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02)
-_DRIVE_EVERY = 5
+_RECORD = 'evaluation.json'
+
+
+class Measured(NamedTuple):
+    """What a bundle and a comparison need to know of one set of frames."""
+
+    frames: int
+    correct: int
+    accuracy: float
+    ece: float
 
 
 class Evaluation(NamedTuple):
-    """A network ready for a bundle, and how good it is.
+    """How good a network is, and how it must be exported; stored in its run folder.
 
     Attributes:
-        model: the ONNX graph.
-        temperature: that is inside it.
+        temperature: what logits are divided by.
         ece_before: on the validation part, without the temperature.
         ece_after: on the validation part, with it.
         decision: thresholds.
-        parity: of the graph with Keras, on held-out photographs.
-        metrics: by set of frames.
+        parity: of the exported graph with Keras, on held-out images.
+        sets: by set of frames, with the labels that are published.
+        outputs: the test part again, with every output of the network told apart.
     """
 
-    model: bytes
     temperature: float
     ece_before: float
     ece_after: float
     decision: Decision
     parity: Parity
-    metrics: dict[str, Metrics]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values of everything but the graph."""
-        value = self._asdict()
-        del value['model']
-        metrics = {name: found.to_json() for name, found in self.metrics.items()}
-        records = {'decision': self.decision._asdict(), 'parity': self.parity._asdict()}
-        return {**value, **records, 'metrics': metrics}
+    sets: dict[str, Measured]
+    outputs: Measured
 
 
 def evaluate(
-    run: Run, configuration: Configuration, samples: Sequence[Sample], split: Split
+    run: Run, data_set: DataSet, split: Split, unknown: Sequence[Sample] = ()
 ) -> Evaluation:
     """Calibrate on the validation part, export, and measure on the test part.
+
+    Into the run folder go `model.onnx`, the predictions of each set, `metrics.json` with all
+    figures, and `evaluation.json` with what a bundle needs.
+
+    Args:
+        run: trained.
+        data_set: what it was trained on.
+        split: of the run.
+        unknown: images that show none of the labels.
 
     Raises:
         TrainingError: the run has no model yet, or the graph differs from Keras.
     """
+    configuration, data = run.configuration(), run.data()
     network = load_network(run)
     size = (configuration.height, configuration.width)
-    validation = split.select(samples, 'validation')
-    truth = label_indices(validation, configuration.labels)
-    images = network_inputs(validation, *size).astype(np.float32)
-    logits = network.predict(images, batch_size=64, verbose=0)
-    temperature = fit_temperature(logits, truth)
-    scores = calibrated(logits, temperature)
-    model = export_onnx(network, temperature)
+    merge = merge_matrix(data.labels, data.merge)
+
+    def logits_of(samples: Sequence[Sample]) -> Probabilities:
+        images = network_inputs(samples, *size).astype(np.float32)
+        return np.asarray(network.predict(images, batch_size=64, verbose=0), np.float32)
+
+    validation = split.select(data_set.samples, 'validation')
+    if not validation:
+        raise TrainingError('there is no validation part to calibrate on: split the data again')
+    logits, truth = logits_of(validation), published_truth(validation, data)
+    temperature = fit_temperature(logits, truth, merge)
+    scores = calibrated(logits, temperature, merge)
+    model = export_onnx(network, temperature, merge)
+    write_atomically(run.exported_file, model)
     session = create_runtime().load(model, configuration.name)
-    test = split.select(samples, 'test')
+    sets = evaluation_sets(configuration.data.reader, data_set, split)
+    test_logits = logits_of(sets['test'])
+    assessments: dict[str, Assessment] = {}
+    for name, samples in sets.items():
+        predictions = predict_set(session, samples, data)
+        save_predictions(run.folder / 'predictions' / f'{name}.npz', predictions)
+        uncalibrated = calibrated(test_logits, 1.0, merge) if name == 'test' else None
+        assessments[name] = assess(predictions, uncalibrated)
+    fine = measure(
+        calibrated(test_logits, temperature), label_indices(sets['test'], data.labels), data.labels
+    )
     evaluation = Evaluation(
-        model=model,
         temperature=temperature,
-        ece_before=expected_calibration_error(calibrated(logits, 1.0), truth),
+        ece_before=expected_calibration_error(calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
         decision=decision_thresholds(scores, truth),
-        parity=check_parity(network, temperature, session, network_inputs(test, *size)),
-        metrics={
-            name: measure_frames(session, frames, configuration.labels)
-            for name, frames in evaluation_sets(samples, split).items()
-            if frames
+        parity=check_parity(
+            network, temperature, session, network_inputs(sets['test'], *size), merge
+        ),
+        sets={
+            name: Measured(*found.metrics[:3], found.metrics.ece)
+            for name, found in assessments.items()
         },
+        outputs=Measured(*fine[:3], fine.ece),
     )
-    run.write_json('metrics.json', evaluation.to_json())
+    figures: dict[str, Any] = {name: found.to_json() for name, found in assessments.items()}
+    if merge is not None:
+        figures['test_outputs'] = {'metrics': fine.to_json()}
+    if unknown:
+        found = detections(test_logits, logits_of(unknown), temperature, merge)
+        figures['unknown'] = [one.to_json() for one in found]
+    run.write_json('metrics.json', figures)
+    run.write_json(_RECORD, to_json(evaluation))
     return evaluation
 
 
-def evaluation_sets(samples: Sequence[Sample], split: Split) -> dict[str, list[Sample]]:
-    """Return the sets of frames to measure, none of which was trained on.
+def stored_evaluation(run: Run) -> Evaluation:
+    """Return what `evaluate` found.
 
-    `test` is all held-out photographs, also by source; `test_with_margin` the same as a
-    robot's region of interest would show them; `demo_drive` the clear frames of the drawn street
-    of the demo.
+    Raises:
+        TrainingError: the run is not evaluated, or was trained further since.
     """
-    test = split.select(samples, 'test')
-    by_source = {source: [s for s in test if s.source == source] for source in _sources(test)}
-    return {
-        'test': test,
-        **{f'test_{source}': found for source, found in by_source.items()},
-        'test_with_margin': with_margin(test),
-        'demo_drive': drive_crops(),
-    }
+    record = run.folder / _RECORD
+    files = (run.model_file, run.exported_file, record)
+    if not all(file.is_file() for file in files):
+        raise TrainingError(f'{run.folder} is not evaluated: run `evaluate {run.folder}` first')
+    if record.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
+        raise TrainingError(f'{run.folder} was trained since: run `evaluate {run.folder}` again')
+    return from_json(Evaluation, json.loads(record.read_text()), str(record))
 
 
-def with_margin(samples: Sequence[Sample]) -> list[Sample]:
-    """Return the photographs, each smaller on another background."""
-    random = np.random.default_rng(0)
-    corners = photographed_backgrounds(samples)
-    found = []
-    for sample in samples:
-        side = max(sample.pixels.shape[:2]) * 3 // 2
-        background = random_background(side, side, corners, random)
-        cutout = soft_cutout(sample.pixels, 0.05)
-        found.append(sample._replace(pixels=compose(cutout, background, _WITH_MARGIN, random)))
-    return found
+def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:
+    """Run labelled images through the runtime."""
+    images = network_inputs(samples, session.height, session.width)
+    return Predictions(
+        data.published,
+        run_all(session, images),
+        published_truth(samples, data),
+        tuple(sample.group for sample in samples),
+        tuple(f'{sample.source}/{sample.name}' for sample in samples),
+    )
 
 
-def drive_crops() -> list[Sample]:
-    """Return regions of interest of the demo's drive that show their signal clearly."""
-    drive = Drive(sidewalk_world())
-    found = []
-    for index in range(0, len(drive), _DRIVE_EVERY):
-        if not drive.truth(index).clear:
-            continue
-        frame = drive.frame(index)
-        height, width = frame.roi.height, frame.roi.width
-        pixels = crop_and_resize(Frame(frame.image, 'rgb'), height, width, frame.roi)
-        name = f'{index:04d}'
-        found.append(Sample(pixels, frame.truth, 'demo', frame.truth, 'demo_drive', name))
-    return found
+def published_truth(samples: Sequence[Sample], data: RunData) -> Any:
+    """Return (n,) int64 positions of the samples' labels among those that are published."""
+    merged = [s._replace(label=data.merge.get(s.label, s.label)) for s in samples]
+    return label_indices(merged, data.published)
 
 
-def measure_frames(session: Session, frames: Sequence[Sample], labels: tuple[str, ...]) -> Metrics:
-    """Run frames through the runtime and compare with their labels."""
-    images = network_inputs(frames, session.height, session.width)
-    return measure(run_all(session, images), label_indices(frames, labels), labels)
-
-
-def _sources(samples: Sequence[Sample]) -> list[str]:
-    return sorted({sample.source for sample in samples})
+def detections(
+    known: Probabilities, unknown: Probabilities, temperature: float, merge: Merge | None
+) -> list[Detection]:
+    """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
+    scores = [max_probability(calibrated(x, temperature, merge)) for x in (known, unknown)]
+    energies = [energy(x, temperature) for x in (known, unknown)]
+    return [
+        measure_detection('max_probability', *scores),
+        measure_detection('energy', *energies),
+    ]

@@ -52,6 +52,11 @@ class Run(NamedTuple):
         return self.folder / 'model.keras'
 
     @property
+    def exported_file(self) -> Path:
+        """The ONNX graph, written by `evaluate`."""
+        return self.folder / 'model.onnx'
+
+    @property
     def checkpoint_folder(self) -> Path:
         """Weights and optimiser after the last whole epoch."""
         return self.folder / 'checkpoints'

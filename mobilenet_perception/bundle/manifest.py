@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from mobilenet_perception.errors import BundleError
 
-SCHEMA_VERSION = 1
+# 2: each variant has its own temperature.
+SCHEMA_VERSION = 2
 
 # The one preprocessing that the runtime has (frames.crop_and_resize). It is written into each
 # bundle and compared on loading, so that a bundle made for another one is refused by name.
@@ -39,6 +40,7 @@ class Variant(NamedTuple):
         accuracy: share of held-out frames classified right, 0 to 1; None: not measured.
         parameters: count of weights.
         macs: multiply-adds of one run.
+        temperature: what logits are divided by, inside the graph, to calibrate the scores.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Variant(NamedTuple):
     accuracy: float | None
     parameters: int
     macs: int
+    temperature: float
 
 
 class GoldenFrame(NamedTuple):
@@ -76,7 +79,6 @@ class Manifest(NamedTuple):
         task: what the labels mean together, such as `street_signals`.
         labels: names, in the order of the networks' outputs.
         variants: the ladder, most accurate first.
-        temperature: what logits were divided by, inside the graphs, to calibrate the scores.
         calibration: how well calibrated the scores were before and after (free form).
         decision: thresholds for the decision.
         golden_tolerance: largest difference allowed between a golden score and ours.
@@ -88,7 +90,6 @@ class Manifest(NamedTuple):
     task: str
     labels: tuple[str, ...]
     variants: tuple[Variant, ...]
-    temperature: float
     calibration: dict[str, Any]
     decision: Decision
     golden_tolerance: float
@@ -105,7 +106,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         'labels': list(manifest.labels),
         'variants': [variant._asdict() for variant in manifest.variants],
         'preprocessing': dict(PREPROCESSING),
-        'calibration': {**manifest.calibration, 'temperature': manifest.temperature},
+        'calibration': manifest.calibration,
         'decision': manifest.decision._asdict(),
         'golden_tolerance': manifest.golden_tolerance,
         'golden': [frame._asdict() for frame in manifest.golden],
@@ -138,16 +139,12 @@ def manifest_from_json(value: Mapping[str, Any]) -> Manifest:
     decision = Decision(*(_probability(thresholds, field) for field in Decision._fields))
     if decision.leave_below > decision.decide_above:
         raise BundleError('bundle.json: decision.leave_below must not exceed decide_above')
-    calibration = dict(_get(value, 'calibration', dict))
-    temperature = _number(calibration, 'temperature')
-    calibration.pop('temperature')
     return Manifest(
         name=_name(value, 'name'),
         task=_get(value, 'task', str),
         labels=labels,
         variants=variants,
-        temperature=temperature,
-        calibration=calibration,
+        calibration=_get(value, 'calibration', dict),
         decision=decision,
         golden_tolerance=_probability(value, 'golden_tolerance'),
         golden=golden,
@@ -180,6 +177,7 @@ def _variant(item: object) -> Variant:
         accuracy=accuracy,
         parameters=_get(value, 'parameters', int),
         macs=_get(value, 'macs', int),
+        temperature=_number(value, 'temperature'),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.cli import COMMANDS, main
+from mobilenet_perception.cli import PROGRAM, main
 from tests.colours import FRAMES, PER_LABEL, assert_one_sentence, command
 from tests.tiny_bundle import LABELS
 
@@ -19,7 +19,7 @@ from tests.tiny_bundle import LABELS
 def test_help_names_every_command_in_one_line_and_is_quick_to_import() -> None:
     done = command('--help')
     assert done.returncode == 0
-    for name in COMMANDS:
+    for name in PROGRAM.commands:
         assert f'    {name} ' in done.stdout
     code = 'import sys; from mobilenet_perception import cli; print("cv2" in sys.modules)'
     root = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def test_help_names_every_command_in_one_line_and_is_quick_to_import() -> None:
     assert loaded.strip() == 'False'
 
 
-@pytest.mark.parametrize('name', COMMANDS)
+@pytest.mark.parametrize('name', PROGRAM.commands)
 def test_help_of_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([name, '--help'])

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`evaluate`: calibrate, measure and report runs."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.commands.common import add_run_data, read_run_data
+from training.data.readers import read
+from training.run_folder import Run
+
+if TYPE_CHECKING:
+    from training.evaluate import Evaluation
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument('runs', type=Path, nargs='+', metavar='RUN', help='run folder')
+    add_run_data(parser)
+    parser.add_argument(
+        '--unknown', type=Path, metavar='DATA',
+        help='images that show none of the labels: how well they are told from known ones',
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Evaluate runs and print what was found.
+
+    Raises:
+        TrainingError: a run is not trained, or the data are others.
+    """
+    from training.evaluate import evaluate  # noqa: PLC0415
+
+    unknown = read('auto', options.unknown).samples if options.unknown else ()
+    for folder in options.runs:
+        one = Run(folder)
+        data_set, split = read_run_data(one, options.data)
+        print_evaluation(evaluate(one, data_set, split, unknown))
+    return 0
+
+
+def print_evaluation(evaluation: 'Evaluation') -> None:
+    """Print a line for each set of frames."""
+    for name, found in evaluation.sets.items():
+        print(
+            f'{name:20} {found.correct:5} of {found.frames:5} right, '
+            f'{found.accuracy:.2%}, ECE {found.ece:.3f}'
+        )
+    fine = evaluation.outputs
+    print(f'{"test, by output":20} {fine.correct:5} of {fine.frames:5} right, {fine.accuracy:.2%}')
