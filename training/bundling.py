@@ -1,129 +1,191 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of evaluated runs: variants by accuracy, golden frames, model card."""
+"""Make a bundle of evaluated runs: the ladder, golden frames, model card."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.bundle import Bundle, Manifest, Variant, write_bundle
+from mobilenet_perception.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.runtimes import create_runtime
 from training.complexity import multiply_adds
-from training.configuration import Configuration
-from training.data.sample import Sample
+from training.data.data_set import DataSet
 from training.data.splits import Split
-from training.data.street_signals import CREDITS
 from training.errors import TrainingError
-from training.evaluate import Evaluation
+from training.evaluate import Evaluation, Measured, stored_evaluation
 from training.fit import load_network
-from training.golden import golden_frames
-from training.model_card import model_card
-from training.run_folder import Run
+from training.golden import golden_frames, images_for
+from training.ladder import make_ladder
+from training.model_card import Figures, model_card
+from training.precisions import PRECISIONS, stored
+from training.records import to_json
+from training.run_folder import Run, RunData
 
 _GOLDEN_TOLERANCE = 0.01
 
 
 class Candidate(NamedTuple):
-    """A run and what its evaluation found."""
+    """A graph that a bundle may take.
+
+    Attributes:
+        run: where it came from.
+        variant: what it is.
+        model: the ONNX graph.
+        evaluation: of the run.
+        sets: figures of this graph, by set of frames.
+    """
 
     run: Run
-    configuration: Configuration
+    variant: Variant
+    model: bytes
     evaluation: Evaluation
+    sets: dict[str, Measured]
+
+
+class Made(NamedTuple):
+    """A bundle that was written, and why variants were left out, by name."""
+
+    bundle: Bundle
+    dropped: dict[str, str]
+
+
+def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
+    """Return the graphs of an evaluated run, a precision each.
+
+    Raises:
+        TrainingError: the run is not evaluated, or not quantised to one of the precisions.
+    """
+    configuration, evaluation = run.configuration(), stored_evaluation(run)
+    network = load_network(run)
+    found = []
+    for precision in precisions:
+        if precision == 'fp32':
+            model, sets, suffix = run.exported_file.read_bytes(), evaluation.sets, ''
+        else:
+            model, sets = stored(run, precision)
+            suffix = f'_{precision}'
+        name = configuration.name + suffix
+        variant = Variant(
+            name=name,
+            file=f'{name}.onnx',
+            architecture=configuration.network.architecture,
+            alpha=configuration.network.alpha,
+            height=configuration.height,
+            width=configuration.width,
+            precision=precision,
+            accuracy=round(sets['test'].accuracy, 5),
+            parameters=int(network.count_params()),
+            macs=multiply_adds(network),
+            temperature=evaluation.temperature,
+        )
+        found.append(Candidate(run, variant, model, evaluation, sets))
+    return found
 
 
 def make_bundle(
-    folder: Path, candidates: Sequence[Candidate], samples: Sequence[Sample], split: Split
-) -> Bundle:
-    """Write a bundle of one or more runs that share labels and split; self-tested when written.
+    folder: Path, candidates: Sequence[Candidate], data_set: DataSet, split: Split, notes: str
+) -> Made:
+    """Write a bundle of graphs that share labels and split; self-tested when written.
 
     Args:
         folder: where to; its name becomes that of the bundle.
-        candidates: the runs.
-        samples: all data, to name what was held out.
+        candidates: the graphs; those that others beat are left out.
+        data_set: what they were trained on.
         split: of the runs.
+        notes: Markdown for the model card: intended use, data, limits.
 
     Raises:
-        TrainingError: labels differ, or a label's drawings are not recognised.
+        TrainingError: labels, tasks or splits differ, or no image of a label is recognised.
     """
-    ladder = sorted(candidates, key=_accuracy, reverse=True)
-    first = ladder[0]
-    if any(c.configuration.labels != first.configuration.labels for c in ladder):
-        raise TrainingError('the runs have different labels: bundle runs of one label set')
-    models = {c.configuration.name: c.evaluation.model for c in ladder}
+    data = _same(candidates)
+    ladder = make_ladder([candidate.variant for candidate in candidates])
+    by_name = {candidate.variant.name: candidate for candidate in candidates}
+    kept = [by_name[variant.name] for variant in ladder.kept]
+    models = {candidate.variant.name: candidate.model for candidate in kept}
     manifest = Manifest(
         name=folder.resolve().name,
-        task=first.configuration.task,
-        labels=first.configuration.labels,
-        variants=tuple(_variant(candidate) for candidate in ladder),
-        temperature=first.evaluation.temperature,
-        calibration={
-            'method': 'temperature scaling on validation groups',
-            'ece_before': first.evaluation.ece_before,
-            'ece_after': first.evaluation.ece_after,
-            'ece_test': first.evaluation.metrics['test'].ece,
-        },
-        decision=first.evaluation.decision,
+        task=kept[0].run.configuration().task,
+        labels=data.published,
+        variants=ladder.kept,
+        calibration=_calibration(kept),
+        # The strictest: a planner must be able to rely on whichever variant has run.
+        decision=Decision(*max(candidate.evaluation.decision for candidate in kept)),
         golden_tolerance=_GOLDEN_TOLERANCE,
         golden=(),
-        provenance=_provenance(ladder, samples, split),
+        provenance=_provenance(kept, data, data_set, split),
     )
     runtime = create_runtime()
     sessions = [runtime.load(model, name) for name, model in models.items()]
-    golden = golden_frames(sessions, manifest.labels)
-    card = model_card(manifest, [c.evaluation.metrics for c in ladder], split)
-    return write_bundle(folder, manifest, models, golden, card, runtime)
+    published = [
+        sample._replace(label=data.merge.get(sample.label, sample.label))
+        for sample in split.select(data_set.samples, 'test')
+    ]
+    golden = golden_frames(sessions, data.published, images_for(data.published, published))
+    figures = [
+        Figures(one.variant, one.sets, json.loads((one.run.folder / 'metrics.json').read_text()))
+        for one in kept
+    ]
+    card = model_card(manifest, figures, split, data.credits, ladder.dropped, notes)
+    bundle = write_bundle(folder, manifest, models, golden, card, runtime)
+    return Made(bundle, ladder.dropped)
 
 
-def _accuracy(candidate: Candidate) -> float:
-    return candidate.evaluation.metrics['test'].accuracy
+def _same(candidates: Sequence[Candidate]) -> RunData:
+    first = candidates[0].run
+    for candidate in candidates:
+        run = candidate.run
+        if candidate.variant.precision not in PRECISIONS:
+            raise TrainingError(f'there is no precision {candidate.variant.precision!r}')
+        if run.data().published != first.data().published:
+            raise TrainingError(
+                f'{run.folder} and {first.folder} have different labels: bundle runs of one '
+                'label set'
+            )
+        if run.data().sha256 != first.data().sha256 or run.split().test != first.split().test:
+            raise TrainingError(
+                f'{run.folder} and {first.folder} were measured on different images: use the '
+                'same data, shares and split_seed'
+            )
+    return first.data()
 
 
-def _variant(candidate: Candidate) -> Variant:
-    configuration = candidate.configuration
-    network = load_network(candidate.run)
-    return Variant(
-        name=configuration.name,
-        file=f'{configuration.name}.onnx',
-        architecture=configuration.architecture,
-        alpha=configuration.alpha,
-        height=configuration.height,
-        width=configuration.width,
-        precision='fp32',
-        accuracy=round(_accuracy(candidate), 5),
-        parameters=int(network.count_params()),
-        macs=multiply_adds(network),
-    )
+def _calibration(kept: Sequence[Candidate]) -> dict[str, Any]:
+    return {
+        'method': 'temperature scaling on validation groups (Guo et al., ICML 2017)',
+        'ece': {
+            candidate.variant.name: {
+                'validation_before': round(candidate.evaluation.ece_before, 5),
+                'validation_after': round(candidate.evaluation.ece_after, 5),
+                'test': round(candidate.sets['test'].ece, 5),
+            }
+            for candidate in kept
+        },
+    }
 
 
 def _provenance(
-    ladder: Sequence[Candidate], samples: Sequence[Sample], split: Split
+    kept: Sequence[Candidate], data: RunData, data_set: DataSet, split: Split
 ) -> dict[str, Any]:
+    runs = {candidate.run.folder: candidate for candidate in kept}
     return {
-        'credits': list(CREDITS),
-        'command': 'make bundle',
+        'credits': list(data.credits),
+        'data_sha256': data.sha256,
         'runs': {
-            candidate.configuration.name: {
-                'configuration': candidate.configuration._asdict(),
+            candidate.run.configuration().name: {
+                'configuration': to_json(candidate.run.configuration()),
                 'environment': candidate.run.environment(),
                 'training_seconds': round(candidate.run.read_json('curves.json')['seconds']),
-                'accuracy': _summary(candidate.evaluation.metrics),
+                'figures': to_json(candidate.evaluation.sets),
             }
-            for candidate in ladder
+            for candidate in runs.values()
         },
-        'held_out': held_out(samples, split),
+        'held_out': held_out(data_set, split),
     }
 
 
-def held_out(samples: Sequence[Sample], split: Split) -> dict[str, list[str]]:
-    """Return what was held out: tracks of signs by name, lights by file."""
-    test = split.select(samples, 'test')
-    return {
-        'gtsrb_tracks': sorted({s.group.split('/')[1] for s in test if s.source == 'gtsrb'}),
-        'traffic_light_files': sorted(s.name for s in test if s.source == 'lights'),
-    }
-
-
-def _summary(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: {'frames': found.frames, 'correct': found.correct, 'ece': round(found.ece, 4)}
-        for name, found in metrics.items()
-    }
+def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
+    """Return the names of the files that were held out, by source."""
+    found: dict[str, list[str]] = {}
+    for sample in split.select(data_set.samples, 'test'):
+        found.setdefault(sample.source, []).append(sample.name)
+    return {source: sorted(names) for source, names in sorted(found.items())}

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden frames: drawn by the project, of odd sizes and uneven colours, one or more per label."""
+"""Golden frames: images that every variant knows well, one or more of each label."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from mobilenet_perception.bundle.write import GoldenImage
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.runtimes import Session
-from mobilenet_perception.simulation.labels import BACKGROUND, SIGNAL_LABELS
+from mobilenet_perception.simulation.labels import BACKGROUND, LABELS
 from mobilenet_perception.simulation.signals import draw_signal, variants
 from training.augmentation.compose import Placement, compose
 from training.data.backgrounds import random_background, street
 from training.data.drawn import trim
-from training.data.sample import Pixels
+from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
+
+ImagesOf = Callable[[str], Iterator[Pixels]]
+"""Images of a label to choose from."""
 
 # (rows, columns): square, wide, tall, smaller and much larger than a network's input.
 _SIZES = ((120, 120), (87, 131), (151, 109), (61, 53), (333, 277))
@@ -25,29 +29,56 @@ _PLACEMENT = Placement(smallest=0.6, largest=0.85, rotation_degrees=5.0, perspec
 _SURE = 0.8
 
 
-def golden_frames(sessions: Sequence[Session], labels: Sequence[str]) -> list[GoldenImage]:
-    """Draw frames that every variant classifies right, two of each label that is drawn.
+def golden_frames(
+    sessions: Sequence[Session], labels: Sequence[str], images_of: ImagesOf
+) -> list[GoldenImage]:
+    """Choose frames that every variant classifies right and surely, two of each label.
 
     Raises:
-        TrainingError: no drawing of some label is recognised: the network is no good.
+        TrainingError: no image of some label is recognised: a network is no good.
     """
     frames: list[GoldenImage] = []
-    drawn = [label for label in labels if label in (*SIGNAL_LABELS, BACKGROUND)]
-    for position, label in enumerate(drawn):
+    for position, label in enumerate(labels):
         found = 0
-        for attempt in range(_ATTEMPTS):
-            rows, columns = _SIZES[(position + attempt) % len(_SIZES)]
-            image = _draw(label, rows, columns, np.random.default_rng((position, attempt)))
-            if all(_knows(session, image, labels.index(label)) for session in sessions):
+        for image in images_of(label):
+            if all(_knows(session, image, position) for session in sessions):
                 found += 1
-                frames.append((f'{label}_{found}', label, image))
+                frames.append((f'{_file_name(label)}_{found}', label, image))
             if found == _PER_LABEL:
                 break
         if not found:
             raise TrainingError(
-                f'the network recognises no drawing of {label}: train it longer or on drawings'
+                f'no image of {label} is recognised by all variants: train them longer'
             )
     return frames
+
+
+def _file_name(label: str) -> str:
+    return re.sub(r'[^A-Za-z0-9_.+-]', '_', label)
+
+
+def images_for(labels: Sequence[str], held_out: Sequence[Sample]) -> ImagesOf:
+    """Return drawings for street signals, which carry nobody's copyright; else held-out images.
+
+    Args:
+        labels: those of the bundle.
+        held_out: the test part, with the labels that are published.
+    """
+    if set(labels) <= set(LABELS):
+        return drawings
+
+    def photographs(label: str) -> Iterator[Pixels]:
+        return (sample.pixels for sample in held_out if sample.label == label)
+
+    return photographs
+
+
+def drawings(label: str) -> Iterator[Pixels]:
+    """Yield drawings of a street signal, of odd sizes and on uneven backgrounds."""
+    position = LABELS.index(label)
+    for attempt in range(_ATTEMPTS):
+        rows, columns = _SIZES[(position + attempt) % len(_SIZES)]
+        yield _draw(label, rows, columns, np.random.default_rng((position, attempt)))
 
 
 def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> Pixels:
