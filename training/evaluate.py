@@ -21,7 +21,13 @@ from training.export import Parity, check_parity, export_onnx
 from training.export.parity import run_all
 from training.fit import label_indices, load_network, network_inputs
 from training.merging import Merge, merge_matrix
-from training.metrics import Assessment, assess, expected_calibration_error, measure
+from training.metrics import (
+    Assessment,
+    Metrics,
+    assess,
+    expected_calibration_error,
+    measure,
+)
 from training.predictions import Predictions, save_predictions
 from training.records import from_json, to_json
 from training.run_folder import Run, RunData
@@ -49,7 +55,8 @@ class Evaluation(NamedTuple):
         decision: thresholds.
         parity: of the exported graph with Keras, on held-out images.
         sets: by set of frames, with the labels that are published.
-        outputs: the test part again, with every output of the network told apart.
+        outputs: the test part again, and each of its sources, with every output of the network
+            told apart.
     """
 
     temperature: float
@@ -58,7 +65,7 @@ class Evaluation(NamedTuple):
     decision: Decision
     parity: Parity
     sets: dict[str, Measured]
-    outputs: Measured
+    outputs: dict[str, Measured]
 
 
 def evaluate(
@@ -104,9 +111,7 @@ def evaluate(
         save_predictions(run.folder / 'predictions' / f'{name}.npz', predictions)
         uncalibrated = calibrated(test_logits, 1.0, merge) if name == 'test' else None
         assessments[name] = assess(predictions, uncalibrated)
-    fine = measure(
-        calibrated(test_logits, temperature), label_indices(sets['test'], data.labels), data.labels
-    )
+    fine = _by_output(calibrated(test_logits, temperature), sets['test'], data.labels)
     evaluation = Evaluation(
         temperature=temperature,
         ece_before=expected_calibration_error(calibrated(logits, 1.0, merge), truth),
@@ -119,11 +124,11 @@ def evaluate(
             name: Measured(*found.metrics[:3], found.metrics.ece)
             for name, found in assessments.items()
         },
-        outputs=Measured(*fine[:3], fine.ece),
+        outputs={name: Measured(*found[:3], found.ece) for name, found in fine.items()},
     )
     figures: dict[str, Any] = {name: found.to_json() for name, found in assessments.items()}
     if merge is not None:
-        figures['test_outputs'] = {'metrics': fine.to_json()}
+        figures['outputs'] = {name: found.to_json() for name, found in fine.items()}
     if unknown:
         found = detections(test_logits, logits_of(unknown), temperature, merge)
         figures['unknown'] = [one.to_json() for one in found]
@@ -145,6 +150,19 @@ def stored_evaluation(run: Run) -> Evaluation:
     if record.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
         raise TrainingError(f'{run.folder} was trained since: run `evaluate {run.folder}` again')
     return from_json(Evaluation, json.loads(record.read_text()), str(record))
+
+
+def _by_output(
+    scores: Probabilities, samples: Sequence[Sample], labels: tuple[str, ...]
+) -> dict[str, Metrics]:
+    truth = label_indices(samples, labels)
+    sources = np.array([sample.source for sample in samples])
+    found = {'test': measure(scores, truth, labels)}
+    if len(set(sources)) > 1:
+        for source in sorted(set(sources)):
+            rows = sources == source
+            found[f'test_{source}'] = measure(scores[rows], truth[rows], labels)
+    return found
 
 
 def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:

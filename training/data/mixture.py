@@ -32,9 +32,9 @@ class Mixture:
     """Endless, reproducible training images: the same source of chance gives the same image.
 
     A source is drawn by its share, then a class, then a group of it, then an image. Half of the
-    classes are drawn by the square root of their number of groups, half so that published labels
-    come equally often: a rare label is seen far more often than it occurs, yet a varied one more
-    than a poor one.
+    classes are drawn by the square root of their number of groups, the others so that classes
+    (0.3) or published labels (0.2) come equally often: a rare one is seen far more often than it
+    occurs, yet a varied one more than a poor one.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
 
 
 def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Return the probability of each class, given its label and its number of groups."""
+    """Return the probability of each class, given its published label and number of groups."""
     if not counts:
         return np.zeros(0)
     natural = np.sqrt(np.array(counts, np.float64))
@@ -135,4 +135,4 @@ def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.fl
     names = np.array(labels)
     of_label = np.array([natural[names == label].sum() for label in labels])
     by_label = natural / of_label / len(set(labels))
-    return np.asarray((natural + by_label) / 2)
+    return np.asarray(0.5 * natural + 0.3 / len(counts) + 0.2 * by_label)
