@@ -2,7 +2,6 @@
 """What several commands share: where data are, and reading those of a run."""
 
 import argparse
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,20 +12,12 @@ from training.data.splits import Split
 from training.errors import TrainingError
 from training.run_folder import Run
 
-DATA_VARIABLE = 'MOBILENET_PERCEPTION_DATA'
-
 
 class RunInput(NamedTuple):
     """The data of a run, as it was trained on."""
 
     data_set: DataSet
     split: Split
-
-
-def default_data() -> Path:
-    """Return where data are looked for: the environment variable, or beside the checkout."""
-    beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
-    return Path(os.environ.get(DATA_VARIABLE, beside))
 
 
 def add_run_data(parser: argparse.ArgumentParser) -> None:

@@ -4,9 +4,9 @@
 import argparse
 from pathlib import Path
 
-from training.commands.common import DATA_VARIABLE, default_data
 from training.configuration import Configuration, Network, Stage
 from training.configuration_file import load_configurations, with_settings
+from training.default_data import DATA_VARIABLE, default_data
 from training.errors import TrainingError
 
 _DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
