@@ -1,19 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
 """MobileNet V2: Sandler et al., Inverted Residuals and Linear Bottlenecks, CVPR 2018."""
 
+from typing import Any
+
 import keras
 
 from training.architectures.ends import classifier, image_input
+from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
+from training.architectures.modifications import modified_blocks, option
+from training.architectures.operations import channels_of, convolution
 from training.architectures.settings import NetworkSettings
+
+# Table 2 of the paper: expansion, channels, repetitions, first stride.
+_STEM, _TOP = 32, 1280
+_BLOCKS = tuple(
+    Bottleneck(channels, stride if first else 1, expansion, 3, activation='relu6')
+    for expansion, channels, count, stride in (
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    )
+    for first in [True] + [False] * (count - 1)
+)
 
 
 def build(settings: NetworkSettings) -> keras.Model:
-    """Return MobileNet V2 with random weights, from `keras.applications`."""
-    backbone = keras.applications.MobileNetV2(
-        input_tensor=image_input(settings),
+    """Return MobileNet V2 with random weights, from `keras.applications` unless modified."""
+    image = image_input(settings)
+    if settings.modify:
+        features = _modified(image.scaled, settings)
+    else:
+        features = _original(image.scaled, settings)
+    return classifier(image, features, settings, 'mobilenet_v2')
+
+
+def _original(features: Any, settings: NetworkSettings) -> Any:
+    return keras.applications.MobileNetV2(
+        input_tensor=features,
         alpha=settings.alpha,
         include_top=False,
         pooling='avg',
         weights=None,
-    )
-    return classifier(backbone.output, settings, 'mobilenet_v2')
+    ).output
+
+
+def _modified(features: Any, settings: NetworkSettings) -> Any:
+    alpha, modify = settings.alpha, settings.modify
+    activation = option(modify, 'activation', 'relu6')
+    stride = option(modify, 'stem_stride', 2)
+    stem = channels_of(_STEM, alpha)
+    features = convolution(features, stem, 3, 'stem', stride, activation)
+    for number, block in enumerate(modified_blocks(_BLOCKS, modify)):
+        # Cut to a whole number first, as keras.applications does.
+        scaled = block._replace(channels=channels_of(int(block.channels * alpha)))
+        features = inverted_bottleneck(features, scaled, f'block_{number}')
+    top = channels_of(_TOP, max(alpha, 1.0))
+    features = convolution(features, top, 1, 'top', activation=activation)
+    return keras.layers.GlobalAveragePooling2D(name='top_pool')(features)

@@ -93,8 +93,9 @@ def _build(name: str, blocks: tuple[Block, ...], settings: NetworkSettings) -> k
     """
     alpha, modify = settings.alpha, settings.modify
     activation = option(modify, 'activation', 'relu')
+    image = image_input(settings)
     features = convolution(
-        image_input(settings),
+        image.scaled,
         channels_of(_STEM, alpha),
         3,
         'stem',
@@ -110,7 +111,7 @@ def _build(name: str, blocks: tuple[Block, ...], settings: NetworkSettings) -> k
     embedding = channels_of(_EMBEDDING, max(alpha, 1.0))
     features = convolution(features, embedding, 1, 'top_embedding', activation=activation)
     features = keras.layers.Flatten(name='top_flatten')(features)
-    return classifier(features, settings, name)
+    return classifier(image, features, settings, name)
 
 
 def _block(features: Any, block: Block, activation: str, name: str) -> Any:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from training.architectures.inverted_bottleneck import Bottleneck
+from training.architectures.operations import SQUEEZE_RATIO
 from training.errors import TrainingError
 
 _ACTIVATIONS = ('relu', 'relu6', 'hard_swish', 'silu', 'swish', 'gelu')
-_SQUEEZE_RATIO = 0.25
 
 Value = TypeVar('Value')
 AnyBlock = TypeVar('AnyBlock', bound=tuple[Any, ...])
@@ -49,7 +49,7 @@ MODIFICATION_VALUES = {
         lambda value: value in _ACTIVATIONS,
     ),
     'squeeze_excitation': Modification(
-        f'squeeze-excitation (ratio {_SQUEEZE_RATIO}) in every block, or in none',
+        f'squeeze-excitation (ratio {SQUEEZE_RATIO}) in every block, or in none',
         'true or false',
         lambda value: isinstance(value, bool),
     ),
@@ -113,7 +113,7 @@ def _modified(block: AnyBlock, modify: Mapping[str, Any]) -> AnyBlock:
     if 'activation' in modify:
         changes['activation'] = modify['activation']
     if 'squeeze_excitation' in modify:
-        changes['squeeze'] = _SQUEEZE_RATIO if modify['squeeze_excitation'] else 0.0
+        changes['squeeze'] = SQUEEZE_RATIO if modify['squeeze_excitation'] else 0.0
     return block._replace(**changes)
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import keras
 
+# Of the squeezed to the expanded channels, in V3 and where a modification adds it.
+SQUEEZE_RATIO = 0.25
+
 
 def channels_of(channels: float, alpha: float = 1.0) -> int:
     """Return `channels` times `alpha`, rounded to a multiple of 8 but by at most 10 % down.

@@ -4,17 +4,27 @@
 import keras
 
 from training.architectures.ends import classifier, image_input
+from training.architectures.modifications import option
+from training.architectures.operations import activate
 from training.architectures.settings import NetworkSettings
 
 
 def build(settings: NetworkSettings) -> keras.Model:
     """Return two separable convolutions of 32 and 64 channels at alpha 1, with random weights."""
-    features = image_input(settings)
-    for channels in (32, 64):
-        convolution = keras.layers.SeparableConv2D(
-            max(8, round(channels * settings.alpha)), 3, padding='same', use_bias=False
-        )
-        features = keras.layers.BatchNormalization()(convolution(features))
-        features = keras.layers.MaxPooling2D(2)(keras.layers.ReLU(6.0)(features))
-    features = keras.layers.GlobalAveragePooling2D()(features)
-    return classifier(features, settings, 'separable_cnn')
+    modify = settings.modify
+    image = image_input(settings)
+    features = image.scaled
+    for number, channels in enumerate((32, 64)):
+        name = f'block_{number}'
+        features = keras.layers.SeparableConv2D(
+            max(8, round(channels * settings.alpha)),
+            option(modify, 'kernel_size', 3),
+            padding='same',
+            use_bias=False,
+            name=f'{name}_conv',
+        )(features)
+        features = keras.layers.BatchNormalization(name=f'{name}_norm')(features)
+        features = activate(features, option(modify, 'activation', 'relu6'), f'{name}_activation')
+        features = keras.layers.MaxPooling2D(2, name=f'{name}_pool')(features)
+    features = keras.layers.GlobalAveragePooling2D(name='pool')(features)
+    return classifier(image, features, settings, 'separable_cnn')
