@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mobilenet_perception.simulation import LABELS, draw_signal
-from training.configuration import Configuration, Stage
+from mobilenet_perception.simulation import draw_signal
+from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 if importlib.util.find_spec('tensorflow') is None:  # the environment of the runtime
     collect_ignore_glob = ['test_*.py']
@@ -57,16 +57,17 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny(epochs: int = 4, **changes: object) -> Configuration:
     """Return a configuration that learns in seconds."""
     mixture = {'gtsrb': 5.0, 'lights': 3.0, 'drawn': 1.0, 'background': 1.0}
-    small = Stage(1, 16, 16, mixture)
     configuration = Configuration(
         name='tiny',
         task='street_signals',
-        labels=LABELS,
-        architecture='separable_cnn',
-        alpha=0.5,
-        stages=(small, small._replace(epochs=epochs - 1, height=32, width=32)),
+        data=Data(reader='street_signals', validation_share=0.2, test_share=0.2),
+        network=Network('separable_cnn', 0.5),
+        stages=(
+            Stage(1, 16, 16, mixture=mixture),
+            Stage(epochs - 1, 32, 32, mixture=mixture),
+        ),
+        optimizer=Optimizer(learning_rate=0.01),
         steps=6,
         batch_size=16,
-        learning_rate=0.01,
     )
     return configuration._replace(**changes)  # type: ignore[arg-type]
