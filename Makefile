@@ -36,9 +36,10 @@ setup-training:  ## Make the virtual environment .venv-training, with TensorFlow
 	@scripts/setup training
 
 bundle: setup-training  ## Train the default bundle anew, from the data in DATA=<folder>
-	@$(training_python) -m training fit $(if $(DATA),--data "$(DATA)")
-	@$(training_python) -m training bundle runs/mobilenet_v2_0.35_96 \
-		$(if $(DATA),--data "$(DATA)") -o bundles/street_signals
+	@$(training_python) -m training fit $(if $(DATA),"$(DATA)") \
+		--config training/configurations/street_signals.py --runs runs/street_signals
+	@$(training_python) -m training bundle runs/street_signals/* -o bundles/street_signals \
+		--notes training/configurations/street_signals.md
 
 clean:  ## Remove the environments and all that the commands have written
 	@rm -rf .venv .venv-training .venv*.log build install log out *.egg-info
