@@ -6,7 +6,7 @@
 Expected: see the end of this file, in the order of the networks. About two hours on two cores.
 """
 
-from training.configuration import Configuration, Data, Network, Stage
+from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 # By source: photographs of signs and lights, drawings, drawn drives, no signal at all.
 _PHOTOGRAPHS = {'gtsrb': 62.0, 'lights': 10.0}
@@ -14,13 +14,17 @@ _FIRST = {**_PHOTOGRAPHS, 'drawn': 19.0, 'background': 9.0}
 _LAST = {**_PHOTOGRAPHS, 'drawn': 10.0, 'drive': 11.0, 'background': 7.0}
 
 
+_RUNS = 'runs/street_signals'
+
+
 def configurations() -> tuple[Configuration, ...]:
-    """Return the networks of the ladder."""
+    """Return the networks of the ladder; the last two begin as the second, at smaller inputs."""
+    half = _network('mobilenet_v4_conv_small', 0.5, (64, 96))
     return (
         _network('mobilenet_v4_conv_small', 0.75, (64, 112)),
-        _network('mobilenet_v4_conv_small', 0.5, (64, 96)),
-        _network('mobilenet_v4_conv_small', 0.5, (48, 64)),
-        _network('mobilenet_v4_conv_small', 0.5, (40, 48)),
+        half,
+        _smaller(half, 64),
+        _smaller(half, 48),
     )
 
 
@@ -37,4 +41,14 @@ def _network(architecture: str, alpha: float, sizes: tuple[int, int]) -> Configu
         ),
         steps=180,
         drive_worlds=40,
+    )
+
+
+def _smaller(parent: Configuration, size: int) -> Configuration:
+    network = parent.network._replace(weights=f'{_RUNS}/{parent.name}')
+    return parent._replace(
+        name=f'{network.architecture}_{network.alpha:g}_{size}',
+        network=network,
+        stages=(Stage(8, size, size, mixture=_LAST),),
+        optimizer=Optimizer(learning_rate=1e-3),
     )

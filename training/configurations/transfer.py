@@ -5,8 +5,8 @@
     python -m training evaluate runs/transfer/*
     python -m training compare runs/transfer/v2_imagenet --against runs/transfer/v2_scratch
 
-DATA holds gtsrb/ and weights/ (see `_V1` and `_V2` for the files). Both trainings see the same
-images equally often. Expected: see the end of each configuration.
+DATA holds gtsrb/ and weights/ (see `_V1` and `_V2` for the files). Both trainings
+see the same images equally often. Expected: see the end of each configuration.
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
@@ -20,8 +20,8 @@ _DATA = Data(reader='signs', fraction=0.1)
 def configurations() -> tuple[Configuration, ...]:
     """Return, for V1 and V2, a network from weights and one from scratch."""
     return (
-        *_pair('v2', Network('mobilenet_v2', 0.35), _V2, 96),
-        *_pair('v1', Network('mobilenet_v1', 1.0), _V1, 64),
+        *_pair('v2', Network('mobilenet_v2', 0.35), _V2, 64),
+        *_pair('v1', Network('mobilenet_v1', 1.0), _V1, 48),
     )
 
 
@@ -31,7 +31,7 @@ def _pair(name: str, network: Network, file: str, size: int) -> tuple[Configurat
         task='signs',
         data=_DATA,
         network=network,
-        stages=(Stage(40, size, size),),
+        stages=(Stage(30, size, size),),
         batch_size=32,
     )
     weights = str(default_data() / 'weights' / file)
@@ -40,7 +40,7 @@ def _pair(name: str, network: Network, file: str, size: int) -> tuple[Configurat
         network=network._replace(weights=weights),
         stages=(
             Stage(6, size, size, train='head'),
-            Stage(34, size, size, learning_rate=5e-4),
+            Stage(24, size, size, learning_rate=5e-4),
         ),
         optimizer=Optimizer(learning_rate=2e-3),
     )
