@@ -6,7 +6,8 @@ import re
 import keras
 
 HEAD = 'head'
-_STEM, _TOP = 'stem', 'top'
+TOP = 'top'
+_STEM = 'stem'
 _HEAD_LAYERS = ('dropout', 'logits')
 # Names of layers here and in keras.applications; a group names the block, or gives its number.
 _TOP_LAYERS = re.compile(r'(top|[Cc]onv_[12]|out_relu|post)(_|$)')
@@ -43,7 +44,7 @@ def _block_of(name: str) -> str | None:
     if name in _HEAD_LAYERS:
         return HEAD
     if _TOP_LAYERS.match(name):
-        return _TOP
+        return TOP
     for pattern in _NUMBERED:
         if match := pattern.match(name):
             return f'block_{match[1]}'
