@@ -7,10 +7,11 @@ import keras
 import numpy as np
 
 from mobilenet_perception.runtimes import Session
+from training.arrays import Probabilities
 from training.calibrate import calibrated
 from training.data.sample import Pixels
 from training.errors import TrainingError
-from training.metrics import Probabilities
+from training.merging import Merge
 
 TOLERANCE = 1e-4
 
@@ -31,15 +32,26 @@ def run_all(session: Session, images: Pixels) -> Probabilities:
 
 
 def check_parity(
-    network: keras.Model, temperature: float, session: Session, images: Pixels
+    network: keras.Model,
+    temperature: float,
+    session: Session,
+    images: Pixels,
+    merge: Merge | None = None,
 ) -> Parity:
     """Compare probabilities of the Keras network and the runtime.
+
+    Args:
+        network: from (batch, height, width, 3) RGB, 0 to 255, to (batch, outputs) logits.
+        temperature: as in `export_onnx`.
+        session: of the exported graph.
+        images: (n, height, width, 3) uint8 RGB.
+        merge: as in `export_onnx`.
 
     Raises:
         TrainingError: a top label differs, or a probability by more than 1e-4.
     """
     logits = network.predict(images.astype(np.float32), batch_size=64, verbose=0)
-    expected = calibrated(logits, temperature)
+    expected = calibrated(logits, temperature, merge)
     found = run_all(session, images)
     parity = Parity(
         images=len(images),
