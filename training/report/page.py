@@ -20,7 +20,7 @@ figcaption,.note{color:var(--soft);font-size:13px;margin:8px 0 0;max-width:70ch}
 figure h3,.parts h3{margin-bottom:8px}
 .box{padding-right:20px}
 .scroll{overflow-x:auto}
-td:last-child,th:last-child{padding-right:0}
+td{white-space:nowrap}td:last-child,th:last-child{padding-right:0}
 """
 # Pictures come as data; nothing else may be loaded or run, whatever a label is called.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
