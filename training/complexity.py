@@ -43,7 +43,8 @@ def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
 
 def _multiply_adds(layer: keras.layers.Layer) -> int:
     if isinstance(layer, keras.layers.Dense):
-        return int(math.prod(layer.kernel.shape))
+        # Once for each place, if there are several.
+        return _values(layer) * int(layer.kernel.shape[0])
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return _values(layer) * int(math.prod(layer.kernel_size))
     if isinstance(layer, keras.layers.SeparableConv2D):
