@@ -1,53 +1,155 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints after each epoch: a run that is killed goes on where its last epoch ended."""
+"""The state of a training in one file, from which it goes on exactly."""
 
-import re
+import errno
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
-_NAME = re.compile(r'epoch_(\d{4})\.weights\.h5\Z')
+from training.errors import TrainingError
+from training.fit.means import Means
 
-
-def latest(folder: Path) -> tuple[int, Path] | None:
-    """Return (epochs done, file) of the newest whole checkpoint, or None."""
-    found = [(int(m[1]), p) for p in folder.glob('epoch_*') if (m := _NAME.match(p.name))]
-    return max(found, default=None)
-
-
-class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keeps weights, optimiser and curves of the last epoch; the file appears whole or not."""
-
-    def __init__(self, folder: Path, curves: list[dict[str, float]], report: Any) -> None:
-        """`report(curves)` is called after each epoch, before its checkpoint appears."""
-        super().__init__()
-        self._folder = folder
-        self._curves = curves
-        self._report = report
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Save, and then remove the checkpoint before."""
-        values = {key: float(value) for key, value in (logs or {}).items()}
-        self._curves.append({'epoch': epoch + 1, **values})
-        self._report(self._curves)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        scratch = self._folder / '.writing.weights.h5'
-        self.model.save_weights(scratch, overwrite=True)
-        scratch.replace(self._folder / f'epoch_{epoch + 1:04d}.weights.h5')
-        (self._folder / f'epoch_{epoch:04d}.weights.h5').unlink(missing_ok=True)
+_STATE = 'state.npz'
+_POSITION = 'position'
 
 
-class ReseedDropout(keras.callbacks.Callback):  # type: ignore[misc]
-    """Gives each epoch its own dropout, so that a resumed run drops what it would have."""
+class Position(NamedTuple):
+    """Where a training is.
 
-    def __init__(self, seed: int) -> None:
-        """`seed` is that of the run."""
-        super().__init__()
-        self._seed = seed
+    Attributes:
+        epoch: epochs done, of all stages.
+        step: steps done of the epoch after those.
+        means: of those steps.
+        curves: a line for each epoch done.
+        seconds: that training took so far.
+    """
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Set the state of every dropout layer."""
-        for layer in self.model.layers:
-            if isinstance(layer, keras.layers.Dropout):
-                layer.seed_generator.state.assign([self._seed, epoch])
+    epoch: int = 0
+    step: int = 0
+    means: Means = Means()
+    curves: tuple[dict[str, float], ...] = ()
+    seconds: float = 0.0
+
+
+def save_state(folder: Path, model: keras.Model, position: Position) -> None:
+    """Write weights, optimiser, seeds and position; the file before is replaced by a whole one.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    text = json.dumps({**position._asdict(), 'means': position.means._asdict()})
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(model).items()
+    }
+    arrays[_POSITION] = np.array(text)
+    _write(folder / _STATE, arrays)
+
+
+def read_position(folder: Path) -> Position | None:
+    """Return where the training in a folder is; None if there is none.
+
+    Raises:
+        TrainingError: the file is damaged, or of another version.
+    """
+    if not (folder / _STATE).is_file():
+        return None
+    with _reading(folder / _STATE) as arrays:
+        value = json.loads(str(arrays[_POSITION]))
+        value['means'] = Means(**value['means'])
+        return Position(**{**value, 'curves': tuple(value['curves'])})
+
+
+def load_state(folder: Path, model: keras.Model) -> None:
+    """Set weights, optimiser and seeds to those of the file; the optimiser must be built.
+
+    Raises:
+        TrainingError: the file is damaged, or of another version.
+    """
+    with _reading(folder / _STATE) as arrays:
+        for name, variable in _variables(model).items():
+            variable.assign(arrays[name])
+
+
+def save_weights(path: Path, model: keras.Model) -> None:
+    """Write the weights alone.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    _write(
+        path, {f'weights/{i}': keras.ops.convert_to_numpy(w) for i, w in enumerate(model.weights)}
+    )
+
+
+def load_weights(path: Path, model: keras.Model) -> None:
+    """Set the weights to those of a file of `save_weights`.
+
+    Raises:
+        TrainingError: the file is damaged, or not there.
+    """
+    with _reading(path) as arrays:
+        for index, weight in enumerate(model.weights):
+            weight.assign(arrays[f'weights/{index}'])
+
+
+@contextmanager
+def full_disk(folder: Path) -> Iterator[None]:
+    """Say in one sentence that nothing more can be written.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise TrainingError(
+            f'{folder} takes no more ({error.strerror}): make room; the same command goes on '
+            'from the last checkpoint'
+        ) from error
+
+
+def _variables(model: keras.Model) -> dict[str, Any]:
+    found = {f'weights/{i}': weight for i, weight in enumerate(model.weights)}
+    found |= {f'optimizer/{i}': value for i, value in enumerate(model.optimizer.variables)}
+    layers = [layer for layer in model.layers if hasattr(layer, 'seed_generator')]
+    # A layer that never draws, as dropout of 0, has none.
+    states = [layer.seed_generator.state for layer in layers if layer.seed_generator is not None]
+    found |= {f'seeds/{i}': state for i, state in enumerate(states)}
+    return found
+
+
+def _write(path: Path, arrays: dict[str, Any]) -> None:
+    scratch = path.with_name(f'.{path.name}')
+    with full_disk(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with scratch.open('wb') as file:
+                np.savez(file, **arrays)
+                file.flush()
+                # After a power cut, too, the file is the old one or the new one.
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Any]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise TrainingError(
+            f'{path} cannot be read ({error!r:.120}): it is damaged or of another version; '
+            'remove the run folder and train anew'
+        ) from error

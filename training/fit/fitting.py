@@ -1,27 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit a network: AdamW, warm-up and cosine, checkpoints, curves; a killed run resumes."""
-
-import sys
-import time
+"""Train the network of a run, or go on with it."""
 
 import cv2
 import keras
 
-from training.architectures import NetworkSettings, build_network
 from training.configuration import Configuration
-from training.data.batches import Batches
 from training.data.data_set import DataSet
-from training.data.drive import read_drives
-from training.data.mixture import Mixture
-from training.data.plain import Plain
 from training.data.splits import Split
-from training.fit.allocator import KeepMemory
-from training.fit.checkpoint import Checkpoints, ReseedDropout, latest
-from training.fit.inputs import label_indices, network_inputs
+from training.errors import TrainingError
+from training.fit.checkpoint import full_disk
+from training.fit.hardware import make_strategy
+from training.fit.images import StageImages
+from training.fit.interrupts import Interrupt, held_interrupts
+from training.fit.journal import Journal
+from training.fit.legs import legs
+from training.fit.lock import locked
+from training.fit.loop import Loop
+from training.fit.network import kept_network, network_settings, trained_network
 from training.run_folder import Run
-
-# Worlds from here on are for training; those below are left for tests.
-FIRST_WORLD = 10_000
+from training.weights import load_weights
 
 
 def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split) -> None:
@@ -34,121 +31,57 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         split: which of them are for what.
 
     Raises:
-        TrainingError: the data do not fit the configuration.
+        TrainingError: the data do not fit the configuration, training diverges, the disk is
+            full, or another process trains this run.
+        KeyboardInterrupt: the user stopped it; the state is saved.
     """
+    if run.model_file.is_file():
+        print(f'{run.folder} is trained already', flush=True)
+        return
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
+    with locked(run.folder), held_interrupts() as interrupt:
+        network = _trained(run, configuration, data_set, split, interrupt)
+        scratch = run.folder / '.writing.keras'
+        with full_disk(run.folder):
+            kept_network(configuration, network).save(scratch)
+            scratch.replace(run.model_file)
+
+
+def _trained(
+    run: Run,
+    configuration: Configuration,
+    data_set: DataSet,
+    split: Split,
+    interrupt: Interrupt,
+) -> keras.Model:
     train = split.select(data_set.samples, 'train')
-    steps = configuration.steps or -(-len(train) // configuration.batch_size)
-    model = compiled(configuration, len(data_set.labels), steps)
-    begun = latest(run.checkpoint_folder)
-    epoch = 0
-    if begun is not None:
-        epoch, file = begun
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(file)
-        # The schedule follows the epochs, whatever the checkpoint holds.
-        model.optimizer.iterations.assign(epoch * steps)
-        print(f'resuming {run.folder} after epoch {epoch} of {configuration.epochs}', flush=True)
-    history = run.read_json('curves.json')
-    curves = [line for line in history.get('epochs', []) if line['epoch'] <= epoch]
-    before = float(history.get('seconds', 0.0))
-    start = time.monotonic()
-
-    def report(lines: list[dict[str, float]]) -> None:
-        seconds = before + time.monotonic() - start
-        run.write_json('curves.json', {'seconds': seconds, 'epochs': lines})
-
-    photographs = train
-    if any('drive' in stage.mixture for stage in configuration.stages):
-        worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
-        train = photographs + read_drives(run.folder / 'drives', worlds, configuration.drive_every)
     validation = split.select(data_set.samples, 'validation')
-    targets = keras.utils.to_categorical(
-        label_indices(validation, data_set.labels), len(data_set.labels)
-    )
-    end = 0
-    for stage in configuration.stages:
-        end += stage.epochs
-        if epoch >= end:
-            continue
-        size = (stage.height, stage.width)
-        print(f'epochs {epoch + 1} to {end} at {stage.width} x {stage.height} pixels', flush=True)
-        model.fit(
-            Batches(
-                Mixture(train, stage.mixture, data_set.merge)
-                if stage.mixture
-                else Plain(
-                    photographs,
-                    configuration.sampling,
-                    configuration.augmentation,
-                    configuration.seed,
-                ),
-                data_set.labels,
-                size,
-                configuration.batch_size,
-                steps,
-                configuration.seed,
-                epoch,
-            ),
-            validation_data=(network_inputs(validation, *size), targets),
-            validation_batch_size=configuration.batch_size,
-            initial_epoch=epoch,
-            epochs=end,
-            shuffle=False,
-            verbose=1 if sys.stdout.isatty() else 2,
-            callbacks=[
-                KeepMemory(),
-                ReseedDropout(configuration.seed),
-                Checkpoints(run.checkpoint_folder, curves, report),
-            ],
+    _check(configuration, data_set, len(train), len(validation))
+    plan = legs(configuration)
+    steps = configuration.steps or -(-len(train) // configuration.batch_size)
+    images = StageImages(configuration, data_set, train, run.folder / 'drives')
+    journal = Journal(run, plan, keep_best=configuration.patience > 0)
+    position = journal.position()
+    with make_strategy(configuration.hardware, configuration.batch_size).scope():
+        model = trained_network(configuration, len(data_set.labels))
+        if position is None and configuration.network.weights:
+            settings = network_settings(configuration, len(data_set.labels))
+            print(load_weights(model, configuration.network.weights, settings), flush=True)
+        Loop(configuration, model, plan, steps, images, validation, journal, interrupt).go_on(
+            position
         )
-        epoch = end
-    final = build_network(
-        configuration.network.architecture, network_settings(configuration, len(data_set.labels))
-    )
-    final.set_weights(model.get_weights())
-    scratch = run.folder / '.writing.keras'
-    final.save(scratch)
-    scratch.replace(run.model_file)
-
-
-def network_settings(configuration: Configuration, classes: int) -> NetworkSettings:
-    """Return the settings of the network that a configuration ends with."""
-    return NetworkSettings(
-        configuration.height,
-        configuration.width,
-        configuration.network.alpha,
-        classes,
-        configuration.network.dropout,
-        configuration.network.modify,
-    )
-
-
-def compiled(configuration: Configuration, classes: int, epoch_steps: int) -> keras.Model:
-    """Return the network of a configuration, untrained and ready to fit."""
-    # Any input size, because training may begin with small images.
-    settings = network_settings(configuration, classes)._replace(height=None, width=None)
-    model = build_network(configuration.network.architecture, settings)
-    asked = configuration.optimizer
-    steps = configuration.epochs * epoch_steps
-    warmup = min(round(asked.warmup_epochs * epoch_steps), steps // 2)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0 if warmup else asked.learning_rate,
-        decay_steps=max(1, steps - warmup),
-        alpha=0.002,
-        warmup_target=asked.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=asked.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=['bias', 'gamma', 'beta'])
-    model.compile(
-        optimizer,
-        keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=configuration.loss.label_smoothing
-        ),
-        metrics=['accuracy'],
-        # XLA is five times slower on a CPU here.
-        jit_compile=False,
-    )
     return model
+
+
+def _check(configuration: Configuration, data_set: DataSet, train: int, validation: int) -> None:
+    if not train:
+        raise TrainingError('there are no images to train on: see the split of the run')
+    if len(data_set.labels) < 2:
+        raise TrainingError('the data have a single label: a classifier needs at least two')
+    if configuration.patience and not validation:
+        raise TrainingError('patience needs images to judge by: set data.validation_share')
+    if configuration.loss.class_weights and any(s.mixture for s in configuration.stages):
+        raise TrainingError(
+            'a mixture balances its classes by itself: set loss.class_weights to false'
+        )

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training for real: it learns, a killed run resumes, what is wrong is said."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from training.configuration import Stage
+from training.data.batches import Batch, Batches
+from training.data.data_set import DataSet
+from training.errors import TrainingError
+from training.fit import label_indices, load_network, network_inputs
+from training.run_folder import Run
+
+from .toy import squares, tiny, train
+
+# A process that trains, and kills itself when something happens for the given time.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import {module} as module
+from training.fit import after_step
+from tests.training.fit.toy import tiny, train
+
+after_step.SAVE_SECONDS = 0.0
+original, calls = module.{name}, []
+
+def killed(*arguments, **keywords):
+    calls.append(None)
+    if len(calls) == {call}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments, **keywords)
+
+module.{name} = killed
+train(Path(sys.argv[1]), tiny())
+"""
+
+
+def kill(folder: Path, module: str, name: str, call: int) -> None:
+    """Train in a process of its own that dies at the given call of a function."""
+    code = KILLED.format(module=module, name=name, call=call)
+    command = [sys.executable, '-c', code, str(folder)]
+    environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '2'}
+    root = Path(__file__).resolve().parents[3]
+    process = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == -signal.SIGKILL, process.stderr[-2000:]
+
+
+@pytest.fixture(scope='module')
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tmp_path_factory.mktemp('run') / 'whole', tiny())
+
+
+def test_it_learns_and_the_folder_tells_everything(undisturbed: Run) -> None:
+    lines = undisturbed.read_json('curves.json')['epochs']
+    assert [(line['epoch'], line['stage']) for line in lines] == [(1, 1), (2, 2), (3, 2)]
+    assert lines[-1]['loss'] < lines[0]['loss'] - 0.1
+    assert undisturbed.configuration() == tiny()
+    network = load_network(undisturbed)
+    assert network.input_shape == (None, 24, 24, 3)
+    events = {'train': set(), 'validation': set()}  # type: dict[str, set[str]]
+    for part, tags in events.items():
+        for file in (undisturbed.folder / 'tensorboard' / part).iterdir():
+            for record in tf.data.TFRecordDataset(str(file)):
+                event = tf.compat.v1.Event.FromString(record.numpy())
+                tags.update(value.tag for value in event.summary.value)
+    assert events['train'] >= {'loss', 'accuracy', 'learning_rate'}
+    assert events['validation'] == {'loss', 'accuracy'}
+
+
+def test_the_model_kept_is_the_one_that_validated_best(undisturbed: Run) -> None:
+    lines = undisturbed.read_json('curves.json')['epochs'][1:]
+    best = min(lines, key=lambda line: line['val_loss'])
+    validation = undisturbed.split().select(squares().samples, 'validation')
+    images = network_inputs(validation, 24, 24).astype(np.float32)
+    logits = load_network(undisturbed).predict(images, verbose=0)
+    truth = label_indices(validation, ('red', 'green', 'blue'))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    chances = np.exp(shifted) / np.exp(shifted).sum(axis=1, keepdims=True)
+    loss = -np.log(chances[np.arange(len(truth)), truth]).mean()
+    assert loss == pytest.approx(best['val_loss'], rel=1e-3)
+
+
+def test_a_killed_run_ends_as_if_it_had_not_been(undisturbed: Run, tmp_path: Path) -> None:
+    folder = tmp_path / 'run'
+    # In the midst of an epoch, and in the midst of writing a checkpoint.
+    kill(folder, 'training.fit.loop', 'AfterStep.on_train_batch_end', 7)
+    assert not (folder / 'model.keras').exists()
+    kill(folder, 'training.fit.checkpoint', 'os.fsync', 5)
+    resumed = train(folder, tiny())
+    pairs = zip(
+        resumed.read_json('curves.json')['epochs'],
+        undisturbed.read_json('curves.json')['epochs'],
+        strict=True,
+    )
+    for ours, theirs in pairs:
+        for key in ('epoch', 'loss', 'val_loss', 'accuracy', 'learning_rate'):
+            assert ours[key] == pytest.approx(theirs[key], abs=2e-3)
+    weights = zip(
+        load_network(resumed).get_weights(), load_network(undisturbed).get_weights(), strict=True
+    )
+    for mine, other in weights:
+        np.testing.assert_allclose(mine, other, atol=5e-3)
+
+
+def test_ctrl_c_keeps_the_steps_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch = Batches.batch
+
+    def interrupted(self: Batches, epoch: int, index: int) -> Batch:
+        if (epoch, index) == (0, 3):
+            os.kill(os.getpid(), signal.SIGINT)
+        return batch(self, epoch, index)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, 'batch', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / 'run', tiny())
+    assert 'stopping after this step' in capsys.readouterr().out
+    stages = tiny().stages[:1]
+    with pytest.raises(TrainingError, match='another configuration'):
+        train(tmp_path / 'run', tiny(stages=stages))
+    train(tmp_path / 'run', tiny())
+    assert 'resuming' in capsys.readouterr().out
+
+
+def test_a_run_that_is_done_is_left_alone(
+    undisturbed: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = undisturbed.model_file.stat().st_mtime_ns
+    train(undisturbed.folder, tiny())
+    assert 'is trained already' in capsys.readouterr().out
+    assert undisturbed.model_file.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ('setting', 'message'),
+    [
+        ('hardware.distribute=machines', 'several machines'),
+        ('hardware.distribute=gpus', 'sees no GPU here'),
+        ('data.validation_share=0', 'patience needs images to judge by'),
+    ],
+)
+def test_what_cannot_be_is_said(setting: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=message):
+        train(tmp_path / 'run', tiny(setting))
+
+
+def test_data_of_one_label_are_refused(tmp_path: Path) -> None:
+    red = [sample for sample in squares().samples if sample.label == 'red']
+    with pytest.raises(TrainingError, match='a single label'):
+        train(tmp_path / 'run', tiny(), DataSet(red, ('red',)))
+
+
+def test_class_weights_do_not_go_with_a_mixture(tmp_path: Path) -> None:
+    stage = Stage(1, 16, 16, mixture={'squares': 1.0})
+    with pytest.raises(TrainingError, match='balances its classes by itself'):
+        train(tmp_path / 'run', tiny('loss.class_weights=true', stages=(stage,)))
