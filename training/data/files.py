@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find the folders and image files of a data set."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from mobilenet_perception.frames import SUFFIXES
 from training.errors import TrainingError
 
 
@@ -18,14 +18,27 @@ def require_folder(folder: Path, what: str) -> Path:
     return folder
 
 
-def image_files(folder: Path, suffixes: Iterable[str] = ('.png', '.jpg', '.jpeg')) -> list[Path]:
+def image_files(folder: Path) -> list[Path]:
     """Return the image files directly in a folder, sorted by name.
 
     Raises:
         TrainingError: there is none.
     """
-    wanted = tuple(suffixes)
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in wanted)
+    found = images_in(folder)
     if not found:
-        raise TrainingError(f'{folder} holds no image ({", ".join(wanted)}): remove or fill it')
+        raise TrainingError(
+            f'{folder} holds no image ({", ".join(sorted(SUFFIXES))}): remove or fill it'
+        )
     return found
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Return the image files directly in a folder, sorted by name; hidden files are none."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in found if not path.name.startswith('.') and path.is_file())
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders directly in a folder, sorted; those that tools leave behind are none."""
+    found = (path for path in folder.iterdir() if path.is_dir())
+    return sorted(path for path in found if not path.name.startswith(('.', '__')))

@@ -10,6 +10,11 @@ from training.errors import TrainingError
 
 # Module and function of each reader: a function of the path; imported when asked for.
 READERS: dict[str, str] = {
+    'auto': 'training.data.detect:read_detected',
+    'folder': 'training.data.folder:read_folder',
+    'csv': 'training.data.csv_list:read_csv',
+    'idx': 'training.data.idx:read_idx',
+    'bags': 'training.data.bags:read_bags',
     'street_signals': 'training.data.street_signals:read_street_signals',
     'signs': 'training.data.gtsrb:read_gtsrb',
     'lights': 'training.data.traffic_lights:read_traffic_lights',
