@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of near-duplicate images: difference hashes and thumbnails, joined transitively."""
+"""Groups of images that look alike: difference hashes and thumbnails, joined transitively.
+
+This is to keep together what may come from one drive, and errs towards joining; whether two
+images are copies of one picture, `same_picture` tells.
+"""
 
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse.csgraph import connected_components
 
+from training.data.close_pairs import close_pairs
+from training.data.components import Components
 from training.data.sample import Pixels
 
 MAX_BITS = 6
@@ -34,15 +39,16 @@ def near_duplicate_groups(
     Two images are near duplicates when their hashes differ in at most `max_bits` of 64 bits, or
     their 16 x 16 RGB thumbnails by at most `max_rms` grey levels (root mean square).
     """
-    hashes = np.stack([difference_hash(image) for image in images])
+    hashes = np.stack([difference_hash(image) for image in images]).astype(np.float32)
     side = (_THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
     thumbnails = np.stack(
         [cv2.resize(i, side, interpolation=cv2.INTER_AREA).ravel() for i in images]
     ).astype(np.float32)
-    near = np.zeros((len(images), len(images)), bool)
-    for row, (bits, thumbnail) in enumerate(zip(hashes, thumbnails, strict=True)):
-        differing = np.count_nonzero(hashes != bits, axis=1)
-        rms = np.sqrt(np.mean((thumbnails - thumbnail) ** 2, axis=1))
-        near[row] = (differing <= max_bits) | (rms <= max_rms)
-    _, groups = connected_components(near, directed=False)
-    return [int(group) for group in groups]
+    groups = Components(len(images))
+    for vectors, radius in (
+        (hashes, max_bits**0.5),
+        (thumbnails, max_rms * thumbnails.shape[1] ** 0.5),
+    ):
+        for pairs in close_pairs(vectors, radius, groups.apart):
+            groups.join(pairs.first, pairs.second)
+    return groups.numbers()
