@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.cli import default_data
+from training.default_data import default_data
 from training.errors import TrainingError
 from training.weights import load_keras2_model
 
