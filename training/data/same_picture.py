@@ -46,7 +46,7 @@ class Descriptor(NamedTuple):
     Attributes:
         vector: (171,) float32 of length 1: 12 x 12 of luminance, 3 x 3 x 3 of colour; zeros for
             an image without contrast.
-        contrast: standard deviation, in grey levels.
+        contrast: standard deviation, in grey levels; 0: without contrast.
     """
 
     vector: Vectors
@@ -73,7 +73,9 @@ class Difference(NamedTuple):
 def describe(pixels: Pixels) -> Descriptor:
     """Describe an image of (height, width, 3) uint8 RGB; copies have descriptors close by."""
     vector, contrast = _vector(pixels, _SIDE, _SIDE, blur=0.0)
-    return Descriptor(vector if contrast >= FLAT else np.zeros_like(vector), contrast)
+    # A plain colour is no picture, however bright the colour is.
+    shape = contrast * float(np.linalg.norm(vector[: _SIDE * _SIDE]))
+    return Descriptor(vector, contrast) if shape >= FLAT else Descriptor(0 * vector, 0.0)
 
 
 def compare(first: Pixels, second: Pixels) -> Difference:
