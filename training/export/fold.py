@@ -14,4 +14,26 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
         before, after = Path(folder) / 'before.onnx', Path(folder) / 'after.onnx'
         onnx.save(model, str(before))
         quant_pre_process(str(before), str(after), skip_symbolic_shape=True)
-        return onnx.load(str(after))
+        return _without_idle_reshapes(onnx.load(str(after)))
+
+
+def _without_idle_reshapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop reshapes to the same shape, which tf2onnx leaves where an image is one pixel."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    shape = {
+        value.name: [size.dim_value for size in value.type.tensor_type.shape.dim]
+        for value in (*inferred.value_info, *inferred.input)
+    }
+    source: dict[str, str] = {}
+    kept = []
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            node.input[position] = source.get(name, name)
+        before, after = shape.get(node.input[0]), shape.get(node.output[0])
+        if node.op_type == 'Reshape' and before == after and before and all(before):
+            source[node.output[0]] = node.input[0]
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
