@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`compare`: runs and bundles in one table, with latency measured here."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mobilenet_perception.commands.common import Progress, whole
+from mobilenet_perception.files import write_atomically
+from training.commands.common import add_run_data, read_run_data
+from training.run_folder import Run
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        'paths',
+        type=Path,
+        nargs='+',
+        metavar='RUN',
+        help='run folder, a folder of them, or bundle',
+    )
+    parser.add_argument(
+        '--against', metavar='NAME', default='',
+        help='compare the others with this run, frame by frame: its name or folder',
+    )  # fmt: skip
+    parser.add_argument(
+        '-o', '--out', type=Path, default=Path('comparison'), metavar='FOLDER',
+        help='where compare.json, .csv and .html are written (default: %(default)s)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
+    )
+    parser.add_argument(
+        '--rounds', type=whole, default=25, help='of timing, four runs each (%(default)s)'
+    )
+    add_run_data(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare; trained runs that are not evaluated yet are evaluated first.
+
+    Raises:
+        TrainingError: there is nothing to compare, or not with the run asked for.
+    """
+    from training.compare import (  # noqa: PLC0415
+        compare,
+        comparison_csv,
+        comparison_report,
+        comparison_text,
+        read_entries,
+    )
+    from training.evaluate import evaluate  # noqa: PLC0415
+    from training.report import page  # noqa: PLC0415
+
+    def evaluate_run(one: Run) -> None:
+        print(f'evaluating {one.folder}', flush=True)
+        evaluate(one, *read_run_data(one, options.data))
+
+    against = Path(options.against) if options.against else None
+    paths = options.paths
+    if against and against.is_dir() and against not in paths:
+        paths = [*paths, against]
+    entries, left_out = read_entries(paths, evaluate_run)
+    name = options.against
+    for entry in entries:
+        if against and entry.folder.resolve() == against.resolve() and entry.predictions:
+            name = entry.variant.name
+    progress = Progress(f'of {options.rounds} rounds of timing')
+    comparison = compare(entries, name, options.threads, options.rounds, progress)
+    progress.end()
+    found = {**comparison.to_json(), 'left_out': left_out}
+    write_atomically(options.out / 'compare.json', json.dumps(found, indent=1) + '\n')
+    write_atomically(options.out / 'compare.csv', comparison_csv(comparison))
+    write_atomically(options.out / 'compare.html', page(comparison_report(comparison)))
+    print(comparison_text(comparison))
+    for path, reason in left_out.items():
+        print(f'left out: {path}: {reason}')
+    print(f'report: {options.out / "compare.html"}')
+    return 0
