@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modified networks: equal to Keras' where nothing changes, and else as said."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -93,7 +95,7 @@ def test_stem_stride_keeps_the_resolution_of_small_images() -> None:
     ],
 )
 def test_what_is_not_allowed_is_said(
-    architecture: str, modify: dict[str, object], message: str
+    architecture: str, modify: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(TrainingError, match=message):
         network(architecture, alpha=1.0, **modify)

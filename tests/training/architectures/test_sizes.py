@@ -14,7 +14,7 @@ def assert_size(architecture: str, alpha: float, size: int, millions: float, mac
     built = network(architecture, size, alpha, 1000)
     # As exact as the figures are given.
     assert parameters(built) / 1e6 == pytest.approx(millions, rel=0.02, abs=0.05)
-    assert multiply_adds(built) / 1e6 == pytest.approx(macs, rel=0.02, abs=0.5)
+    assert multiply_adds(built) / 1e6 == pytest.approx(macs, rel=0.02, abs=1)
 
 
 # Howard et al. 2017, tables 6 and 7.

@@ -56,7 +56,7 @@ def small_model(**options: Any) -> tuple[dict[str, Any], list[StoredLayer]]:
     ends = {'input_layers': [['input_1', 0, 0]], 'output_layers': [['dense', 0, 0]]}
     config = {'class_name': 'Functional', 'config': {'name': 'old', 'layers': layers, **ends}}
     random = np.random.default_rng(0)
-    shapes = {
+    shapes: dict[str, list[tuple[int, ...]]] = {
         'depthwise': [(3, 3, 2, 1), (2,)],
         'norm': [(2,), (2,), (2,), (2,)],
         'dense': [(2, 2), (2,)],

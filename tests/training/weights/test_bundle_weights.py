@@ -19,17 +19,14 @@ def test_the_default_bundle_comes_back() -> None:
         variant.height, variant.width, variant.alpha, len(bundle.manifest.labels), 0.0
     )
     network = build_network(variant.architecture, settings)
-    try:
-        loaded = load_weights(network, bundle.folder, settings)
-    except TrainingError as error:
-        pytest.skip(f'the labels of this bundle are merged: {error}')
+    loaded = load_weights(network, bundle.folder, settings)
+    if loaded.random:
+        pytest.skip('the bundle merges labels: its classifier has more outputs than labels')
     random = np.random.default_rng(0)
     shape = (variant.height, variant.width, 3)
     image = random.integers(0, 256, shape, dtype=np.uint8)
     session = create_runtime().load(bundle.models[variant.name], variant.name)
     expected = session.run(image)
-    if loaded.random:
-        pytest.skip('the bundle merges labels: its head does not fit')
     scores = keras.ops.softmax(network(image[None].astype(np.float32))).numpy()[0]
     np.testing.assert_allclose(scores, expected, atol=1e-5)
 
