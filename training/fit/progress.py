@@ -13,15 +13,17 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, steps: int, done: int) -> None:
         """`steps` an epoch, of which `done` were made before an interruption."""
         super().__init__()
-        self._bar = keras.utils.Progbar(steps) if sys.stdout.isatty() else None
+        shown = ('loss', 'accuracy')
+        self._bar = (
+            keras.utils.Progbar(steps, stateful_metrics=shown) if sys.stdout.isatty() else None
+        )
         self._done = done
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Move the bar."""
         if self._bar is not None:
             values = [(key, float(value)) for key, value in (logs or {}).items()]
-            # The last step is left to `line`, so that the bar stays one line.
-            self._bar.update(self._done + batch + 1, values, finalize=False)
+            self._bar.update(self._done + batch + 1, values)
 
 
 def epoch_line(line: dict[str, float], epochs: int, left: float) -> str:
