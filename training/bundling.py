@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.runtimes import create_runtime
-from training.complexity import multiply_adds
+from training.complexity import multiply_adds, parameters
 from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
@@ -74,7 +74,7 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
             width=configuration.width,
             precision=precision,
             accuracy=round(sets['test'].accuracy, 5),
-            parameters=int(network.count_params()),
+            parameters=parameters(network),
             macs=multiply_adds(network),
             temperature=evaluation.temperature,
         )

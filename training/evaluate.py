@@ -10,7 +10,7 @@ import numpy as np
 from mobilenet_perception.bundle import Decision
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.runtimes import Session, create_runtime
-from training.arrays import Probabilities
+from training.arrays import Logits, Probabilities
 from training.calibrate import calibrated, decision_thresholds, fit_temperature
 from training.data.data_set import DataSet
 from training.data.sample import Sample
@@ -30,8 +30,10 @@ from training.metrics import (
 )
 from training.predictions import Predictions, save_predictions
 from training.records import from_json, to_json
+from training.report.evaluation import Scored
+from training.report.of_run import write_run_report
 from training.run_folder import Run, RunData
-from training.unknown import Detection, energy, max_probability, measure_detection
+from training.unknown import energy, max_probability, measure_detection
 
 _RECORD = 'evaluation.json'
 
@@ -74,7 +76,7 @@ def evaluate(
     """Calibrate on the validation part, export, and measure on the test part.
 
     Into the run folder go `model.onnx`, the predictions of each set, `metrics.json` with all
-    figures, and `evaluation.json` with what a bundle needs.
+    figures, `report.html` with plots, and `evaluation.json` with what a bundle needs.
 
     Args:
         run: trained.
@@ -105,9 +107,9 @@ def evaluate(
     session = create_runtime().load(model, configuration.name)
     sets = evaluation_sets(configuration.data.reader, data_set, split)
     test_logits = logits_of(sets['test'])
+    predicted = {name: predict_set(session, samples, data) for name, samples in sets.items()}
     assessments: dict[str, Assessment] = {}
-    for name, samples in sets.items():
-        predictions = predict_set(session, samples, data)
+    for name, predictions in predicted.items():
         save_predictions(run.folder / 'predictions' / f'{name}.npz', predictions)
         uncalibrated = calibrated(test_logits, 1.0, merge) if name == 'test' else None
         assessments[name] = assess(predictions, uncalibrated)
@@ -129,10 +131,10 @@ def evaluate(
     figures: dict[str, Any] = {name: found.to_json() for name, found in assessments.items()}
     if merge is not None:
         figures['outputs'] = {name: found.to_json() for name, found in fine.items()}
-    if unknown:
-        found = detections(test_logits, logits_of(unknown), temperature, merge)
-        figures['unknown'] = [one.to_json() for one in found]
+    scored = _scored(test_logits, logits_of(unknown), temperature, merge) if unknown else []
+    figures['unknown'] = [one.detection.to_json() for one in scored]
     run.write_json('metrics.json', figures)
+    write_run_report(run, predicted['test'], assessments['test'], sets['test'], scored)
     run.write_json(_RECORD, to_json(evaluation))
     return evaluation
 
@@ -183,13 +185,15 @@ def published_truth(samples: Sequence[Sample], data: RunData) -> Any:
     return label_indices(merged, data.published)
 
 
-def detections(
-    known: Probabilities, unknown: Probabilities, temperature: float, merge: Merge | None
-) -> list[Detection]:
+def _scored(
+    known: Logits, unknown: Logits, temperature: float, merge: Merge | None
+) -> list[Scored]:
     """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
-    scores = [max_probability(calibrated(x, temperature, merge)) for x in (known, unknown)]
-    energies = [energy(x, temperature) for x in (known, unknown)]
-    return [
-        measure_detection('max_probability', *scores),
-        measure_detection('energy', *energies),
-    ]
+    found = []
+    for name, score in (
+        ('max_probability', lambda x: max_probability(calibrated(x, temperature, merge))),
+        ('energy', lambda x: energy(x, temperature)),
+    ):
+        scores = score(known), score(unknown)
+        found.append(Scored(*scores, measure_detection(name, *scores)))
+    return found

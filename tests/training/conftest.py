@@ -13,7 +13,7 @@ from mobilenet_perception.simulation import draw_signal
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 if importlib.util.find_spec('tensorflow') is None:  # the environment of the runtime
-    collect_ignore_glob = ['test_*.py']
+    collect_ignore_glob = ['*test_*.py']
 
 # Classes of GTSRB drawn here, and the label each has.
 CLASSES = {'14': 'stop', '12': 'priority_road', '01': 'speed_limit', '35': 'other_sign'}

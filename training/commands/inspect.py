@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`inspect`: look at a data set before training on it."""
+
+import argparse
+from pathlib import Path
+
+from training.configuration import Data
+from training.data.readers import READERS, read
+from training.default_data import DATA_VARIABLE, default_data
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        'data', nargs='?', type=Path, default=default_data(), metavar='DATA',
+        help=f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
+    )  # fmt: skip
+    parser.add_argument('--reader', default='auto', help=f'{", ".join(READERS)} (default: auto)')
+    parser.add_argument('-o', '--output', type=Path, help='folder for plots and a page')
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what was found, and write plots and a page.
+
+    Raises:
+        TrainingError: the data cannot be read at all.
+    """
+    from training.inspect import inspect_data, print_inspection, write_inspection  # noqa: PLC0415
+
+    data_set = read(options.reader, options.data)
+    found = inspect_data(data_set, Data(reader=options.reader))
+    print_inspection(found)
+    if options.output:
+        print(f'page: {write_inspection(found, data_set, options.output)}')
+    return 0
