@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sweep`: many trainings, and what each setting did."""
+
+import argparse
+import json
+from pathlib import Path
+
+from mobilenet_perception.commands.common import Progress, positive, whole
+from mobilenet_perception.files import write_atomically
+from training.commands.configured import add_configuration, configured
+from training.configuration import Configuration
+from training.data.data_hash import data_hash
+from training.data.data_set import DataSet
+from training.data.readers import read
+from training.data.splits import make_split
+from training.errors import TrainingError
+from training.sweep.attribute import check_attributes, parse_attribute, with_values
+from training.sweep.record import Sweep, begin_sweep
+from training.sweep.tuner import Cluster, require_ray, run_trials
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    add_configuration(parser)
+    parser.add_argument(
+        '--vary', nargs='+', action='extend', required=True, metavar='KEY=VALUES',
+        help='a setting and its values (network.alpha=0.25,0.5), its range (loss.label_smoothing='
+        '0..0.2), or its range on a logarithmic scale (optimizer.learning_rate=log:1e-4..1e-1); '
+        'size and epochs are of the last stage',
+    )  # fmt: skip
+    parser.add_argument(
+        '--samples', type=whole, default=0, metavar='N',
+        help='draw so many trials at random (default: every combination of the values)',
+    )  # fmt: skip
+    parser.add_argument('--sweep-seed', type=int, default=1, help='of the draws (%(default)s)')
+    parser.add_argument(
+        '--stop-early', type=whole, default=0, metavar='EPOCHS',
+        help='after so many epochs, and three times as many, and so on, stop all but the best '
+        'third (ASHA)',
+    )  # fmt: skip
+    parser.add_argument(
+        '-o', '--out', type=Path, required=True, metavar='FOLDER',
+        help='a run folder for each trial, and the report; the same command resumes',
+    )  # fmt: skip
+    parser.add_argument(
+        '--address', default='',
+        help='Ray cluster, as `ray start` names it; all machines must see FOLDER and DATA under '
+        'the same paths (default: this machine alone)',
+    )  # fmt: skip
+    parser.add_argument('--cpus', type=whole, default=1, help='CPU cores of a trial (%(default)s)')
+    parser.add_argument('--gpus', type=positive, default=0.0, help='GPUs of a trial (default: 0)')
+    parser.add_argument(
+        '--concurrent',
+        type=whole,
+        default=0,
+        help='trials at a time (default: what there is room for)',
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the trials that are not done yet, and report.
+
+    Raises:
+        TrainingError: the data, a setting or the cluster cannot be used, or no trial ended.
+    """
+    require_ray()
+    sweep, data_set = _asked_for(options)
+    _refuse_leaks(sweep, data_set)
+    begin_sweep(options.out, sweep)
+    print(f'{sweep.trials} trials in {options.out}', flush=True)
+    cluster = Cluster(options.address, options.cpus, options.gpus, options.concurrent)
+    run_trials(options.out, sweep, cluster)
+    _report(options.out)
+    return 0
+
+
+def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
+    found = configured(options)
+    if len(found) > 1:
+        names = ', '.join(one.name for one in found)
+        raise TrainingError(f'a sweep varies one configuration: choose with --only from {names}')
+    configuration: Configuration = found[0]
+    attributes = tuple(parse_attribute(text) for text in options.vary)
+    check_attributes(configuration, attributes)
+    ranges = [attribute.setting for attribute in attributes if not attribute.values]
+    if ranges and not options.samples:
+        raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
+    print(f'reading {options.data}', flush=True)
+    data_set = read(configuration.data.reader, options.data)
+    sweep = Sweep(
+        configuration,
+        attributes,
+        options.samples,
+        options.sweep_seed,
+        options.stop_early,
+        str(options.data.resolve()),
+        data_hash(data_set.samples),
+    )
+    return sweep, data_set
+
+
+def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
+    from training.data.leaks import refuse_leaks  # noqa: PLC0415
+
+    # Settings of the data decide the split, and each split may leak.
+    checked = []
+    of_data = [a for a in sweep.attributes if a.setting.startswith('data.')]
+    variants = [{}, *({a.setting: value} for a in of_data for value in a.values)]
+    for values in variants:
+        data = with_values(sweep.configuration, values).data
+        if data not in checked:
+            checked.append(data)
+            split = make_split(data_set, data)
+            if not data.allow_leaks:
+                refuse_leaks(data_set, split)
+
+
+def _report(folder: Path) -> None:
+    from training.report import page  # noqa: PLC0415
+    from training.sweep.report import sweep_report  # noqa: PLC0415
+    from training.sweep.results import read_results  # noqa: PLC0415
+    from training.sweep.tables import sweep_text  # noqa: PLC0415
+
+    progress = Progress('rounds of timing')
+    results = read_results(folder, progress=progress)
+    progress.end()
+    if not results.ended:
+        reasons = [trial.failed for trial in results.trials if trial.failed]
+        reason = reasons[0] if reasons else f'see {folder}/*/trial.log'
+        raise TrainingError(f'no trial could be trained to its end: {reason}')
+    write_atomically(folder / 'report.json', json.dumps(results.to_json(), indent=1) + '\n')
+    write_atomically(folder / 'report.html', page(sweep_report(results)))
+    print(sweep_text(results))
+    print(f'report: {folder / "report.html"}')

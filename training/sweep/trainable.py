@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trial as Ray Tune sees it: a process that trains, and a result for each epoch."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+
+from training.run_folder import Run
+from training.sweep.attribute import trial_name
+from training.sweep.record import Trial, write_trial
+
+_LOOK_SECONDS = 0.3
+_LOG = 'trial.log'
+_ROOT = str(Path(__file__).resolve().parents[2])
+METRIC = 'val_accuracy'
+
+
+class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
+    """Runs the worker and reports the epochs of its run folder, those before a kill, too."""
+
+    def setup(self, config: dict[str, Any], folder: str = '', threads: int = 1) -> None:
+        """Start training: `folder` is that of the sweep, `threads` are TensorFlow's."""
+        self._folder, self._threads = Path(folder), threads
+        self._process: subprocess.Popen[bytes] | None = None
+        self._last: dict[str, Any] = {}
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next trial: Ray's own process is kept, since it takes seconds to start."""
+        self._begin(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Wait for an epoch, or for the end.
+
+        Raises:
+            RuntimeError: the process died: Ray begins the trial again, which goes on from there.
+        """
+        assert self._process is not None
+        while True:
+            # Asked first, so that no epoch is lost between the two.
+            ended = self._process.poll()
+            lines = self._run.read_json('curves.json').get('epochs', [])
+            if len(lines) > self._reported:
+                line = lines[self._reported]
+                self._reported += 1
+                self._last = {'epoch': line['epoch'], METRIC: line[METRIC]}
+                return self._last
+            if ended == 0:
+                return {**self._last, 'done': True}
+            if ended is not None:
+                raise RuntimeError(
+                    f'the process of {self._run.folder.name} died ({ended}): see '
+                    f'{self._run.folder / _LOG}'
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def cleanup(self) -> None:
+        """Stop training; what is done stays in the run folder."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self.cleanup()
+        index = int(self.trial_id.rpartition('_')[2])
+        trial = Trial(trial_name(index, config), config)
+        self._run = Run(self._folder / trial.name)
+        self._reported = 0
+        # A trial that fails before its first epoch still has the figure that Ray compares.
+        self._last = {'epoch': 0, METRIC: 0.0}
+        write_trial(self._folder, trial)
+        with (self._run.folder / _LOG).open('ab') as log:
+            self._process = subprocess.Popen(
+                [sys.executable, '-m', 'training.sweep.worker', str(self._folder), trial.name],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **thread_limits(self._threads)},
+            )
+
+
+def thread_limits(threads: int) -> dict[str, str]:
+    """Return the environment that keeps TensorFlow to some threads, and to the memory it needs."""
+    return {
+        'PYTHONPATH': os.pathsep.join(filter(None, (_ROOT, os.environ.get('PYTHONPATH')))),
+        'OMP_NUM_THREADS': str(threads),
+        'TF_NUM_INTRAOP_THREADS': str(threads),
+        'TF_NUM_INTEROP_THREADS': '1',
+        'TF_CPP_MIN_LOG_LEVEL': '2',
+        'TF_FORCE_GPU_ALLOW_GROWTH': 'true',
+    }
