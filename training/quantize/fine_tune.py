@@ -62,7 +62,8 @@ def fine_tune(
         verbose: whether a progress bar is shown.
 
     Raises:
-        TrainingError: the batches end too soon, or the loss is no number.
+        TrainingError: the batches end too soon, labels count and do not fit the outputs, or the
+            loss is no number.
     """
     teacher = FakeQuantized(model)
     student = FakeQuantized(model, scheme, ranges, keep_float)
@@ -73,8 +74,8 @@ def fine_tune(
     for images, labels in batches:
         pixels = np.asarray(images, np.float32)
         answers = teacher.predict_on_batch(pixels)
-        share = settings.label_share
-        loss = _number(student.train_on_batch(pixels, share * labels + (1 - share) * answers))
+        targets = _blend(answers, labels, settings.label_share)
+        loss = _number(student.train_on_batch(pixels, targets))
         done += 1
         bar.update(done, [('loss', loss)])
         if not np.isfinite(loss):
@@ -88,6 +89,17 @@ def fine_tune(
         f'fine-tuning for INT8 needs {settings.steps} batches and got {done}: give more, or fewer '
         'steps'
     )
+
+
+def _blend(answers: Any, labels: Any, share: float) -> Any:
+    if not share:
+        return answers
+    if np.shape(labels) != np.shape(answers):
+        raise TrainingError(
+            f'labels of shape {np.shape(labels)} do not fit answers of {np.shape(answers)}: give '
+            'one-hot targets of the outputs before the merge'
+        )
+    return share * labels + (1 - share) * answers
 
 
 def _number(loss: Any) -> float:

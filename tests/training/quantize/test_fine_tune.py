@@ -45,10 +45,13 @@ def test_fine_tuning_brings_the_answers_back(small: bytes, pixels: Pixels) -> No
     assert losses[1] < losses[0] / 2
 
 
-def test_too_few_batches_are_said(small: bytes, pixels: Pixels) -> None:
+def test_what_does_not_fit_is_said(small: bytes, pixels: Pixels) -> None:
     model = load(small)
     values = {point.value for point in quantization_points(GraphView(model), TENSORRT)}
     ranges = ranges_by('minmax', measure_activations(model, values, pixels[:5]), TENSORRT)
     two = [next(batches(pixels)) for _ in range(2)]
     with pytest.raises(TrainingError, match='needs 3 batches and got 2'):
         fine_tune(model, two, TENSORRT, ranges, FineTuning(3), verbose=False)
+    wrong = [(pixels[:4], np.zeros((4, 5), np.float32))]
+    with pytest.raises(TrainingError, match=r'labels of shape \(4, 5\) do not fit'):
+        fine_tune(model, wrong, TENSORRT, ranges, FineTuning(3, label_share=0.5), verbose=False)
