@@ -12,10 +12,11 @@ from training.complexity import multiply_adds, parameters
 from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluate import Evaluation, Measured, stored_evaluation
+from training.evaluate import Evaluation, stored_evaluation
 from training.fit import load_network
 from training.golden import golden_frames, images_for
 from training.ladder import make_ladder
+from training.measured import Measured
 from training.model_card import Figures, model_card
 from training.precisions import PRECISIONS, stored
 from training.records import to_json

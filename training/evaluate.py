@@ -20,6 +20,7 @@ from training.evaluation_sets import evaluation_sets
 from training.export import Parity, check_parity, export_onnx
 from training.export.parity import run_all
 from training.fit import label_indices, load_network, network_inputs
+from training.measured import Measured
 from training.merging import Merge, merge_matrix
 from training.metrics import (
     Assessment,
@@ -36,15 +37,6 @@ from training.run_folder import Run, RunData
 from training.unknown import energy, max_probability, measure_detection
 
 _RECORD = 'evaluation.json'
-
-
-class Measured(NamedTuple):
-    """What a bundle and a comparison need to know of one set of frames."""
-
-    frames: int
-    correct: int
-    accuracy: float
-    ece: float
 
 
 class Evaluation(NamedTuple):

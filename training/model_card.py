@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.bundle import Manifest, Variant
 from training.data.splits import Split
-from training.evaluate import Measured
+from training.measured import Measured
 
 _SETS = {
     'test': 'held-out images',

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.files import write_atomically
 from training.errors import TrainingError
-from training.evaluate import Measured
+from training.measured import Measured
 from training.records import from_json, to_json
 from training.run_folder import Run
 
-PRECISIONS = ('fp32', 'fp16', 'int8')
+# INT8 twice: TensorRT takes symmetric activations alone, and a CPU runs those slowest of all.
+PRECISIONS = ('fp32', 'fp16', 'int8', 'int8_onnxruntime')
 
 
 class Precise(NamedTuple):

@@ -11,13 +11,16 @@ from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluate import Measured, predict_set, published_truth
+from training.evaluate import predict_set, published_truth
 from training.evaluation_sets import evaluation_sets
 from training.fit import network_inputs
 from training.fit.images import StageImages
+from training.measured import Measured
 from training.metrics import measure
 from training.precisions import Precise, store
 from training.quantize import (
+    ONNX_RUNTIME,
+    TENSORRT,
     FineTuning,
     Int8Settings,
     Quantized,
@@ -29,6 +32,7 @@ from training.quantize.fine_tune import Batch
 from training.run_folder import Run
 
 _CALIBRATION_IMAGES = 1000
+_SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
 
 
 class ToInt8(NamedTuple):
@@ -54,10 +58,13 @@ def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> Precise:
     return found
 
 
-def run_to_int8(run: Run, data_set: DataSet, split: Split, settings: ToInt8) -> Quantized:
-    """Write `model.int8.onnx` into the run folder, with its figures and what each layer loses.
+def run_to_int8(
+    run: Run, data_set: DataSet, split: Split, settings: ToInt8, precision: str
+) -> Quantized:
+    """Write the graph into the run folder, with its figures and what each layer loses.
 
-    Calibrated on images of the training part, judged on the validation part.
+    Calibrated on images of the training part, judged on the validation part. Precision `int8` is
+    for TensorRT, `int8_onnxruntime` for CPUs.
 
     Raises:
         TrainingError: the run is not evaluated, INT8 loses too much, or the graph breaks a rule
@@ -73,15 +80,18 @@ def run_to_int8(run: Run, data_set: DataSet, split: Split, settings: ToInt8) -> 
         network_inputs(validation, *size),
         published_truth(validation, data),
         Int8Settings(
-            largest_loss=settings.largest_loss, fine_tuning=FineTuning(steps=settings.steps)
+            scheme=_SCHEMES[precision],
+            largest_loss=settings.largest_loss,
+            fine_tuning=FineTuning(steps=settings.steps),
         ),
         _batches(run, data_set, train, settings.steps) if settings.steps else None,
     )
     if found.refused:
         raise TrainingError(f'{run.folder}: {found.refused}')
-    if broken := check_tensorrt_rules(found.model):
+    broken = check_tensorrt_rules(found.model) if precision == 'int8' else []
+    if broken:
         raise TrainingError(f'{run.folder}: {broken[0]}')
-    store(run, 'int8', _measured(run, found.model, data_set, split), found.to_json())
+    store(run, precision, _measured(run, found.model, data_set, split), found.to_json())
     return found
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from training.commands.common import add_run_data, read_run_data
 from training.errors import TrainingError
+from training.precisions import PRECISIONS
 from training.run_folder import Run
 
 _NOTES = """\
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('-o', '--output', type=Path, required=True, help='folder of the bundle')
     parser.add_argument(
         '--precisions', nargs='+', default=['fp32'], metavar='PRECISION',
-        help='fp32, fp16, int8; all but fp32 need `quantize` first (default: fp32)',
+        help=f'{", ".join(PRECISIONS)}; all but fp32 need `quantize` first (default: fp32)',
     )  # fmt: skip
     parser.add_argument('--notes', type=Path, help='Markdown for the model card: use and limits')
     add_run_data(parser)

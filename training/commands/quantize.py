@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument('runs', type=Path, nargs='+', metavar='RUN', help='evaluated run folder')
     parser.add_argument(
-        '--precisions', nargs='+', choices=PRECISIONS[1:], default=list(PRECISIONS[1:]),
-        help='(default: both)',
+        '--precisions', nargs='+', choices=PRECISIONS[1:], default=['fp16', 'int8'],
+        help='int8 is for TensorRT, int8_onnxruntime for CPUs (default: fp16 int8)',
     )  # fmt: skip
     parser.add_argument(
         '--largest-loss', type=float, default=0.5, metavar='POINTS',
@@ -41,20 +41,22 @@ def run(options: argparse.Namespace) -> int:
     for folder in options.runs:
         one = Run(folder)
         data_set, split = read_run_data(one, options.data)
-        if 'fp16' in options.precisions:
-            run_to_fp16(one, data_set, split)
-            _print_sets(one, 'fp16')
-        if 'int8' in options.precisions:
-            settings = ToInt8(options.largest_loss / 100, options.fine_tune)
-            found = run_to_int8(one, data_set, split, settings)
+        settings = ToInt8(options.largest_loss / 100, options.fine_tune)
+        for precision in options.precisions:
+            if precision == 'fp16':
+                run_to_fp16(one, data_set, split)
+                _print_sets(one, precision)
+                continue
+            found = run_to_int8(one, data_set, split, settings, precision)
             print(
-                f'INT8 ({found.method}): validation accuracy {found.accuracy_before:.2%} to '
-                f'{found.accuracy_after:.2%}, same label on {found.agreement:.2%}'
+                f'{precision} ({found.method}): validation accuracy '
+                f'{found.accuracy_before:.2%} to {found.accuracy_after:.2%}, '
+                f'same label on {found.agreement:.2%}'
             )
             print(f'kept in float: {", ".join(found.keep_float) or "no layer"}')
             rows = [[str(value) for value in row] for row in found.sensitivity[:_WORST]]
             print(table([list(found.sensitivity[0]._fields), *rows]) if rows else '')
-            _print_sets(one, 'int8')
+            _print_sets(one, precision)
     return 0
 
 
