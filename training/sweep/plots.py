@@ -79,4 +79,6 @@ def _panel(axes: Axes, effect: Effect, attribute: Attribute) -> None:
         if attribute.logarithmic:
             axes.set_xscale('log')
             axes.xaxis.set_minor_locator(NullLocator())
+            ticks = [x[0], x[len(x) // 2], x[-1]]
+            axes.set_xticks(ticks, [f'{tick:.2g}' for tick in ticks])
     axes.set_xlabel(effect.setting)

@@ -39,7 +39,7 @@ class Results(NamedTuple):
     Attributes:
         sweep: what it was about.
         ended: trials that are trained to the end, the best on the validation part first.
-        stopped: epochs that trials had when they were stopped early, or died, by name.
+        stopped: epochs that trials had when they were stopped early, by name.
         trials: all of them.
         comparison: of those that ended.
         effects: of the attributes, on each figure.
@@ -117,8 +117,8 @@ def _notes(sweep: Sweep, trials: Sequence[Trial], stopped: dict[str, int]) -> li
     notes = []
     if stopped:
         notes.append(
-            f'{len(stopped)} trials were stopped early, as worse than others of as many epochs, '
-            'or died: the effects are of those that were trained to the end'
+            f'{len(stopped)} trials were stopped early, as worse than others of as many epochs: '
+            'the effects are of those that were trained to the end'
         )
     failed = [trial for trial in trials if trial.failed]
     for attribute in sweep.attributes:

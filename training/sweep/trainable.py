@@ -54,10 +54,9 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
             if ended == 0:
                 return {**self._last, 'done': True}
             if ended is not None:
-                raise RuntimeError(
-                    f'the process of {self._run.folder.name} died ({ended}): see '
-                    f'{self._run.folder / _LOG}'
-                )
+                reason = f'its process died ({ended}): see {self._run.folder / _LOG}'
+                write_trial(self._folder, self._trial._replace(failed=reason))
+                raise RuntimeError(reason)
             time.sleep(_LOOK_SECONDS)
 
     def cleanup(self) -> None:
@@ -69,7 +68,7 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
     def _begin(self, config: dict[str, Any]) -> None:
         self.cleanup()
         index = int(self.trial_id.rpartition('_')[2])
-        trial = Trial(trial_name(index, config), config)
+        trial = self._trial = Trial(trial_name(index, config), config)
         self._run = Run(self._folder / trial.name)
         self._reported = 0
         # A trial that fails before its first epoch still has the figure that Ray compares.

@@ -164,7 +164,9 @@ def _ray(cluster: Cluster) -> Iterator[None]:
             ray.init(**settings)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            raise TrainingError(f'Ray does not start ({reason:.200}): check --address') from error
+            raise TrainingError(
+                f'Ray does not start ({reason:.200}): check --address, and RAY_AUTH_TOKEN'
+            ) from error
         yield
     finally:
         ray.shutdown()
