@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         '--address', default='',
-        help='Ray cluster, as `ray start` names it; all machines must see FOLDER and DATA under '
-        'the same paths (default: this machine alone)',
+        help='Ray cluster, as `ray start` names it; all machines must see FOLDER, DATA and '
+        'this checkout under the same paths (default: this machine alone)',
     )  # fmt: skip
     parser.add_argument('--cpus', type=whole, default=1, help='CPU cores of a trial (%(default)s)')
     parser.add_argument('--gpus', type=positive, default=0.0, help='GPUs of a trial (default: 0)')

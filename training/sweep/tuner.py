@@ -17,6 +17,7 @@ from training.sweep.record import Sweep
 
 # Hidden, so that `FOLDER/*` are the trials.
 _STATE = '.ray'
+_ROOT = str(Path(__file__).resolve().parents[2])
 _RETRIES = 2
 _STORE_BYTES = 80 * 2**20
 _QUIET = {
@@ -149,6 +150,8 @@ def _ray(cluster: Cluster) -> Iterator[None]:
     settings: dict[str, Any] = {'log_to_driver': False, 'logging_level': logging.ERROR}
     if cluster.address:
         settings['address'] = cluster.address
+        # The checkout is where it is here, as are the data and the folder.
+        settings['runtime_env'] = {'env_vars': {'PYTHONPATH': _ROOT}}
     else:
         # On loopback alone, in a folder of its own: Ray leaves its logs behind. Trials share
         # nothing through the object store, so that the smallest serves a container.
@@ -167,6 +170,8 @@ def _ray(cluster: Cluster) -> Iterator[None]:
             raise TrainingError(
                 f'Ray does not start ({reason:.200}): check --address, and RAY_AUTH_TOKEN'
             ) from error
+        # What failed is said in the report, without a traceback.
+        logging.getLogger('ray.tune').setLevel(logging.CRITICAL)
         yield
     finally:
         ray.shutdown()
