@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.bundle import Bundle, load_bundle, self_test
-from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.frames import Frame, crop_and_resize, decode_file
 from mobilenet_perception.runtimes import Session, create_runtime
 from mobilenet_perception.simulation import LABELS, Drive, random_world, sidewalk_world
-from training.data.files import read_rgb
-from training.data.sign_labels import LABEL_OF_CLASS, OTHER
+from training.data.sign_labels import SIGN_NAMES, street_label
 
 Labelled = tuple[Frame, str]
 
@@ -28,18 +27,18 @@ def sessions(bundle: Bundle) -> dict[str, Session]:
 
 
 def held_out_signs(bundle: Bundle, data: Path) -> Iterator[Labelled]:
-    for track in bundle.manifest.provenance['held_out']['gtsrb_tracks']:
-        number, name = track.split('_')
-        for path in (data / 'gtsrb' / 'frames' / number).glob(f'*_{name}_*.png'):
-            yield Frame(read_rgb(path), 'rgb'), LABEL_OF_CLASS.get(number, OTHER)
+    for name in bundle.manifest.provenance['held_out']['gtsrb']:
+        number = int(name.split('_')[0])
+        path = data / 'gtsrb' / 'frames' / f'{number:02d}' / name
+        yield decode_file(path), street_label(SIGN_NAMES[number])
 
 
 def held_out_lights(bundle: Bundle, data: Path) -> Iterator[Labelled]:
-    names = set(bundle.manifest.provenance['held_out']['traffic_light_files'])
+    names = set(bundle.manifest.provenance['held_out']['lights'])
     for colour in ('red', 'yellow', 'green'):
         for path in (data / 'traffic-lights' / colour).iterdir():
             if path.name in names:
-                yield Frame(read_rgb(path), 'rgb'), f'traffic_light_{colour}'
+                yield decode_file(path), f'traffic_light_{colour}'
 
 
 def right(session: Session, labels: tuple[str, ...], frames: list[Labelled]) -> float:
@@ -75,7 +74,8 @@ def test_signs_and_lights_never_seen(
 
 def test_whole_sequences_are_among_what_was_held_out(bundle: Bundle, data: Path) -> None:
     sequences = {path.name for path in (data / 'gtsrb' / 'sequences').iterdir()}
-    assert sequences <= set(bundle.manifest.provenance['held_out']['gtsrb_tracks'])
+    names = bundle.manifest.provenance['held_out']['gtsrb']
+    assert sequences <= {f'{int(name[:5]):02d}_{name[6:11]}' for name in names}
 
 
 @pytest.mark.parametrize(('world', 'least'), [(None, 0.97), (0, 0.95), (1, 0.95)])

@@ -181,11 +181,13 @@ def _scored(
     known: Logits, unknown: Logits, temperature: float, merge: Merge | None
 ) -> list[Scored]:
     """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
-    found = []
-    for name, score in (
-        ('max_probability', lambda x: max_probability(calibrated(x, temperature, merge))),
-        ('energy', lambda x: energy(x, temperature)),
-    ):
-        scores = score(known), score(unknown)
-        found.append(Scored(*scores, measure_detection(name, *scores)))
-    return found
+    scores = {
+        'max_probability': [
+            max_probability(calibrated(x, temperature, merge)) for x in (known, unknown)
+        ],
+        'energy': [energy(x, temperature) for x in (known, unknown)],
+    }
+    return [
+        Scored(ours, others, measure_detection(name, ours, others))
+        for name, (ours, others) in scores.items()
+    ]
