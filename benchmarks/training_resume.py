@@ -25,6 +25,9 @@ from training.data.sample import Sample
 from training.data.splits import make_split
 from training.run_folder import Run, RunData
 
+# 1259 images in batches of 32.
+EPOCH_STEPS = 40
+
 
 def digits() -> DataSet:
     """Return 1797 handwritten digits, each a group of its own."""
@@ -61,8 +64,8 @@ def train(folder: Path) -> None:
     """Train, or go on."""
     from training.fit import after_step, fit  # noqa: PLC0415
 
-    # Often, so that the midst of an epoch is resumed, too.
-    after_step.SAVE_SECONDS = 0.2
+    # After each step, so that the midst of an epoch is resumed, too.
+    after_step.SAVE_SECONDS = 0.0
     data_set = digits()
     settings = configuration()
     run = Run(folder)
@@ -71,47 +74,48 @@ def train(folder: Path) -> None:
     fit(run, settings, data_set, split)
 
 
-def child(folder: Path) -> 'subprocess.Popen[str]':
+def child(folder: Path) -> 'subprocess.Popen[bytes]':
     """Start a process that trains."""
     return subprocess.Popen(
         [sys.executable, '-m', 'benchmarks.training_resume', '--run', str(folder)],
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         env={**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '2'},
-        text=True,
     )
 
 
-def undisturbed(folder: Path) -> float:
-    """Train in one go; returns the seconds from the first stage on."""
+def steps_done(folder: Path) -> int:
+    """Return the steps that the checkpoint in a run folder has."""
+    from training.fit.checkpoint import read_position  # noqa: PLC0415
+
+    position = read_position(folder / 'checkpoints')
+    return 0 if position is None else position.epoch * EPOCH_STEPS + position.step
+
+
+def undisturbed(folder: Path) -> None:
+    """Train in one go."""
     process = child(folder)
-    assert process.stdout is not None
-    begun = 0.0
-    for line in process.stdout:
-        if line.startswith('stage 1'):
-            begun = time.monotonic()
     if process.wait():
         raise SystemExit('training failed')
-    return time.monotonic() - begun
 
 
-def killed(folder: Path, kills: int, seconds: float) -> int:
-    """Train, killed at random moments; returns how often it was."""
-    done = 0
-    for _ in range(kills):
+def killed(folder: Path, kills: int) -> int:
+    """Train, killed after random numbers of steps, at any point of a step; returns how often."""
+    total = EPOCH_STEPS * configuration().epochs
+    for count in range(kills):
+        begun = steps_done(folder)
         process = child(folder)
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith('stage'):
-                break
-        time.sleep(random.uniform(0, seconds * 2 / kills))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            done += 1
-            reached = [line.strip() for line in process.stdout if line.startswith('epoch')]
-            print(f'killed after {reached[-1][:40] if reached else "no epoch"}', flush=True)
+        target = begun + random.randint(1, max(1, 2 * (total - begun) // (kills - count + 1)))
+        while process.poll() is None and steps_done(folder) < target:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0.0, 0.1))
+        if process.poll() is not None:
+            return count
+        process.send_signal(signal.SIGKILL)
         process.wait()
+        print(f'killed after {steps_done(folder)} of {total} steps', flush=True)
     undisturbed(folder)
-    return done
+    return kills
 
 
 def report(name: str, run: Run) -> list[np.ndarray]:  # type: ignore[type-arg]
@@ -137,9 +141,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        seconds = undisturbed(folder / 'one')
+        undisturbed(folder / 'one')
         undisturbed(folder / 'again')
-        times = killed(folder / 'killed', options.kills, seconds)
+        times = killed(folder / 'killed', options.kills)
         weights = report('undisturbed', Run(folder / 'one'))
         for name, place in (('again', 'again'), (f'killed {times} times', 'killed')):
             found = report(name, Run(folder / place))
