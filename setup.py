@@ -31,7 +31,20 @@ EXTRAS = {
     ],
     'replay': ['rosbags>=0.10'],
     # training/ runs from a checkout: it is not installed with the package.
-    'training': ['tensorflow-cpu', 'keras>=3', 'tf2onnx', 'onnx', 'scikit-learn', 'matplotlib'],
+    'training': [
+        'h5py',
+        'keras>=3',
+        'matplotlib',
+        'onnx',
+        'pillow',
+        'rosbags>=0.10',
+        'scikit-learn',
+        'scipy',
+        'tensorflow-cpu',
+        'tf2onnx',
+    ],
+    # Searches, by `python -m training sweep`.
+    'sweep': ['ray[tune]'],
     'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'PyYAML'],
     'lint': ['mypy', 'ruff', 'types-PyYAML'],
     'colcon': [

@@ -14,7 +14,7 @@ WHEELS = ('jazzy', 'kilted')
 _DISK_MB = {'runtime': 1_500, 'training': 4_500}
 _EXTRAS = {
     'runtime': ('opencv', 'onnxruntime', 'replay', 'test', 'lint'),
-    'training': ('opencv', 'onnxruntime', 'training', 'test'),
+    'training': ('opencv', 'onnxruntime', 'training', 'sweep', 'test'),
 }
 _IMPORTS = {
     'runtime': 'import cv2, numpy, onnxruntime, rosbags, rclpy, vision_msgs.msg',

@@ -38,6 +38,8 @@ class Network(NamedTuple):
         dropout: before the last layer, 0 to 1.
         modify: changes of the architecture, such as `{'kernel_size': 5}`.
         weights: empty: random; `imagenet`; or the path of a weights file, run or bundle.
+        frozen_batch_norms: with `weights`, whether batch norms keep the statistics they came with;
+            false where many images, or images of another size, teach better ones.
     """
 
     architecture: str = 'mobilenet_v2'
@@ -45,6 +47,7 @@ class Network(NamedTuple):
     dropout: float = 0.2
     modify: Mapping[str, Number] = _NONE
     weights: str = ''
+    frozen_batch_norms: bool = True
 
 
 class Stage(NamedTuple):
@@ -57,8 +60,7 @@ class Stage(NamedTuple):
         epochs: how many.
         height: rows of the images, in pixels.
         width: columns of the images, in pixels.
-        train: `all`, `head`, or the first block to train; batch norms of what is not trained
-            from random weights stay frozen.
+        train: `all`, `head`, or the first block to train.
         learning_rate: peak of a new schedule, with a warm-up of its own, that ends with the last
             stage or before the next of these; None: go on in the schedule before.
         mixture: by source, how often training images are drawn from it; empty: all alike.
@@ -185,7 +187,8 @@ class Configuration(NamedTuple):
         sampling: `natural`: each image once an epoch; `balanced`: each class equally often.
         batch_size: images of a batch.
         steps: batches of an epoch; 0: as many as go through all images once.
-        patience: epochs without a better validation loss after which training ends; 0: no end.
+        patience: epochs without a better validation loss after which a stage ends, with its best
+            weights; 0: no such end.
         seed: of weights, order and augmentation.
         drive_worlds: how many drawn worlds there are for the source `drive`.
         drive_every: one frame in this many is taken from each.

@@ -6,6 +6,7 @@ import runpy
 from collections.abc import Iterable
 from pathlib import Path
 
+from training.augmentation.ranges import check_augmentation
 from training.configuration import Configuration
 from training.errors import TrainingError
 from training.records import from_json, to_json, with_field
@@ -103,6 +104,7 @@ def check(configuration: Configuration) -> None:
     for name, found, allowed in one_of:
         if found not in allowed:
             raise TrainingError(f'{name} is {found!r}: choose one of {", ".join(allowed)}')
+    check_augmentation(c.augmentation)
     if not c.stages:
         raise TrainingError(f'{c.name} has no stages: give at least one')
     for stage in c.stages:

@@ -50,7 +50,7 @@ def _network(
 
 
 def _smaller(parent: Configuration, size: int) -> Configuration:
-    network = parent.network._replace(weights=f'{_RUNS}/{parent.name}')
+    network = parent.network._replace(weights=f'{_RUNS}/{parent.name}', frozen_batch_norms=False)
     return parent._replace(
         name=f'{network.architecture}_{network.alpha:g}_{size}',
         network=network,

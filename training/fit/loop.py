@@ -98,7 +98,9 @@ class Loop:
     def _compile(self, leg: Leg) -> None:
         configuration = self._configuration
         # What batch norms know of the data of others is better than a few batches of new ones.
-        train_from(self._model, leg.stage.train, batch_norm=not configuration.network.weights)
+        network = configuration.network
+        frozen = bool(network.weights) and network.frozen_batch_norms
+        train_from(self._model, leg.stage.train, batch_norm=not frozen)
         self._rate = learning_rate(configuration.optimizer, leg, self._steps)
         self._model.compile(
             make_optimizer(configuration.optimizer, self._rate),
