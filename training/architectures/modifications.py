@@ -58,6 +58,11 @@ MODIFICATION_VALUES = {
         '1 or 2',
         lambda value: _number(value) and value in {1, 2},
     ),
+    'flatten': Modification(
+        'the head sees every place of the last features, not their mean; for one input size',
+        'true or false',
+        lambda value: isinstance(value, bool),
+    ),
 }
 
 

@@ -28,7 +28,7 @@ class Architecture(NamedTuple):
     modifications: tuple[str, ...] = ()
 
 
-_ALL = tuple(MODIFICATION_VALUES)
+_ALL = tuple(name for name in MODIFICATION_VALUES if name != 'flatten')
 _WITHOUT_EXPANSION = tuple(name for name in _ALL if name != 'expansion')
 ARCHITECTURES: dict[str, Architecture] = {
     'mobilenet_v1': Architecture(mobilenet_v1.build, _WITHOUT_EXPANSION),
@@ -42,7 +42,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     },
     'mobilenet_v4_conv_small': Architecture(mobilenet_v4.build_conv_small, _ALL),
     'mobilenet_v4_conv_medium': Architecture(mobilenet_v4.build_conv_medium, _ALL),
-    'separable_cnn': Architecture(separable_cnn.build, ('kernel_size', 'activation')),
+    'separable_cnn': Architecture(separable_cnn.build, ('kernel_size', 'activation', 'flatten')),
     **{name: Architecture(build) for name, build in comparison.builders().items()},
 }
 MODIFICATIONS = {name: each.modifications for name, each in ARCHITECTURES.items()}

@@ -10,7 +10,11 @@ from training.architectures.settings import NetworkSettings
 
 
 def build(settings: NetworkSettings) -> keras.Model:
-    """Return two separable convolutions of 32 and 64 channels at alpha 1, with random weights."""
+    """Return two separable convolutions of 32 and 64 channels at alpha 1, with random weights.
+
+    The first experiments flattened their features (`modify` `flatten`); the mean is smaller and
+    takes images of any size.
+    """
     modify = settings.modify
     image = image_input(settings)
     features = image.scaled
@@ -26,5 +30,10 @@ def build(settings: NetworkSettings) -> keras.Model:
         features = keras.layers.BatchNormalization(name=f'{name}_norm')(features)
         features = activate(features, option(modify, 'activation', 'relu6'), f'{name}_activation')
         features = keras.layers.MaxPooling2D(2, name=f'{name}_pool')(features)
-    features = keras.layers.GlobalAveragePooling2D(name='pool')(features)
+    if option(modify, 'flatten', False):
+        if settings.height is None or settings.width is None:
+            raise ValueError('flatten needs one input size: give all stages the same')
+        features = keras.layers.Flatten(name='flatten')(features)
+    else:
+        features = keras.layers.GlobalAveragePooling2D(name='pool')(features)
     return classifier(image, features, settings, 'separable_cnn')

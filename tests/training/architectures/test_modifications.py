@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.architectures import MODIFICATIONS, blocks
+from training.architectures import MODIFICATIONS, NetworkSettings, blocks, build_network
 from training.complexity import parameters
 from training.errors import TrainingError
 
@@ -102,5 +102,12 @@ def test_what_is_not_allowed_is_said(
 
 
 def test_what_each_takes_is_listed() -> None:
-    assert MODIFICATIONS['separable_cnn'] == ('kernel_size', 'activation')
+    assert MODIFICATIONS['separable_cnn'] == ('kernel_size', 'activation', 'flatten')
     assert 'expansion' in MODIFICATIONS['mobilenet_v2']
+
+
+def test_flattened_features_need_one_input_size() -> None:
+    flat = network('separable_cnn', flatten=True)
+    assert flat.get_layer('logits').kernel.shape[0] == flat.get_layer('flatten').output.shape[1]
+    with pytest.raises(TrainingError, match='flatten needs one input size'):
+        build_network('separable_cnn', NetworkSettings(None, None, 1.0, 3, 0.0, {'flatten': True}))
