@@ -9,6 +9,8 @@ from mobilenet_perception.report.style import STYLE
 from training.report.record import Headline, Picture, Report, Section, Table
 
 _PNG = b'\x89PNG'
+# More columns than this do not fit half the width of the page.
+_HALF = 6
 _MORE_STYLE = """
 .parts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(520px,100%),1fr));
 gap:12px;align-items:start}
@@ -67,8 +69,9 @@ def _table(table: Table) -> str:
         f'<tr>{"".join(f"<td>{escape(cell)}</td>" for cell in row)}</tr>' for row in table.rows
     )
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ''
+    wide = ' wide' if len(table.heads) > _HALF else ''
     return (
-        f'<div class="box"><h3>{escape(table.title)}</h3><div class="scroll">'
+        f'<div class="box{wide}"><h3>{escape(table.title)}</h3><div class="scroll">'
         f'<table><tr>{heads}</tr>{rows}</table></div>{note}</div>'
     )
 

@@ -13,7 +13,10 @@ class Headline(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of cells under heads; the first column is text, the others are figures."""
+    """Rows of cells under heads; the first column is text, the others are figures.
+
+    One with many columns takes the whole width of the page.
+    """
 
     title: str
     heads: tuple[str, ...]
