@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two ends that all networks share: the scaled image, and the classifier."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -47,3 +47,16 @@ def classifier(image: Image, features: Any, settings: NetworkSettings, name: str
     dropped = keras.layers.Dropout(settings.dropout, name='dropout')(features)
     logits = keras.layers.Dense(settings.classes, name='logits')(dropped)
     return keras.Model(image.raw, logits, name=name)
+
+
+def pooled_features(
+    application: Callable[..., keras.Model], features: Any, settings: NetworkSettings
+) -> Any:
+    """Return the averaged features of a MobileNet of `keras.applications`, random weights."""
+    return application(
+        input_tensor=features,
+        alpha=settings.alpha,
+        include_top=False,
+        pooling='avg',
+        weights=None,
+    ).output

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from training.architectures.ends import classifier, image_input
+from training.architectures.ends import classifier, image_input, pooled_features
 from training.architectures.modifications import modified_blocks, option
 from training.architectures.operations import (
     SQUEEZE_RATIO,
@@ -44,18 +44,8 @@ def build(settings: NetworkSettings) -> keras.Model:
     if settings.modify:
         features = _modified(image.scaled, settings)
     else:
-        features = _original(image.scaled, settings)
+        features = pooled_features(keras.applications.MobileNet, image.scaled, settings)
     return classifier(image, features, settings, 'mobilenet_v1')
-
-
-def _original(features: Any, settings: NetworkSettings) -> Any:
-    return keras.applications.MobileNet(
-        input_tensor=features,
-        alpha=settings.alpha,
-        include_top=False,
-        pooling='avg',
-        weights=None,
-    ).output
 
 
 def _modified(features: Any, settings: NetworkSettings) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from training.architectures.ends import classifier, image_input
+from training.architectures.ends import classifier, image_input, pooled_features
 from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
 from training.architectures.modifications import modified_blocks, option
 from training.architectures.operations import channels_of, convolution
@@ -34,18 +34,8 @@ def build(settings: NetworkSettings) -> keras.Model:
     if settings.modify:
         features = _modified(image.scaled, settings)
     else:
-        features = _original(image.scaled, settings)
+        features = pooled_features(keras.applications.MobileNetV2, image.scaled, settings)
     return classifier(image, features, settings, 'mobilenet_v2')
-
-
-def _original(features: Any, settings: NetworkSettings) -> Any:
-    return keras.applications.MobileNetV2(
-        input_tensor=features,
-        alpha=settings.alpha,
-        include_top=False,
-        pooling='avg',
-        weights=None,
-    ).output
 
 
 def _modified(features: Any, settings: NetworkSettings) -> Any:
