@@ -14,10 +14,11 @@ def network(
     alpha: float = 0.35,
     classes: int = 7,
     seed: int = 0,
+    **modify: object,
 ) -> keras.Model:
     """Return a network whose folding shows: batch norms and biases differ from their start."""
     keras.utils.set_random_seed(seed)
-    model = build_network(architecture, NetworkSettings(size, size, alpha, classes, 0.2))
+    model = build_network(architecture, NetworkSettings(size, size, alpha, classes, 0.2, modify))
     random = np.random.default_rng(seed)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):

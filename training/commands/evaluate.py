@@ -46,7 +46,7 @@ def print_evaluation(evaluation: 'Evaluation') -> None:
             f'{name:20} {found.correct:5} of {found.frames:5} right, '
             f'{found.accuracy:.2%}, ECE {found.ece:.3f}'
         )
-    if evaluation.outputs['test'] == evaluation.sets['test']:
+    if evaluation.outputs['test'].correct == evaluation.sets['test'].correct:
         return
     print('every output told apart:')
     for name, found in evaluation.outputs.items():

@@ -20,13 +20,14 @@ _RUNS = 'runs/street_signals'
 
 
 def configurations() -> tuple[Configuration, ...]:
-    """Return the networks of the ladder; the last two begin as the second, at smaller inputs."""
+    """Return the networks of the ladder; the last three begin as the second, at smaller inputs."""
     half = _network('mobilenet_v4_conv_small', 0.5, (64, 96), 8)
     return (
         _network('mobilenet_v4_conv_small', 0.75, (64, 112), 5),
         half,
         _smaller(half, 64),
         _smaller(half, 48),
+        _smaller(half, 32),
     )
 
 

@@ -10,6 +10,7 @@ import tf2onnx
 
 from training.errors import TrainingError
 from training.export.canonical import canonical
+from training.export.flatten import flattened_in_place
 from training.export.fold import folded
 from training.export.ranked_constants import give_constants_a_rank
 from training.merging import Merge
@@ -50,7 +51,7 @@ def export_onnx(network: keras.Model, temperature: float, merge: Merge | None = 
         opset=OPSET,
         custom_rewriter=[give_constants_a_rank],
     )
-    result = canonical(folded(model))
+    result = canonical(flattened_in_place(folded(model)))
     operators = [node.op_type for node in result.graph.node]
     if operators.count('Transpose') > 1 or 'BatchNormalization' in operators:
         raise TrainingError(

@@ -45,6 +45,15 @@ def test_each_architecture_is_folded(architecture: str, convolutions: int) -> No
     assert parity.largest_difference < 1e-4
 
 
+def test_flattened_features_need_no_second_change_of_layout() -> None:
+    model = network('separable_cnn', 24, flatten=True)
+    graph = export_onnx(model, 0.7)
+    operators = [node.op_type for node in onnx.load_from_string(graph).graph.node]
+    assert operators.count('Transpose') == 1
+    session = create_runtime().load(graph, 'tiny')
+    assert check_parity(model, 0.7, session, images(10, 24)).same_top == 10
+
+
 def test_outputs_that_share_a_label_are_added_up(exported: tuple[keras.Model, bytes]) -> None:
     model, graph = exported
     session = create_runtime().load(graph, 'tiny')
