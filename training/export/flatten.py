@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Flattened features without a change of layout: the dense layer's weights change place instead."""
+"""Flattened features in channels-first order: the dense layer's weights change place instead."""
 
 import numpy as np
 import onnx
