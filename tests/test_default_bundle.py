@@ -50,11 +50,19 @@ def right(session: Session, labels: tuple[str, ...], frames: list[Labelled]) -> 
     return hits / len(frames)
 
 
+def test_it_is_a_ladder(bundle: Bundle) -> None:
+    variants = bundle.manifest.variants
+    assert len(variants) >= 4
+    assert max(v.macs for v in variants) >= 10 * min(v.macs for v in variants)
+    ranks = [(variant.accuracy, variant.macs) for variant in variants]
+    assert ranks == sorted(ranks, reverse=True)
+
+
 def test_it_is_sound_small_and_complete(bundle: Bundle, sessions: dict[str, Session]) -> None:
     assert bundle.manifest.labels == LABELS
     assert {frame.label for frame in bundle.manifest.golden} == set(LABELS)
     files = [path for path in bundle.folder.rglob('*') if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 8_000_000
+    assert sum(path.stat().st_size for path in files) < 25_000_000
     assert set(sessions) == {variant.name for variant in bundle.manifest.variants}
 
 
@@ -67,9 +75,10 @@ def test_signs_and_lights_never_seen(
     for variant in bundle.manifest.variants:
         session = sessions[variant.name]
         accuracy = right(session, bundle.manifest.labels, everything)
-        assert accuracy >= 0.97
+        assert accuracy >= 0.89
         assert accuracy == pytest.approx(variant.accuracy, abs=0.002)
         assert right(session, bundle.manifest.labels, lights) >= 0.98
+    assert (bundle.manifest.variants[0].accuracy or 0) >= 0.985
 
 
 def test_whole_sequences_are_among_what_was_held_out(bundle: Bundle, data: Path) -> None:
@@ -91,5 +100,5 @@ def test_drawn_streets(
             crop = frame.image[y : y + height, x : x + width]
             frames.append((Frame(crop, 'rgb'), frame.truth))
     assert len(frames) > 30
-    for session in sessions.values():
-        assert right(session, bundle.manifest.labels, frames) >= least
+    best = bundle.manifest.variants[0].name
+    assert right(sessions[best], bundle.manifest.labels, frames) >= least

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden frames: images that every variant knows well, one or more of each label."""
+"""Golden frames: images that the best variant knows well, one or more of each label."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,12 @@ _SURE = 0.8
 def golden_frames(
     sessions: Sequence[Session], labels: Sequence[str], images_of: ImagesOf
 ) -> list[GoldenImage]:
-    """Choose frames that every variant classifies right and surely, two of each label.
+    """Choose frames that the best variant classifies surely and all others right, two of a label.
+
+    Args:
+        sessions: the variants, the best first.
+        labels: of the bundle.
+        images_of: images to choose from.
 
     Raises:
         TrainingError: no image of some label is recognised: a network is no good.
@@ -41,7 +46,11 @@ def golden_frames(
     for position, label in enumerate(labels):
         found = 0
         for image in images_of(label):
-            if all(_knows(session, image, position) for session in sessions):
+            sure = (_SURE, *[0.0] * (len(sessions) - 1))
+            if all(
+                _knows(session, image, position, least)
+                for session, least in zip(sessions, sure, strict=True)
+            ):
                 found += 1
                 frames.append((f'{_file_name(label)}_{found}', label, image))
             if found == _PER_LABEL:
@@ -89,6 +98,6 @@ def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> P
     return compose(signal, random_background(rows, columns, (), random), _PLACEMENT, random)
 
 
-def _knows(session: Session, image: Pixels, index: int) -> bool:
+def _knows(session: Session, image: Pixels, index: int, least: float) -> bool:
     scores = session.run(crop_and_resize(Frame(image, 'rgb'), session.height, session.width))
-    return int(scores.argmax()) == index and float(scores[index]) >= _SURE
+    return int(scores.argmax()) == index and float(scores[index]) >= least

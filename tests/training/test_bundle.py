@@ -30,7 +30,7 @@ def test_one_command_after_another_makes_a_ladder(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Seconds of training recognise no drawing surely: here any drawing may be golden.
-    monkeypatch.setattr(golden, '_knows', lambda session, image, index: True)
+    monkeypatch.setattr(golden, '_knows', lambda session, image, index, least: True)
     monkeypatch.setattr('training.evaluation_sets.drive_crops', lambda: [])
     config = tmp_path / 'tiny.py'
     config.write_text(TINY)
