@@ -54,7 +54,16 @@ def run(options: argparse.Namespace) -> int:
                 f'same label on {found.agreement:.2%}'
             )
             print(f'kept in float: {", ".join(found.keep_float) or "no layer"}')
-            rows = [[str(value) for value in row] for row in found.sensitivity[:_WORST]]
+            rows = [
+                [
+                    row.layer,
+                    row.kind,
+                    f'{row.channels}',
+                    f'{row.agreement:.2%}',
+                    f'{row.divergence:.1e}',
+                ]
+                for row in found.sensitivity[:_WORST]
+            ]
             print(table([list(found.sensitivity[0]._fields), *rows]) if rows else '')
             _print_sets(one, precision)
     return 0

@@ -6,7 +6,8 @@
         --config training/configurations/fashion_mnist.py
     python -m training evaluate runs/fashion_separable_cnn runs/fashion_mobilenet_v4
 
-Expected on the 10,000 test pictures: see the end of each configuration.
+Expected of the first on the 10,000 test pictures: 90.3 % (one training), ECE 0.01; 13 minutes on
+one core. The second has not been trained to its end yet.
 """
 
 from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage

@@ -6,7 +6,7 @@
     python -m training compare runs/multipliers/*
 
 Short trainings on a third of the tracks: figures to compare with one another, not the best there
-are. Expected: see the end of this file.
+are.
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage

@@ -5,7 +5,8 @@
     python -m training evaluate runs/signs/*
     python -m training quantize runs/signs/* --precisions int8
 
-The last two begin with weights in DATA/weights and show what INT8 costs V1 and V2.
+The last two begin with weights in DATA/weights and show what INT8 costs V1 and V2. Seen of the
+first: 91.0 % of 2110 held-out frames, ECE 0.015: too short a training for all 43 signs.
 """
 
 from training.configuration import Augmentation, Configuration, Data, Network, Stage

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default bundle: street signals, a ladder of four networks from 2.5 to 28 M multiply-adds.
+"""The default bundle: street signals, a ladder of five networks, 1.7 to 29.5 M multiply-adds.
 
     make bundle DATA=<folder>
 
-Expected: see the end of this file, in the order of the networks. About two hours on two cores.
+Expected on the 2382 held-out photographs, in the order of the networks, from one training each
+(differences of half a point are no news): 98.9, 98.1, 96.7, 95.6 and 89.8 %; traffic lights
+98.2 to 99.6 %; ECE at most 0.02. About three hours on two cores.
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage

