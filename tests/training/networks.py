@@ -14,7 +14,7 @@ def network(
     alpha: float = 0.35,
     classes: int = 7,
     seed: int = 0,
-    **modify: object,
+    **modify: int | float | bool | str,
 ) -> keras.Model:
     """Return a network whose folding shows: batch norms and biases differ from their start."""
     keras.utils.set_random_seed(seed)
