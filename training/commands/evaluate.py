@@ -35,18 +35,18 @@ def run(options: argparse.Namespace) -> int:
     for folder in options.runs:
         one = Run(folder)
         data_set, split = read_run_data(one, options.data)
-        print_evaluation(evaluate(one, data_set, split, unknown))
+        print_evaluation(evaluate(one, data_set, split, unknown), bool(data_set.merge))
     return 0
 
 
-def print_evaluation(evaluation: 'Evaluation') -> None:
-    """Print a line for each set of frames."""
+def print_evaluation(evaluation: 'Evaluation', merged: bool) -> None:
+    """Print a line for each set of frames; of merged outputs, also those told apart."""
     for name, found in evaluation.sets.items():
         print(
             f'{name:20} {found.correct:5} of {found.frames:5} right, '
             f'{found.accuracy:.2%}, ECE {found.ece:.3f}'
         )
-    if evaluation.outputs['test'].correct == evaluation.sets['test'].correct:
+    if not merged:
         return
     print('every output told apart:')
     for name, found in evaluation.outputs.items():
