@@ -17,7 +17,7 @@ from training.data.sample import Sample
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation_sets import evaluation_sets
-from training.export import Parity, check_parity, export_onnx
+from training.export import Parity, compare_answers, export_onnx
 from training.export.parity import run_all
 from training.fit import label_indices, load_network, network_inputs
 from training.measured import Measured
@@ -111,8 +111,8 @@ def evaluate(
         ece_before=expected_calibration_error(calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
         decision=decision_thresholds(scores, truth),
-        parity=check_parity(
-            network, temperature, session, network_inputs(sets['test'], *size), merge
+        parity=compare_answers(
+            calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),
         sets={
             name: Measured(*found.metrics[:3], found.metrics.ece)

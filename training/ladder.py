@@ -44,9 +44,11 @@ def make_ladder(variants: Sequence[Variant]) -> Ladder:
 def _beats(one: Variant, other: Variant) -> bool:
     ours = (one.accuracy or 0.0, -one.macs)
     theirs = (other.accuracy or 0.0, -other.macs)
-    if one.precision != other.precision or ours == theirs:
+    if one.precision != other.precision:
+        return False
+    if ours == theirs:
         # Of two alike, the first by name stays.
-        return one.precision == other.precision and ours == theirs and one.name < other.name
+        return one.name < other.name
     return all(a >= b for a, b in zip(ours, theirs, strict=True))
 
 

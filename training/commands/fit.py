@@ -10,8 +10,8 @@ from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
 from training.data.leaks import refuse_leaks
 from training.data.readers import read
-from training.data.splits import make_split
-from training.run_folder import Run, run_data
+from training.data.splits import Split, make_split
+from training.run_folder import Run, RunData, run_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,25 +27,33 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: the data or the configuration cannot be used.
     """
     configurations = configured(options)
-    data: dict[str, DataSet] = {}
+    data: dict[str, tuple[DataSet, RunData]] = {}
+    safe: set[tuple[str, Split]] = set()
     for number, configuration in enumerate(configurations, 1):
         if len(configurations) > 1:
             print(f'{configuration.name} ({number} of {len(configurations)})', flush=True)
         reader = configuration.data.reader
         if reader not in data:
             print(f'reading {options.data}', flush=True)
-            data[reader] = read(reader, options.data)
-        fit_one(configuration, data[reader], options.data, options.runs)
+            data_set = read(reader, options.data)
+            sha256 = data_hash(data_set.samples)
+            data[reader] = data_set, run_data(data_set, options.data, sha256)
+        data_set, stored = data[reader]
+        split = make_split(data_set, configuration.data)
+        # Looking for leaks reads every image: once for all networks that share a split.
+        if not configuration.data.allow_leaks and (reader, split) not in safe:
+            refuse_leaks(data_set, split)
+            safe.add((reader, split))
+        fit_one(configuration, data_set, stored, split, options.runs)
     return 0
 
 
-def fit_one(configuration: Configuration, data_set: DataSet, path: Path, runs: Path) -> Run:
-    """Train one network into `runs/<name>`, or resume it."""
+def fit_one(
+    configuration: Configuration, data_set: DataSet, stored: RunData, split: Split, runs: Path
+) -> Run:
+    """Train one network into `runs/<name>`, or resume it; leaks have been looked for."""
     run = Run(runs / configuration.name)
-    split = make_split(data_set, configuration.data)
-    if not configuration.data.allow_leaks:
-        refuse_leaks(data_set, split)
-    run.start(configuration, run_data(data_set, path, data_hash(data_set.samples)), split)
+    run.start(configuration, stored, split)
     from training.fit import fit  # noqa: PLC0415
 
     fit(run, configuration, data_set, run.split())

@@ -51,10 +51,17 @@ def check_parity(
         TrainingError: a top label differs, or a probability by more than 1e-4.
     """
     logits = network.predict(images.astype(np.float32), batch_size=64, verbose=0)
-    expected = calibrated(logits, temperature, merge)
-    found = run_all(session, images)
+    return compare_answers(calibrated(logits, temperature, merge), run_all(session, images))
+
+
+def compare_answers(expected: Probabilities, found: Probabilities) -> Parity:
+    """Compare (n, labels) probabilities of Keras and of the runtime for the same images.
+
+    Raises:
+        TrainingError: a top label differs, or a probability by more than 1e-4.
+    """
     parity = Parity(
-        images=len(images),
+        images=len(expected),
         same_top=int((found.argmax(axis=1) == expected.argmax(axis=1)).sum()),
         largest_difference=float(np.abs(found - expected).max()),
     )

@@ -11,11 +11,12 @@ import threading
 import time
 from pathlib import Path
 
+from training.commands.fit import fit_one
 from training.data.data_hash import data_hash
 from training.data.readers import read
 from training.data.splits import make_split
 from training.errors import TrainingError
-from training.run_folder import Run, run_data
+from training.run_folder import run_data
 from training.sweep.attribute import with_values
 from training.sweep.record import Trial, read_sweep, read_trials, write_trial
 
@@ -34,17 +35,12 @@ def train_trial(folder: Path, trial: Trial) -> None:
     sha256 = data_hash(data_set.samples)
     if sha256 != sweep.data_sha256:
         raise TrainingError(f'{sweep.data} has changed since the sweep began: give another --out')
-    run = Run(folder / trial.name)
+    stored = run_data(data_set, Path(sweep.data), sha256)
+    split = make_split(data_set, configuration.data)
     # The sweep has looked for leaks before its first trial.
-    run.start(
-        configuration,
-        run_data(data_set, Path(sweep.data), sha256),
-        make_split(data_set, configuration.data),
-    )
+    run = fit_one(configuration, data_set, stored, split, folder)
     from training.evaluate import evaluate  # noqa: PLC0415
-    from training.fit import fit  # noqa: PLC0415
 
-    fit(run, configuration, data_set, run.split())
     evaluate(run, data_set, run.split())
 
 

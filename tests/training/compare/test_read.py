@@ -9,11 +9,13 @@ from mobilenet_perception.bundle import default_bundle_path, load_bundle
 from training.commands.fit import fit_one
 from training.compare import read_entries
 from training.configuration import Data, Network, Stage
+from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
 from training.data.readers import read
+from training.data.splits import make_split
 from training.errors import TrainingError
 from training.evaluate import evaluate
-from training.run_folder import Run
+from training.run_folder import Run, run_data
 
 from ..conftest import tiny
 
@@ -29,7 +31,9 @@ class Trained:
             stages=(Stage(1, 16, 16),),
             steps=3,
         )
-        fit_one(configuration, self.data_set, data, runs)
+        stored = run_data(self.data_set, data, data_hash(self.data_set.samples))
+        split = make_split(self.data_set, configuration.data)
+        fit_one(configuration, self.data_set, stored, split, runs)
 
     def evaluate(self, run: Run) -> None:
         evaluate(run, self.data_set, run.split())
