@@ -130,6 +130,8 @@ class Augmentation(NamedTuple):
     Attributes:
         rotation: degrees to either side.
         flip: mirror left and right; off, since turn signs, text and digits change their meaning.
+        mirrored: instead of `flip`, for half of the images of some labels: the label that the
+            mirrored picture has, such as `{'keep_left': 'keep_right', 'keep_right': 'keep_left'}`.
         zoom: largest change of scale, as a fraction.
         translation: as a fraction of the sides.
         brightness: largest change, as a fraction of full scale.
@@ -145,6 +147,7 @@ class Augmentation(NamedTuple):
 
     rotation: float = 10.0
     flip: bool = False
+    mirrored: Mapping[str, str] = _NONE
     zoom: float = 0.15
     translation: float = 0.08
     brightness: float = 0.2
@@ -184,7 +187,8 @@ class Configuration(NamedTuple):
         optimizer: how its weights are changed.
         loss: what is minimised.
         augmentation: how images are varied; stages with a `mixture` vary theirs by themselves.
-        sampling: `natural`: each image once an epoch; `balanced`: each class equally often.
+        sampling: `natural`: each image once an epoch; `balanced`: each class equally often;
+            `square_root`: between the two, by the square root of a class's size.
         batch_size: images of a batch.
         steps: batches of an epoch; 0: as many as go through all images once.
         patience: epochs without a better validation loss after which a stage ends, with its best

@@ -98,7 +98,7 @@ def check(configuration: Configuration) -> None:
         ('optimizer.name', c.optimizer.name, ('adamw', 'adam', 'sgd', 'rmsprop')),
         ('optimizer.schedule', c.optimizer.schedule, ('cosine', 'step', 'constant')),
         ('loss.name', c.loss.name, ('cross_entropy', 'focal')),
-        ('sampling', c.sampling, ('natural', 'balanced')),
+        ('sampling', c.sampling, ('natural', 'balanced', 'square_root')),
         ('hardware.distribute', c.hardware.distribute, ('', 'gpus', 'machines')),
     )
     for name, found, allowed in one_of:

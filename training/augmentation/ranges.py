@@ -27,6 +27,11 @@ def check_augmentation(augmentation: Augmentation) -> None:
     Raises:
         TrainingError: a value is out of range, with what is allowed.
     """
+    if augmentation.flip and augmentation.mirrored:
+        raise TrainingError(
+            'augmentation.flip mirrors all images and augmentation.mirrored those of some labels: '
+            'give one of the two'
+        )
     for name, (least, most) in _RANGES.items():
         value = getattr(augmentation, name)
         if not least <= value <= most:

@@ -12,6 +12,36 @@ first: 91.0 % of 2110 held-out frames, ECE 0.015: too short a training for all 4
 from training.configuration import Augmentation, Configuration, Data, Network, Stage
 from training.default_data import default_data
 
+# What a picture shows when it is mirrored: another sign, or one of the same meaning.
+_PAIRS = (
+    ('dangerous_curve_left', 'dangerous_curve_right'),
+    ('turn_left_ahead', 'turn_right_ahead'),
+    ('straight_or_left', 'straight_or_right'),
+    ('keep_left', 'keep_right'),
+)
+_SAME = (
+    'right_of_way_at_next_intersection',
+    'priority_road',
+    'yield',
+    'no_vehicles',
+    'no_entry',
+    'general_caution',
+    'bumpy_road',
+    'slippery_road',
+    'road_work',
+    'traffic_signals',
+    'pedestrians',
+    'children_crossing',
+    'bicycles_crossing',
+    'ice_or_snow',
+    'wild_animals_crossing',
+    'ahead_only',
+)
+_MIRRORED = {
+    **dict(_PAIRS),
+    **{right: left for left, right in _PAIRS},
+    **{name: name for name in _SAME},
+}
 _V1 = 'mobilenet_1_0_224_tf_no_top.h5'
 _V2 = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5'
 
@@ -23,9 +53,20 @@ def configurations() -> tuple[Configuration, ...]:
         task='signs',
         data=Data(reader='signs'),
         # Crops are small, and so is what tells the limits apart: no resolution is given away.
-        network=Network('mobilenet_v4_conv_small', 0.5, modify={'stem_stride': 1}),
-        stages=(Stage(24, 48, 48),),
-        augmentation=Augmentation(brightness=0.3, contrast=0.3, blur=0.3, noise=0.2),
+        network=Network('mobilenet_v4_conv_small', 0.75, modify={'stem_stride': 1}),
+        stages=(Stage(20, 32, 32), Stage(40, 48, 48)),
+        sampling='square_root',
+        augmentation=Augmentation(
+            rotation=12,
+            mirrored=_MIRRORED,
+            zoom=0.2,
+            translation=0.1,
+            brightness=0.3,
+            contrast=0.4,
+            blur=0.3,
+            noise=0.2,
+            randaugment=1,
+        ),
     )
     return (
         scratch,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training batches of each stage."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from training.data.drive import read_drives
 from training.data.mixture import Mixture
 from training.data.plain import Plain
 from training.data.sample import Sample
+from training.errors import TrainingError
 from training.fit.losses import class_weights
 from training.fit.pipeline import Arrays, Feed, Shape
 from training.fit.teacher import Teacher
@@ -42,8 +43,9 @@ class StageImages:
             drives: folder for drawn drives.
 
         Raises:
-            TrainingError: the teacher or the data do not fit.
+            TrainingError: the teacher or the data do not fit, or a mirrored label is unknown.
         """
+        _check_mirrored(configuration.augmentation.mirrored, data_set.labels)
         self._configuration = configuration
         self._data_set = data_set
         self._train = train
@@ -92,6 +94,15 @@ class StageImages:
             worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
             train += read_drives(self._drives, worlds, configuration.drive_every)
         return Mixture(train, stage.mixture, self._data_set.merge)
+
+
+def _check_mirrored(mirrored: Mapping[str, str], labels: Sequence[str]) -> None:
+    unknown = sorted({*mirrored, *mirrored.values()} - set(labels))
+    if unknown:
+        raise TrainingError(
+            f'augmentation.mirrored names {unknown[0]!r}, which is no label of these data: '
+            f'choose from {", ".join(labels)}'
+        )
 
 
 def training_feed(batches: Batches, epoch: int, steps: range, workers: int | None = None) -> Feed:

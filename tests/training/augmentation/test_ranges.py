@@ -10,7 +10,7 @@ from training.augmentation import check_augmentation
 from training.configuration import Augmentation
 from training.errors import TrainingError
 
-NUMBERS = [name for name in Augmentation._fields if name != 'flip']
+NUMBERS = [name for name in Augmentation._fields if name not in ('flip', 'mirrored')]
 
 
 def test_defaults_and_off_are_allowed() -> None:
@@ -25,3 +25,9 @@ def test_each_number_has_a_range(name: str, value: float) -> None:
         TrainingError, match=rf'^augmentation\.{name} is .*: give a number from 0 '
     ):
         check_augmentation(only(name, value))
+
+
+def test_images_are_mirrored_in_one_way() -> None:
+    both = Augmentation(flip=True, mirrored={'keep_left': 'keep_right'})
+    with pytest.raises(TrainingError, match='give one of the two'):
+        check_augmentation(both)

@@ -105,6 +105,43 @@ def test_balanced_classes_come_equally_often() -> None:
     assert sorted(blue.values()) == [6, 7, 7]
 
 
+def test_square_root_sampling_is_between_natural_and_balanced() -> None:
+    samples = [s for s in squares(60).samples if s.label != 'blue' or int(s.name) < 14]
+    label_of = {sample.name: sample.label for sample in samples}
+    images = Plain(samples, 'square_root', OFF, seed=1)
+    sizes = Counter(label_of.values())
+    count = Counter(images.draw(0, i, 24, 24, np.random.default_rng(i)).label for i in range(900))
+    roots = {label: np.sqrt(size) for label, size in sizes.items()}
+    for label, root in roots.items():
+        expected = 900 * root / sum(roots.values())
+        assert abs(count[label] - expected) < 60, (count, sizes)
+    assert 900 * sizes['blue'] / len(samples) + 60 < count['blue'] < 300 - 60
+
+
+def test_some_labels_have_another_name_when_mirrored() -> None:
+    pixels = np.zeros((24, 24, 3), np.uint8)
+    pixels[:, :8, 0] = 255
+    names = ('left', 'right', 'digit')
+    samples = [Sample(pixels, name, name, 'test', name) for name in ('left', 'digit')]
+    augmentation = OFF._replace(mirrored={'left': 'right', 'right': 'left'})
+    images = Plain(samples, 'natural', augmentation, seed=1)
+    random = np.random.default_rng(0)
+    found = [images.draw(epoch, i, 24, 24, random) for epoch in range(50) for i in range(2)]
+    count = Counter(draw.label for draw in found)
+    assert count['digit'] == 50
+    assert 15 < count['right'] < 35
+    for draw in found:
+        expected = pixels[:, ::-1] if draw.label == 'right' else pixels
+        np.testing.assert_array_equal(draw.pixels, expected)
+    assert set(count) == set(names)
+
+
+def test_a_mirrored_label_must_be_known() -> None:
+    augmentation = OFF._replace(mirrored={'red': 'purple'})
+    with pytest.raises(TrainingError, match=r"mirrored names 'purple'.*choose from red"):
+        batches(squares(6), augmentation=augmentation)
+
+
 def test_targets_are_smoothed_and_images_weighed() -> None:
     loss = Loss(label_smoothing=0.3, class_weights=True)
     samples = list(squares(30).samples)
