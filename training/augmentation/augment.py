@@ -48,7 +48,8 @@ def _move(pixels: Pixels, augmentation: Augmentation, random: np.random.Generato
     if a.flip and random.random() < 0.5:
         linear = linear @ np.diag([-1.0, 1.0])
     height, width = pixels.shape[:2]
-    right, down = a.translation * random.uniform(-1.0, 1.0, 2) * (width, height)
+    # Whole pixels: a shift alone must not blur.
+    right, down = np.rint(a.translation * random.uniform(-1.0, 1.0, 2) * (width, height))
     return affine(pixels, linear, (right, down))
 
 
