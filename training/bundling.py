@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.runtimes import create_runtime
-from training.complexity import multiply_adds, parameters
 from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluate import Evaluation, stored_evaluation
-from training.fit import load_network
+from training.evaluation import Evaluation, stored_evaluation
 from training.golden import golden_frames, images_for
 from training.ladder import make_ladder
 from training.measured import Measured
@@ -57,7 +55,6 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
         TrainingError: the run is not evaluated, or not quantised to one of the precisions.
     """
     configuration, evaluation = run.configuration(), stored_evaluation(run)
-    network = load_network(run)
     found = []
     for precision in precisions:
         if precision == 'fp32':
@@ -75,8 +72,8 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
             width=configuration.width,
             precision=precision,
             accuracy=round(sets['test'].accuracy, 5),
-            parameters=parameters(network),
-            macs=multiply_adds(network),
+            parameters=evaluation.parameters,
+            macs=evaluation.macs,
             temperature=evaluation.temperature,
         )
         found.append(Candidate(run, variant, model, evaluation, sets))

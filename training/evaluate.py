@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluate a trained network on what it never saw, as the runtime will run it."""
 
-import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from mobilenet_perception.bundle import Decision
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.runtimes import Session, create_runtime
 from training.arrays import Logits, Probabilities
 from training.calibrate import calibrated, decision_thresholds, fit_temperature
+from training.complexity import multiply_adds, parameters
 from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import Split
 from training.errors import TrainingError
+from training.evaluation import Evaluation, store_evaluation
 from training.evaluation_sets import evaluation_sets
-from training.export import Parity, compare_answers, export_onnx
+from training.export import compare_answers, export_onnx
 from training.export.parity import run_all
 from training.fit import label_indices, load_network, network_inputs
 from training.measured import Measured
@@ -30,36 +30,10 @@ from training.metrics import (
     measure,
 )
 from training.predictions import Predictions, save_predictions
-from training.records import from_json, to_json
 from training.report.evaluation import Scored
 from training.report.of_run import write_run_report
 from training.run_folder import Run, RunData
 from training.unknown import energy, max_probability, measure_detection
-
-_RECORD = 'evaluation.json'
-
-
-class Evaluation(NamedTuple):
-    """How good a network is, and how it must be exported; stored in its run folder.
-
-    Attributes:
-        temperature: what logits are divided by.
-        ece_before: on the validation part, without the temperature.
-        ece_after: on the validation part, with it.
-        decision: thresholds.
-        parity: of the exported graph with Keras, on held-out images.
-        sets: by set of frames, with the labels that are published.
-        outputs: the test part again, and each of its sources, with every output of the network
-            told apart.
-    """
-
-    temperature: float
-    ece_before: float
-    ece_after: float
-    decision: Decision
-    parity: Parity
-    sets: dict[str, Measured]
-    outputs: dict[str, Measured]
 
 
 def evaluate(
@@ -102,11 +76,13 @@ def evaluate(
     predicted = {name: predict_set(session, samples, data) for name, samples in sets.items()}
     assessments: dict[str, Assessment] = {}
     for name, predictions in predicted.items():
-        save_predictions(run.folder / 'predictions' / f'{name}.npz', predictions)
+        save_predictions(run.predictions_file(name), predictions)
         uncalibrated = calibrated(test_logits, 1.0, merge) if name == 'test' else None
         assessments[name] = assess(predictions, uncalibrated)
     fine = _by_output(calibrated(test_logits, temperature), sets['test'], data.labels)
     evaluation = Evaluation(
+        parameters=parameters(network),
+        macs=multiply_adds(network),
         temperature=temperature,
         ece_before=expected_calibration_error(calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
@@ -127,23 +103,8 @@ def evaluate(
     figures['unknown'] = [one.detection.to_json() for one in scored]
     run.write_json('metrics.json', figures)
     write_run_report(run, predicted['test'], assessments['test'], sets['test'], scored)
-    run.write_json(_RECORD, to_json(evaluation))
+    store_evaluation(run, evaluation)
     return evaluation
-
-
-def stored_evaluation(run: Run) -> Evaluation:
-    """Return what `evaluate` found.
-
-    Raises:
-        TrainingError: the run is not evaluated, or was trained further since.
-    """
-    record = run.folder / _RECORD
-    files = (run.model_file, run.exported_file, record)
-    if not all(file.is_file() for file in files):
-        raise TrainingError(f'{run.folder} is not evaluated: run `evaluate {run.folder}` first')
-    if record.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
-        raise TrainingError(f'{run.folder} was trained since: run `evaluate {run.folder}` again')
-    return from_json(Evaluation, json.loads(record.read_text()), str(record))
 
 
 def _by_output(

@@ -18,6 +18,7 @@ from training.fit.images import StageImages
 from training.measured import Measured
 from training.metrics import measure
 from training.precisions import Precise, store
+from training.predictions import save_predictions
 from training.quantize import (
     ONNX_RUNTIME,
     TENSORRT,
@@ -53,7 +54,7 @@ def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> Precise:
     Raises:
         TrainingError: the run is not evaluated.
     """
-    found = _measured(run, to_fp16(_exported(run)), data_set, split)
+    found = _measured(run, 'fp16', to_fp16(_exported(run)), data_set, split)
     store(run, 'fp16', found, {'method': 'casts inside the graph'})
     return found
 
@@ -91,7 +92,7 @@ def run_to_int8(
     broken = check_tensorrt_rules(found.model) if precision == 'int8' else []
     if broken:
         raise TrainingError(f'{run.folder}: {broken[0]}')
-    store(run, precision, _measured(run, found.model, data_set, split), found.to_json())
+    store(run, precision, _measured(run, precision, found.model, data_set, split), found.to_json())
     return found
 
 
@@ -116,12 +117,13 @@ def _batches(run: Run, data_set: DataSet, train: list[Sample], steps: int) -> It
         yield batch.images, batch.targets
 
 
-def _measured(run: Run, model: bytes, data_set: DataSet, split: Split) -> Precise:
+def _measured(run: Run, precision: str, model: bytes, data_set: DataSet, split: Split) -> Precise:
     configuration, data = run.configuration(), run.data()
     session = create_runtime().load(model, configuration.name)
     sets = {}
     for name, samples in evaluation_sets(configuration.data.reader, data_set, split).items():
         predictions = predict_set(session, samples, data)
+        save_predictions(run.predictions_file(name, precision), predictions)
         found = measure(predictions.probabilities, predictions.truth, data.published)
         sets[name] = Measured(*found[:3], found.ece)
     return Precise(model, sets)

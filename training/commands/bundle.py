@@ -4,8 +4,7 @@
 import argparse
 from pathlib import Path
 
-from training.commands.common import add_run_data, read_run_data
-from training.errors import TrainingError
+from training.commands.common import add_run_data, evaluated, read_run_data
 from training.precisions import PRECISIONS
 from training.run_folder import Run
 
@@ -36,18 +35,13 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: the runs do not fit together.
     """
     from training.bundling import candidates_of, make_bundle  # noqa: PLC0415
-    from training.evaluate import evaluate, stored_evaluation  # noqa: PLC0415
 
     notes = options.notes.read_text() if options.notes else _NOTES
     runs = [Run(folder) for folder in options.runs]
     data_set, split = read_run_data(runs[0], options.data)
     candidates = []
     for one in runs:
-        try:
-            stored_evaluation(one)
-        except TrainingError:
-            print(f'evaluating {one.folder}', flush=True)
-            evaluate(one, data_set, one.split())
+        evaluated(one, options.data)
         candidates += candidates_of(one, options.precisions)
     made = make_bundle(options.output, candidates, data_set, split, notes)
     for variant in made.bundle.manifest.variants:

@@ -2,8 +2,9 @@
 """What several commands share: where data are, and reading those of a run."""
 
 import argparse
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
@@ -11,6 +12,9 @@ from training.data.readers import read
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.run_folder import Run
+
+if TYPE_CHECKING:
+    from training.evaluation import Evaluation
 
 
 class RunInput(NamedTuple):
@@ -27,6 +31,27 @@ def add_run_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def evaluated(run: Run, path: Path | None) -> 'Evaluation':
+    """Return what an evaluation found, and evaluate what is not, or was trained since.
+
+    Args:
+        run: trained.
+        path: as `--data` gives it.
+
+    Raises:
+        TrainingError: the run is not trained, or the data are others.
+    """
+    from training.evaluate import evaluate  # noqa: PLC0415
+    from training.evaluation import stored_evaluation  # noqa: PLC0415
+
+    try:
+        return stored_evaluation(run)
+    except TrainingError:
+        data = read_run_data(run, path)
+        print(f'evaluating {run.folder}', flush=True)
+        return evaluate(run, *data)
+
+
 def read_run_data(run: Run, path: Path | None) -> RunInput:
     """Read the data of a run again.
 
@@ -37,8 +62,15 @@ def read_run_data(run: Run, path: Path | None) -> RunInput:
     place = path or Path(stored.path)
     if not place.exists():
         raise TrainingError(f'{place}, which {run.folder} was trained on, is gone: give --data')
-    print(f'reading {place}', flush=True)
-    data_set = read(run.configuration().data.reader, place)
-    if data_hash(data_set.samples) != stored.sha256:
+    data_set, sha256 = _read(run.configuration().data.reader, place)
+    if sha256 != stored.sha256:
         raise TrainingError(f'{run.folder} was trained on other data than {place}')
     return RunInput(data_set, run.split())
+
+
+# Several runs of one command mostly share their data.
+@lru_cache(maxsize=1)
+def _read(reader: str, place: Path) -> tuple[DataSet, str]:
+    print(f'reading {place}', flush=True)
+    data_set = read(reader, place)
+    return data_set, data_hash(data_set.samples)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobilenet_perception.commands.common import Progress, whole
 from mobilenet_perception.files import write_atomically
-from training.commands.common import add_run_data, read_run_data
+from training.commands.common import add_run_data, evaluated
 from training.run_folder import Run
 
 
@@ -50,12 +50,10 @@ def run(options: argparse.Namespace) -> int:
         comparison_text,
         read_entries,
     )
-    from training.evaluate import evaluate  # noqa: PLC0415
     from training.report import page  # noqa: PLC0415
 
     def evaluate_run(one: Run) -> None:
-        print(f'evaluating {one.folder}', flush=True)
-        evaluate(one, *read_run_data(one, options.data))
+        evaluated(one, options.data)
 
     against = Path(options.against) if options.against else None
     paths = options.paths

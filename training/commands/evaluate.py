@@ -10,7 +10,7 @@ from training.data.readers import read
 from training.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluate import Evaluation
+    from training.evaluation import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.files import write_atomically
-from training.commands.common import add_run_data, read_run_data
+from training.commands.common import add_run_data, evaluated
 from training.run_folder import Run
 
 
@@ -22,10 +22,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: the run is not trained, or the graph differs from Keras.
     """
-    from training.evaluate import evaluate  # noqa: PLC0415
-
     one = Run(options.run_folder)
-    parity = evaluate(one, *read_run_data(one, options.data)).parity
+    parity = evaluated(one, options.data).parity
     write_atomically(options.output, one.exported_file.read_bytes())
     print(
         f'exported: {options.output}; on {parity.images} images the same label as Keras, '

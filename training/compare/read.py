@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What there is to compare in run folders and bundles."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,8 @@ from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.bundle.bundle import MANIFEST_FILE
 from training.compare.entry import Entry
 from training.errors import TrainingError
-from training.metrics import Interval
+from training.metrics.bootstrap import interval
+from training.metrics.statistics import ACCURACY
 from training.precisions import PRECISIONS
 from training.predictions import load_predictions
 from training.run_folder import Run
@@ -31,7 +31,7 @@ def read_entries(paths: Sequence[Path], evaluate: Callable[[Run], None]) -> Foun
     Args:
         paths: of run folders and bundles; of a folder of runs, all of them are taken. Runs whose
             training has not ended are left out, and so are plain files.
-        evaluate: what to do with a run that is trained and not evaluated.
+        evaluate: told each trained run, to evaluate it if it is not.
 
     Raises:
         TrainingError: a path is nothing of this, or nothing can be compared.
@@ -73,41 +73,30 @@ def _is_one(folder: Path) -> bool:
 
 
 def _of_run(run: Run, evaluate: Callable[[Run], None]) -> list[Entry]:
-    # Counting multiply-adds takes the Keras model, and so TensorFlow.
+    # Takes TensorFlow, which a comparison of bundles does without.
     from training.bundling import candidates_of  # noqa: PLC0415
-    from training.evaluate import stored_evaluation  # noqa: PLC0415
 
-    try:
-        stored_evaluation(run)
-    except TrainingError:
-        evaluate(run)
+    evaluate(run)
     labels = run.data().published
-    predictions = load_predictions(run.folder / 'predictions' / 'test.npz')
     there = [p for p in PRECISIONS if p == 'fp32' or (run.folder / f'{p}.json').is_file()]
     found = []
     for candidate in candidates_of(run, there):
-        exact = candidate.variant.precision == 'fp32'
         test = candidate.sets['test']
+        predictions = load_predictions(run.predictions_file('test', candidate.variant.precision))
         found.append(
             Entry(
                 folder=run.folder,
                 variant=candidate.variant,
                 model=candidate.model,
                 accuracy=test.accuracy,
-                interval=_interval(run) if exact else None,
+                interval=interval(predictions, ACCURACY),
                 ece=test.ece,
                 frames=frozenset(predictions.names),
                 labels=labels,
-                predictions=predictions if exact else None,
+                predictions=predictions,
             )
         )
     return found
-
-
-def _interval(run: Run) -> Interval | None:
-    stored = json.loads((run.folder / 'metrics.json').read_text())
-    found = stored['test']['intervals'].get('accuracy')
-    return Interval(**found) if found else None
 
 
 def _of_bundle(folder: Path) -> list[Entry]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import onnx
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from training.export.graph import static_shapes
+
 
 def folded(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return an equivalent model without batch norms and paddings beside convolutions."""
@@ -19,11 +21,7 @@ def folded(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _without_idle_reshapes(model: onnx.ModelProto) -> onnx.ModelProto:
     """Drop reshapes to the same shape, which tf2onnx leaves where an image is one pixel."""
-    inferred = onnx.shape_inference.infer_shapes(model).graph
-    shape = {
-        value.name: [size.dim_value for size in value.type.tensor_type.shape.dim]
-        for value in (*inferred.value_info, *inferred.input)
-    }
+    shape = static_shapes(model)
     source: dict[str, str] = {}
     kept = []
     for node in model.graph.node:

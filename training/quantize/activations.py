@@ -9,7 +9,7 @@ import onnxruntime
 from onnx import ModelProto, TensorProto, helper
 
 from training.data.sample import Pixels
-from training.quantize.graph import Array
+from training.export.graph import Array
 
 _BINS = 2048
 

@@ -8,9 +8,9 @@ from onnx import ModelProto
 
 from training.data.sample import Pixels
 from training.errors import TrainingError
+from training.export.graph import GraphView
 from training.quantize.activations import Histogram, measure_activations
 from training.quantize.equalize import equalized, pairs
-from training.quantize.graph import GraphView
 from training.quantize.points import quantization_points
 from training.quantize.qdq import insert_qdq
 from training.quantize.ranges import METHODS, ranges_by

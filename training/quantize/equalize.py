@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from onnx import ModelProto, NodeProto
 
-from training.quantize.graph import Array, GraphView, give_constant, over_channels
+from training.export.graph import Array, GraphView, give_constant, over_channels
 
 _BELOW_CLIP = 0.98
 # More than this would move the trouble into the biases.

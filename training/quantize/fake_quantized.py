@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from onnx import ModelProto, NodeProto
 
-from training.quantize.graph import GraphView, channel_axis, give_constant
-from training.quantize.layouts import channels_last, group_of, to_onnx, to_tensorflow
+from training.export.graph import GraphView, channel_axis, give_constant
+from training.export.layouts import channels_last, group_of, to_onnx, to_tensorflow
 from training.quantize.operators import run_operator
 from training.quantize.points import quantization_points
 from training.quantize.scheme import Range, Scheme

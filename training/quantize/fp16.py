@@ -7,7 +7,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from training.errors import TrainingError
 from training.export.canonical import canonical
-from training.quantize.graph import GraphView, load
+from training.export.graph import GraphView, load
 
 _LARGEST = float(np.finfo(np.float16).max)
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from training.arrays import Indices, Probabilities
 from training.data.sample import Pixels
+from training.export.graph import load
 from training.quantize.calibration import Calibration, calibrate, judges
 from training.quantize.fine_tune import Batch, FineTuning, fine_tune
-from training.quantize.graph import load
 from training.quantize.qdq import insert_qdq
 from training.quantize.quantized import Quantized
 from training.quantize.ranges import METHODS

@@ -9,7 +9,7 @@ import tensorflow as tf
 from onnx import NodeProto, helper
 
 from training.errors import TrainingError
-from training.quantize.layouts import group_of
+from training.export.layouts import group_of
 
 Operator = Callable[..., Any]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from onnx import NodeProto
 
 from training.errors import TrainingError
-from training.quantize.graph import GraphView
+from training.export.graph import GraphView
 from training.quantize.scheme import Scheme
 
 

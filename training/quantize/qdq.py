@@ -8,7 +8,7 @@ import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from training.export.canonical import canonical
-from training.quantize.graph import Array, GraphView, channel_axis, over_channels
+from training.export.graph import Array, GraphView, channel_axis, over_channels
 from training.quantize.points import Point, quantization_points
 from training.quantize.scheme import (
     Quantizer,

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from training.export.graph import Array
 from training.quantize.activations import Histogram
-from training.quantize.graph import Array
 from training.quantize.scheme import Quantizer, Range, Scheme, activation_quantizer
 
 METHODS = ('minmax', 'percentile', 'squared_error', 'entropy')

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.quantize.graph import Array
+from training.export.graph import Array
 
 # A channel of zeros still needs a scale above 0.
 _LEAST_SCALE = 1e-8

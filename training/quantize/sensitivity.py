@@ -8,7 +8,7 @@ from onnx import ModelProto, NodeProto
 
 from training.arrays import Probabilities
 from training.data.sample import Pixels
-from training.quantize.graph import GraphView, channel_axis
+from training.export.graph import GraphView, channel_axis
 from training.quantize.qdq import insert_qdq
 from training.quantize.scheme import Range, Scheme
 from training.quantize.scores import agreement, divergence, probabilities

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto
 
-from training.quantize.graph import WEIGHTED, GraphView, channel_axis, load
+from training.export.graph import WEIGHTED, GraphView, channel_axis, load
 
 _OPSETS = range(13, 18)
 _ACTIVATIONS = ('Clip', 'Relu', 'HardSwish', 'HardSigmoid', 'Sigmoid')

@@ -7,9 +7,10 @@ from typing import NamedTuple
 import keras
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
 from training.errors import TrainingError
+from training.export.graph import GraphView, channel_axis
+from training.export.layouts import to_tensorflow
 from training.weights.loaded import Array, StoredLayer
 
 
@@ -74,31 +75,23 @@ def _identity(layer: keras.layers.BatchNormalization, bias: Array | None) -> tup
 
 
 def _operations(model: onnx.ModelProto, source: str) -> list[_Operation]:
-    constants = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    view = GraphView(model)
     found: list[_Operation] = []
-    for node in model.graph.node:
-        weights = [constants[name] for name in node.input if name in constants]
+    for node in view.nodes:
+        weights = [view.constants[name] for name in node.input if name in view.constants]
         if node.op_type in {'QuantizeLinear', 'DequantizeLinear'}:
             raise TrainingError(f'{source} is quantised: take weights from an FP32 variant')
         if node.op_type == 'Softmax':
             break  # what follows merges probabilities
         if node.op_type == 'Conv':
-            found.append(_convolution(node, weights))
+            kernel = to_tensorflow(weights[0], node)
+            found.append(_Operation(kernel, _bias(weights, len(weights[0]))))
         elif node.op_type in {'MatMul', 'Gemm'} and weights:
-            transposed = any(a.name == 'transB' and a.i for a in node.attribute)
-            kernel = weights[0].T if transposed else weights[0]
+            kernel = weights[0] if channel_axis(node) == 1 else weights[0].T
             found.append(_Operation(kernel, _bias(weights, kernel.shape[1])))
         elif node.op_type in {'Add', 'Mul', 'Div'} and found and found[-1].kernel.ndim == 2:
             found[-1] = _after_product(node.op_type, found[-1], weights)
     return found
-
-
-def _convolution(node: onnx.NodeProto, weights: Sequence[Array]) -> _Operation:
-    kernel = weights[0]
-    groups = next((a.i for a in node.attribute if a.name == 'group'), 1)
-    depthwise = groups > 1 and kernel.shape[:2] == (groups, 1)
-    layout = (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)
-    return _Operation(kernel.transpose(layout), _bias(weights, kernel.shape[0]))
 
 
 def _bias(weights: Sequence[Array], channels: int) -> Array:

@@ -3,9 +3,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mobilenet_perception.bundle import default_bundle_path, load_bundle
+from training.commands.common import evaluated
 from training.commands.fit import fit_one
 from training.compare import read_entries
 from training.configuration import Data, Network, Stage
@@ -14,7 +16,7 @@ from training.data.data_set import DataSet
 from training.data.readers import read
 from training.data.splits import make_split
 from training.errors import TrainingError
-from training.evaluate import evaluate
+from training.quantizing import run_to_fp16
 from training.run_folder import Run, run_data
 
 from ..conftest import tiny
@@ -35,8 +37,9 @@ class Trained:
         split = make_split(self.data_set, configuration.data)
         fit_one(configuration, self.data_set, stored, split, runs)
 
-    def evaluate(self, run: Run) -> None:
-        evaluate(run, self.data_set, run.split())
+
+def evaluating(run: Run) -> None:
+    evaluated(run, None)
 
 
 @pytest.fixture(scope='module')
@@ -45,19 +48,12 @@ def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 def test_runs_of_a_folder_are_evaluated_when_they_are_not_yet(trained: Trained) -> None:
-    asked: list[Run] = []
-
-    def evaluating(run: Run) -> None:
-        asked.append(run)
-        trained.evaluate(run)
-
     (trained.runs / 'begun').mkdir()
     (trained.runs / 'begun' / 'configuration.json').write_text('{}')
     (trained.runs / 'begun' / 'curves.json').write_text('{"epochs": [{}, {}]}')
     stray = trained.runs / 'notes.txt'
     stray.write_text('')
     found = read_entries([trained.runs, stray], evaluating)
-    assert [run.folder.name for run in asked] == ['trained']
     (entry,) = found.entries
     assert entry.variant.name == 'trained'
     assert entry.predictions is not None
@@ -65,8 +61,24 @@ def test_runs_of_a_folder_are_evaluated_when_they_are_not_yet(trained: Trained) 
     assert entry.interval.value == pytest.approx(entry.accuracy)
     assert '2 epoch(s) are done' in found.left_out[str(trained.runs / 'begun')]
     assert 'is a file' in found.left_out[str(stray)]
+    record = trained.runs / 'trained' / 'evaluation.json'
+    before = record.stat().st_mtime_ns
     read_entries([trained.runs], evaluating)
-    assert len(asked) == 1
+    assert record.stat().st_mtime_ns == before
+
+
+def test_other_precisions_have_intervals_of_their_own(trained: Trained) -> None:
+    run = Run(trained.runs / 'trained')
+    evaluating(run)
+    run_to_fp16(run, trained.data_set, run.split())
+    exact, half = read_entries([run.folder], evaluating).entries
+    assert half.variant.name == 'trained_fp16'
+    assert half.predictions is not None
+    assert exact.predictions is not None
+    assert half.interval is not None
+    assert half.interval.value == pytest.approx(half.accuracy)
+    apart = np.abs(half.predictions.probabilities - exact.predictions.probabilities).max()
+    assert 0 < apart < 0.01
 
 
 def test_variants_of_a_bundle_are_entries_and_names_become_their_own(tmp_path: Path) -> None:

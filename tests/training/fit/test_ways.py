@@ -14,6 +14,7 @@ from training.architectures.blocks import layers_by_block
 from training.configuration import Stage
 from training.data.data_set import DataSet
 from training.data.sample import Sample
+from training.export.graph import Array
 from training.fit import load_network, network_inputs
 from training.run_folder import Run
 
@@ -24,12 +25,12 @@ PLAIN = ('optimizer.ema=0', 'network.dropout=0', 'patience=0')
 ONE_STAGE = (Stage(3, 24, 24),)
 
 
-def weights_by_block(run: Run) -> dict[str, list[np.ndarray]]:
-    blocks = layers_by_block(load_network(run))
-    return {name: [w for la in layers for w in la.get_weights()] for name, layers in blocks.items()}
+def weights_by_block(run: Run) -> dict[str, list[Array]]:
+    blocks = layers_by_block(load_network(run)).items()
+    return {name: [w for layer in layers for w in layer.get_weights()] for name, layers in blocks}
 
 
-def same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+def same(one: list[Array], other: list[Array]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 

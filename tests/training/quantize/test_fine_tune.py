@@ -8,10 +8,10 @@ import pytest
 
 from training.data.sample import Pixels
 from training.errors import TrainingError
+from training.export.graph import GraphView, load
 from training.quantize import TENSORRT, FineTuning, fine_tune
 from training.quantize.activations import measure_activations
 from training.quantize.fine_tune import Batch
-from training.quantize.graph import GraphView, load
 from training.quantize.points import quantization_points
 from training.quantize.qdq import insert_qdq
 from training.quantize.ranges import ranges_by

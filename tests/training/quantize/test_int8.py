@@ -9,6 +9,7 @@ import pytest
 from training.arrays import Indices
 from training.data.sample import Pixels
 from training.errors import TrainingError
+from training.export.graph import GraphView, load
 from training.quantize import (
     ONNX_RUNTIME,
     SCHEMES,
@@ -18,7 +19,6 @@ from training.quantize import (
     quantize,
     to_int8,
 )
-from training.quantize.graph import GraphView, load
 from training.quantize.scores import agreement, probabilities
 
 METHODS = ('minmax', 'squared_error')

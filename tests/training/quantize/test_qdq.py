@@ -11,11 +11,11 @@ import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
 from training.data.sample import Pixels
+from training.export.graph import GraphView, load
 from training.quantize import ONNX_RUNTIME, TENSORRT, Scheme, check_tensorrt_rules
 from training.quantize.activations import Histogram, measure_activations
 from training.quantize.equalize import equalized, pairs
 from training.quantize.fake_quantized import FakeQuantized
-from training.quantize.graph import GraphView, load
 from training.quantize.points import quantization_points
 from training.quantize.qdq import insert_qdq
 from training.quantize.ranges import METHODS, ranges_by

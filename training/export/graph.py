@@ -76,6 +76,15 @@ def load(model: bytes) -> ModelProto:
         raise TrainingError(f'this is not an ONNX model: {error}') from error
 
 
+def static_shapes(model: ModelProto) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each value, 0 where a size is not known."""
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    return {
+        value.name: tuple(size.dim_value for size in value.type.tensor_type.shape.dim)
+        for value in (*inferred.value_info, *inferred.input)
+    }
+
+
 def channel_axis(node: NodeProto) -> int:
     """Return the axis of a node's weights that counts its output channels."""
     if node.op_type == 'Conv' or any(a.name == 'transB' and a.i for a in node.attribute):

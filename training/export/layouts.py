@@ -4,7 +4,7 @@
 import numpy as np
 from onnx import NodeProto
 
-from training.quantize.graph import Array
+from training.export.graph import Array
 
 
 def group_of(node: NodeProto) -> int:
