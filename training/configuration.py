@@ -18,6 +18,7 @@ class Data(NamedTuple):
         test_share: part of each class's groups, held out.
         fraction: part of the training groups that is used, above 0 to 1.
         split_seed: the same seed, groups and shares give the same split.
+        group_duplicates: copies of one picture join their groups, so that none is in two parts.
         allow_leaks: train even if the same picture is in two parts.
     """
 
@@ -26,6 +27,7 @@ class Data(NamedTuple):
     test_share: float = 0.2
     fraction: float = 1.0
     split_seed: int = 1
+    group_duplicates: bool = False
     allow_leaks: bool = False
 
 

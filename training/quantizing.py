@@ -109,7 +109,7 @@ def _some(samples: list[Sample]) -> list[Sample]:
 
 def _batches(run: Run, data_set: DataSet, train: list[Sample], steps: int) -> Iterator[Batch]:
     configuration = run.configuration()
-    images = StageImages(configuration, data_set, train, run.folder / 'drives')
+    images = StageImages(configuration, data_set, train, run.drives_folder)
     batches = images.batches(configuration.stages[-1])
     for step in range(steps):
         # Epochs beyond those of the training: images that it has not seen.

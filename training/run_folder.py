@@ -61,6 +61,11 @@ class Run(NamedTuple):
         """Weights and optimiser after the last whole epoch."""
         return self.folder / 'checkpoints'
 
+    @property
+    def drives_folder(self) -> Path:
+        """Drawn drives, which all runs beside this one share."""
+        return self.folder.parent / 'drives'
+
     def predictions_file(self, part: str, precision: str = 'fp32') -> Path:
         """Predictions of a graph for a set of frames, such as `test`."""
         suffix = '' if precision == 'fp32' else f'.{precision}'

@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from training.configuration import Data
 from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
-from training.data.readers import read
+from training.data.readers import read_data
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.run_folder import Run
@@ -62,7 +63,7 @@ def read_run_data(run: Run, path: Path | None) -> RunInput:
     place = path or Path(stored.path)
     if not place.exists():
         raise TrainingError(f'{place}, which {run.folder} was trained on, is gone: give --data')
-    data_set, sha256 = _read(run.configuration().data.reader, place)
+    data_set, sha256 = _read(run.configuration().data, place)
     if sha256 != stored.sha256:
         raise TrainingError(f'{run.folder} was trained on other data than {place}')
     return RunInput(data_set, run.split())
@@ -70,7 +71,7 @@ def read_run_data(run: Run, path: Path | None) -> RunInput:
 
 # Several runs of one command mostly share their data.
 @lru_cache(maxsize=1)
-def _read(reader: str, place: Path) -> tuple[DataSet, str]:
+def _read(settings: Data, place: Path) -> tuple[DataSet, str]:
     print(f'reading {place}', flush=True)
-    data_set = read(reader, place)
+    data_set = read_data(settings, place)
     return data_set, data_hash(data_set.samples)

@@ -9,7 +9,7 @@ from training.configuration import Configuration
 from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
 from training.data.leaks import refuse_leaks
-from training.data.readers import read
+from training.data.readers import read_data
 from training.data.splits import Split, make_split
 from training.run_folder import Run, RunData, run_data
 
@@ -27,23 +27,23 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: the data or the configuration cannot be used.
     """
     configurations = configured(options)
-    data: dict[str, tuple[DataSet, RunData]] = {}
-    safe: set[tuple[str, Split]] = set()
+    data: dict[tuple[str, bool], tuple[DataSet, RunData]] = {}
+    safe: set[tuple[tuple[str, bool], Split]] = set()
     for number, configuration in enumerate(configurations, 1):
         if len(configurations) > 1:
             print(f'{configuration.name} ({number} of {len(configurations)})', flush=True)
-        reader = configuration.data.reader
-        if reader not in data:
+        kind = configuration.data.reader, configuration.data.group_duplicates
+        if kind not in data:
             print(f'reading {options.data}', flush=True)
-            data_set = read(reader, options.data)
+            data_set = read_data(configuration.data, options.data)
             sha256 = data_hash(data_set.samples)
-            data[reader] = data_set, run_data(data_set, options.data, sha256)
-        data_set, stored = data[reader]
+            data[kind] = data_set, run_data(data_set, options.data, sha256)
+        data_set, stored = data[kind]
         split = make_split(data_set, configuration.data)
         # Looking for leaks reads every image: once for all networks that share a split.
-        if not configuration.data.allow_leaks and (reader, split) not in safe:
+        if not configuration.data.allow_leaks and (kind, split) not in safe:
             refuse_leaks(data_set, split)
-            safe.add((reader, split))
+            safe.add((kind, split))
         fit_one(configuration, data_set, stored, split, options.runs)
     return 0
 

@@ -11,7 +11,7 @@ from training.commands.configured import add_configuration, configured
 from training.configuration import Configuration
 from training.data.data_hash import data_hash
 from training.data.data_set import DataSet
-from training.data.readers import read
+from training.data.readers import read_data
 from training.data.splits import make_split
 from training.errors import TrainingError
 from training.sweep.attribute import check_attributes, parse_attribute, with_values
@@ -86,7 +86,7 @@ def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
     if ranges and not options.samples:
         raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
     print(f'reading {options.data}', flush=True)
-    data_set = read(configuration.data.reader, options.data)
+    data_set = read_data(configuration.data, options.data)
     sweep = Sweep(
         configuration,
         attributes,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drawn drives as training images: what a robot's regions of interest show on random streets."""
 
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,30 +11,48 @@ import numpy as np
 from mobilenet_perception.simulation import Drive, random_world
 from training.data.files import image_files
 from training.data.sample import Sample, read_rgb
-
-_DONE = 'complete'
+from training.errors import TrainingError
 
 
 def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]:
     """Return regions of interest of drives through random worlds, drawing those not there yet.
 
     Args:
-        folder: where the crops are kept: a folder per world, in it a folder per label.
+        folder: where the crops are kept, for all runs beside it: a folder per world, in it one
+            per label.
         worlds: seeds of `random_world`; each is a group.
         every: one frame in this many.
+
+    Raises:
+        TrainingError: the disk is full.
     """
     samples = []
     for world in worlds:
-        place = folder / f'{world:05d}'
-        if not (place / _DONE).is_file():
+        place = folder / f'{world:05d}_every_{every}'
+        if not place.is_dir():
             print(f'drawing a drive through world {world}', flush=True)
-            _draw(place, world, every)
+            _draw_whole(place, world, every)
         for labelled in sorted(path for path in place.iterdir() if path.is_dir()):
             for path in image_files(labelled):
                 label = labelled.name
                 group = f'drive/{world}'
                 samples.append(Sample(read_rgb(path), label, group, 'drive', path.name))
     return samples
+
+
+def _draw_whole(place: Path, world: int, every: int) -> None:
+    """Draw all or nothing; another process may do the same at the same time."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.drawing', dir=place.parent) as scratch:
+        drawn = Path(scratch) / 'drive'
+        drawn.mkdir()
+        _draw(drawn, world, every)
+        try:
+            drawn.rename(place)
+        except OSError:
+            # The other process was first, with the same pictures.
+            if not place.is_dir():
+                raise
 
 
 def _draw(folder: Path, world: int, every: int) -> None:
@@ -45,5 +64,6 @@ def _draw(folder: Path, world: int, every: int) -> None:
         x, y, width, height = frame.roi
         crop = np.ascontiguousarray(frame.image[y : y + height, x : x + width, ::-1])
         (folder / frame.truth).mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(folder / frame.truth / f'{index:04d}.png'), crop)
-    (folder / _DONE).touch()
+        file = folder / frame.truth / f'{index:04d}.png'
+        if not cv2.imwrite(str(file), crop):
+            raise TrainingError(f'cannot write {file}: is the disk full?')

@@ -106,8 +106,9 @@ def refuse_leaks(
     refuse_unreadable(taken)
     if leaks := find_leaks(data_set, split, taken):
         raise TrainingError(
-            f'the split leaks: {describe_leaks(leaks)}: put them into one group, remove the '
-            'copies, or --set data.allow_leaks=true'
+            f'the split leaks: {describe_leaks(leaks)}: remove the copies, or keep them in one '
+            'part with --set data.group_duplicates=true, or train nevertheless with '
+            '--set data.allow_leaks=true'
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from training.configuration import Data
 from training.data.data_set import DataSet
 from training.errors import TrainingError
 
@@ -19,6 +20,21 @@ READERS: dict[str, str] = {
     'signs': 'training.data.gtsrb:read_gtsrb',
     'lights': 'training.data.traffic_lights:read_traffic_lights',
 }
+
+
+def read_data(settings: Data, path: Path) -> DataSet:
+    """Read a data set as a configuration says.
+
+    Raises:
+        TrainingError: the data are not what its reader takes, or cannot be compared.
+    """
+    data_set = read(settings.reader, path)
+    if not settings.group_duplicates:
+        return data_set
+    from training.data.duplicate_groups import group_duplicates  # noqa: PLC0415
+
+    print('looking for copies', flush=True)
+    return group_duplicates(data_set)
 
 
 def read(reader: str, path: Path) -> DataSet:

@@ -60,7 +60,7 @@ def _trained(
     _check(configuration, data_set, len(train), len(validation))
     plan = legs(configuration)
     steps = configuration.steps or -(-len(train) // configuration.batch_size)
-    images = StageImages(configuration, data_set, train, run.folder / 'drives')
+    images = StageImages(configuration, data_set, train, run.drives_folder)
     journal = Journal(run, plan, keep_best=configuration.patience > 0)
     position = journal.position()
     with make_strategy(configuration.hardware, configuration.batch_size).scope():

@@ -13,6 +13,8 @@ from training.records import from_json, to_json
 from training.run_folder import Run
 from training.sweep.attribute import Attribute
 
+# Workers, which other machines may start, import this package from here.
+CHECKOUT = str(Path(__file__).resolve().parents[2])
 _SWEEP = 'sweep.json'
 _TRIAL = 'trial.json'
 

@@ -12,11 +12,10 @@ from ray import tune
 
 from training.run_folder import Run
 from training.sweep.attribute import trial_name
-from training.sweep.record import Trial, write_trial
+from training.sweep.record import CHECKOUT, Trial, write_trial
 
 _LOOK_SECONDS = 0.3
 _LOG = 'trial.log'
-_ROOT = str(Path(__file__).resolve().parents[2])
 METRIC = 'val_accuracy'
 
 
@@ -87,7 +86,7 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
 def thread_limits(threads: int) -> dict[str, str]:
     """Return the environment that keeps TensorFlow to some threads, and to the memory it needs."""
     return {
-        'PYTHONPATH': os.pathsep.join(filter(None, (_ROOT, os.environ.get('PYTHONPATH')))),
+        'PYTHONPATH': os.pathsep.join(filter(None, (CHECKOUT, os.environ.get('PYTHONPATH')))),
         'OMP_NUM_THREADS': str(threads),
         'TF_NUM_INTRAOP_THREADS': str(threads),
         'TF_NUM_INTEROP_THREADS': '1',

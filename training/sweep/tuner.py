@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 from training.errors import TrainingError
 from training.sweep.attribute import Attribute
-from training.sweep.record import Sweep
+from training.sweep.record import CHECKOUT, Sweep
 
 # Hidden, so that `FOLDER/*` are the trials.
 _STATE = '.ray'
-_ROOT = str(Path(__file__).resolve().parents[2])
 _RETRIES = 2
 _STORE_BYTES = 80 * 2**20
 _QUIET = {
@@ -151,7 +150,7 @@ def _ray(cluster: Cluster) -> Iterator[None]:
     if cluster.address:
         settings['address'] = cluster.address
         # The checkout is where it is here, as are the data and the folder.
-        settings['runtime_env'] = {'env_vars': {'PYTHONPATH': _ROOT}}
+        settings['runtime_env'] = {'env_vars': {'PYTHONPATH': CHECKOUT}}
     else:
         # On loopback alone, in a folder of its own: Ray leaves its logs behind. Trials share
         # nothing through the object store, so that the smallest serves a container.

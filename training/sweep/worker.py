@@ -13,7 +13,7 @@ from pathlib import Path
 
 from training.commands.fit import fit_one
 from training.data.data_hash import data_hash
-from training.data.readers import read
+from training.data.readers import read_data
 from training.data.splits import make_split
 from training.errors import TrainingError
 from training.run_folder import run_data
@@ -31,7 +31,7 @@ def train_trial(folder: Path, trial: Trial) -> None:
     """
     sweep = read_sweep(folder)
     configuration = with_values(sweep.configuration._replace(name=trial.name), trial.values)
-    data_set = read(configuration.data.reader, Path(sweep.data))
+    data_set = read_data(configuration.data, Path(sweep.data))
     sha256 = data_hash(data_set.samples)
     if sha256 != sweep.data_sha256:
         raise TrainingError(f'{sweep.data} has changed since the sweep began: give another --out')
