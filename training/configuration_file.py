@@ -106,10 +106,10 @@ def check(configuration: Configuration) -> None:
             raise TrainingError(f'{name} is {found!r}: choose one of {", ".join(allowed)}')
     check_augmentation(c.augmentation)
     if not c.stages:
-        raise TrainingError(f'{c.name} has no stages: give at least one')
+        raise TrainingError('stages is empty: give at least one')
     for stage in c.stages:
         if stage.epochs < 1 or stage.height < 8 or stage.width < 8:
             raise TrainingError(
-                f'{c.name}: a stage needs at least 1 epoch and 8 x 8 pixels, not {stage.epochs} '
-                f'and {stage.width} x {stage.height}'
+                'a stage needs at least 1 epoch and 8 x 8 pixels, not '
+                f'{stage.epochs} and {stage.width} x {stage.height}'
             )

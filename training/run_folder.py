@@ -112,7 +112,7 @@ class Run(NamedTuple):
         Raises:
             TrainingError: the folder holds a run of another configuration or of other data.
         """
-        if (self.folder / 'configuration.json').is_file():
+        if (self.folder / 'configuration.json').is_file() and self._has_progress():
             if self.configuration() != configuration:
                 raise TrainingError(
                     f'{self.folder} holds a run of another configuration: '
@@ -128,6 +128,11 @@ class Run(NamedTuple):
         self.write_json('split.json', split._asdict())
         # Last, because its presence says that the folder is begun.
         write_atomically(self.folder / 'configuration.json', configuration_to_json(configuration))
+
+    def _has_progress(self) -> bool:
+        # One that failed before its first step, as by a mistyped setting, is no obstacle.
+        trained = self.checkpoint_folder.is_dir() and any(self.checkpoint_folder.iterdir())
+        return trained or self.model_file.is_file()
 
     def _read(self, name: str) -> str:
         path = self.folder / name

@@ -75,11 +75,11 @@ def _changed(configuration: Configuration, options: argparse.Namespace) -> Confi
         if value is not None:
             settings.append(f'{setting}={value}')
     *before, last = configuration.stages
-    if options.size:
+    if options.size is not None:
         last = last._replace(height=options.size, width=options.size)
-    if options.epochs:
+    if options.epochs is not None:
         last = last._replace(epochs=options.epochs)
-    if options.head_epochs:
+    if options.head_epochs is not None:
         # What the whole network then learns with must not undo what it knew.
         rate = configuration.optimizer.learning_rate
         before = [last._replace(epochs=options.head_epochs, train='head')]

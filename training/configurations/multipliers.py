@@ -3,17 +3,16 @@
 
     python -m training fit DATA --config training/configurations/multipliers.py \
         --runs runs/multipliers
-    python -m training compare runs/multipliers/*
+    python -m training compare runs/multipliers
 
-Short trainings on a third of the tracks: figures to compare with one another, not the best there
-are.
+Short trainings: figures to compare with one another, not the best there are.
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 _WIDTHS = (0.35, 0.5, 0.75)
-_SIZES = (32, 48)
-_EPOCHS = 12
+_SIZES = (32, 48, 64)
+_EPOCHS = 8
 
 
 def configurations() -> tuple[Configuration, ...]:
@@ -36,7 +35,7 @@ def _network(alpha: float, size: int) -> Configuration:
     return Configuration(
         name=f'v2_{alpha:g}_{size}',
         task='signs',
-        data=Data(reader='signs', fraction=0.3),
+        data=Data(reader='signs'),
         network=Network('mobilenet_v2', alpha),
         stages=(Stage(_EPOCHS, size, size),),
     )

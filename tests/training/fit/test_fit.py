@@ -161,6 +161,16 @@ def test_what_cannot_be_is_said(setting: str, message: str, tmp_path: Path) -> N
         train(tmp_path / 'run', tiny(setting))
 
 
+def test_a_run_that_failed_before_its_first_step_is_no_obstacle(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="cannot be modified by 'kernel'"):
+        train(tmp_path / 'run', tiny('network.modify.kernel=3'))
+    stages = (Stage(1, 16, 16),)
+    run = train(tmp_path / 'run', tiny('patience=0', stages=stages))
+    assert run.model_file.is_file()
+    with pytest.raises(TrainingError, match='another configuration'):
+        train(tmp_path / 'run', tiny('patience=0', 'seed=3', stages=stages))
+
+
 def test_data_of_one_label_are_refused(tmp_path: Path) -> None:
     red = [sample for sample in squares().samples if sample.label == 'red']
     with pytest.raises(TrainingError, match='a single label'):
