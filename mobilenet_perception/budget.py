@@ -3,7 +3,16 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import NamedTuple
+
+from mobilenet_perception.slowdown import SlowdownFilter
+
+DEFAULT_RISK = 0.01
+# A better variant must fit with so much to spare, or the choice would flicker.
+_CLIMB_MARGIN = 0.1
+# A run that is over its time may be slowed down more than it has shown yet, by this factor.
+_WORSE = 3
 
 
 class Choice(NamedTuple):
@@ -17,23 +26,31 @@ class Budget:
     """Predicts the time of each variant, and picks the most accurate that fits.
 
     One slow-down factor serves all variants, since what slows one (heat, clocks, contention)
-    slows all: the ratio of measured to profiled time, as a moving mean and deviation. The same
-    is kept of what a frame costs beside inference.
+    slows all: the ratio of measured to profiled time. The same is kept of what a frame costs
+    beside inference. Both are planned for at the quantile that is exceeded with probability
+    `risk`, as if they were normally distributed.
 
     Args:
         profile_ms: inference time of each variant at warm-up, in milliseconds, keyed by name,
             most accurate first.
-        deviations: how many deviations above the mean to plan for.
-        weight: weight of the newest measurement in the moving means, 0 to 1.
+        risk: probability of overrunning to plan for, above 0 to 0.5.
     """
 
-    def __init__(
-        self, profile_ms: Mapping[str, float], deviations: float = 1.0, weight: float = 0.1
-    ) -> None:
+    def __init__(self, profile_ms: Mapping[str, float], risk: float = DEFAULT_RISK) -> None:
         self._profile_ms = dict(profile_ms)
-        self._deviations = deviations
-        self._slowdown = MovingMean(1.0, weight)
-        self._overhead_ms = MovingMean(0.0, weight)
+        self._slowdown = SlowdownFilter()
+        self._overhead_ms = SlowdownFilter(rest=0.0)
+        self.risk = risk
+
+    @property
+    def risk(self) -> float:
+        """Probability of overrunning to plan for."""
+        return self._risk
+
+    @risk.setter
+    def risk(self, risk: float) -> None:
+        self._risk = risk
+        self._deviations = NormalDist().inv_cdf(1.0 - risk)
 
     @property
     def slowdown(self) -> float:
@@ -42,52 +59,79 @@ class Budget:
 
     def predict_ms(self, variant: str) -> float:
         """Time from taking up a frame to its publication on this variant, in milliseconds."""
-        slowdown = self._slowdown.above(self._deviations)
-        overhead_ms = self._overhead_ms.above(self._deviations)
-        return self._profile_ms[variant] * slowdown + overhead_ms
+        slowdown = self._planned(self._slowdown)
+        return self._profile_ms[variant] * slowdown + self.beside_ms()
 
-    def choose(self, left_ms: float, variants: Sequence[str] = ()) -> Choice:
+    def beside_ms(self) -> float:
+        """Time that a frame takes beside inference, in milliseconds."""
+        return max(0.0, self._planned(self._overhead_ms))
+
+    def choose(
+        self, left_ms: float, variants: Sequence[str] = (), current: str = '', learn: bool = True
+    ) -> Choice:
         """Pick the first variant, in order of accuracy, predicted to take at most `left_ms`.
 
         When none fits, nothing is measured either: the estimates then move towards their values
         at rest, so that a passing slow-down cannot lock the node into never running again.
+
+        Args:
+            left_ms: what is left of the budget.
+            variants: what to choose from, most accurate first; empty: all.
+            current: what ran last; one more accurate must fit with a tenth to spare.
+            learn: whether this choice is for a frame that is given up if nothing fits.
         """
         names = variants or tuple(self._profile_ms)
+        rank = names.index(current) if current in names else 0
         predictions = [Choice(name, self.predict_ms(name)) for name in names]
-        for choice in predictions:
-            if choice.predicted_ms <= left_ms:
+        for position, choice in enumerate(predictions):
+            margin = _CLIMB_MARGIN if position < rank else 0.0
+            if choice.predicted_ms * (1.0 + margin) <= left_ms:
                 return choice
+        # Nor may the margin leave a frame without an answer.
+        if fitting := [choice for choice in predictions if choice.predicted_ms <= left_ms]:
+            return fitting[0]
         fastest = min(predictions, key=lambda choice: choice.predicted_ms)
-        if left_ms > 0:
-            self._slowdown.relax(1.0)
-            self._overhead_ms.relax(0.0)
+        if learn and left_ms > 0:
+            self._slowdown.relax()
+            self._overhead_ms.relax()
         return Choice('', fastest.predicted_ms)
 
-    def measured(self, variant: str, inference_ms: float, overhead_ms: float) -> None:
-        """Learn from a frame that ran."""
-        self._slowdown.add(inference_ms / self._profile_ms[variant])
-        self._overhead_ms.add(overhead_ms)
+    def urgent(self, left_ms: float, variants: Sequence[str]) -> str:
+        """Pick the most accurate that fits; else the fastest: a chance is better than none."""
+        fitting = self.choose(left_ms, variants, learn=False).variant
+        return fitting or min(variants, key=self._profile_ms.__getitem__)
 
+    def faster(self, variant: str, among: Sequence[str]) -> list[str]:
+        """Return those that are faster than a variant at rest, in their order."""
+        return [name for name in among if self._profile_ms[name] < self._profile_ms[variant]]
 
-class MovingMean:
-    """Exponentially weighted mean and deviation (West 1979, incremental form)."""
+    def abandon_after_ms(self, variant: str, left_ms: float, faster: Sequence[str]) -> float:
+        """Time after which to abandon a run, so that a faster variant can still finish.
 
-    def __init__(self, start: float, weight: float) -> None:
-        self.mean = start
-        self._variance = 0.0
-        self._weight = weight
+        A run that lasts longer than planned shows a slow-down of its own; the faster variant is
+        expected to suffer the same. Infinite: no other could finish, or it would cut off runs that
+        are within what was planned.
 
-    def add(self, value: float) -> None:
-        """Take in one measurement."""
-        difference = value - self.mean
-        self.mean += self._weight * difference
-        self._variance = (1 - self._weight) * (self._variance + self._weight * difference**2)
+        Args:
+            variant: what runs.
+            left_ms: what is left of the budget as it begins.
+            faster: what could run instead.
+        """
+        own_ms = self._profile_ms[variant]
+        if not faster or math.isinf(left_ms):
+            return math.inf
+        fastest_ms = min(self._profile_ms[name] for name in faster)
+        after_ms = (left_ms - self.beside_ms()) / (1.0 + _WORSE * fastest_ms / own_ms)
+        planned_ms = own_ms * self._planned(self._slowdown)
+        return after_ms if after_ms > planned_ms else math.inf
 
-    def relax(self, rest: float) -> None:
-        """Move towards a value at rest, as a measurement of it would, and forget doubt."""
-        self.mean += self._weight * (rest - self.mean)
-        self._variance *= 1 - self._weight
+    def ran(self, variant: str, inference_ms: float) -> None:
+        """Learn from a run; of one that was abandoned, the time until then."""
+        self._slowdown.measured(inference_ms / self._profile_ms[variant])
 
-    def above(self, deviations: float) -> float:
-        """Return the mean plus so many deviations."""
-        return self.mean + deviations * math.sqrt(self._variance)
+    def took_beside(self, overhead_ms: float) -> None:
+        """Learn what a frame cost beside inference."""
+        self._overhead_ms.measured(overhead_ms)
+
+    def _planned(self, quantity: SlowdownFilter) -> float:
+        return quantity.mean + self._deviations * quantity.deviation

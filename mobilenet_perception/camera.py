@@ -92,6 +92,7 @@ class Camera:
         settings: what can be changed while it runs.
         decider: holds its decision.
         waiting: the newest frame, not yet taken up.
+        variant: what ran last; empty: nothing yet.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class Camera:
         self.settings = settings
         self.decider = Decider(decide_above, timeout_ms)
         self.waiting: Waiting | None = None
+        self.variant = ''
         self._first: Waiting | None = None
         self._window = Window()
         self._arrivals = Arrivals()

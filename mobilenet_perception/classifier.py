@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bundle on a runtime: proven, warmed up, profiled, ready to score frames."""
 
+import math
+import threading
 import time
 from typing import NamedTuple
 
@@ -8,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.bundle import Bundle, Variant, self_test
-from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.cutoff import Cutoff
+from mobilenet_perception.errors import AbandonedError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
 from mobilenet_perception.runtimes.base import Runtime
 
@@ -46,6 +49,7 @@ class Classifier:
         self.labels = bundle.manifest.labels
         self.variants = {variant.name: variant for variant in bundle.manifest.variants}
         self._sessions = self_test(bundle, runtime)
+        self._cutoff = Cutoff()
         self.profile_ms = {name: self._profile(name, warmup_runs) for name in self.variants}
 
     def variant(self, name: str) -> Variant:
@@ -64,7 +68,11 @@ class Classifier:
         return self.variants[name]
 
     def classify(
-        self, frame: Frame, roi: RegionOfInterest | None = None, variant: str = ''
+        self,
+        frame: Frame,
+        roi: RegionOfInterest | None = None,
+        variant: str = '',
+        abandon_after_ms: float = math.inf,
     ) -> Scores:
         """Score a frame.
 
@@ -72,16 +80,18 @@ class Classifier:
             frame: the decoded frame.
             roi: where to look, in pixels of the camera; None: everywhere.
             variant: name of the variant to run; empty: the most accurate.
+            abandon_after_ms: stop a run that takes longer, on runtimes that can.
 
         Raises:
             FrameError: the region of interest lies outside the frame.
+            AbandonedError: the run was stopped.
             PerceptionError: no such variant, or the runtime gave nonsense.
         """
         chosen = self.variant(variant)
         start = time.perf_counter_ns()
         image = crop_and_resize(frame, chosen.height, chosen.width, roi)
         resized = time.perf_counter_ns()
-        scores = self._sessions[chosen.name].run(image)
+        scores = self._run(chosen.name, image, abandon_after_ms)
         done = time.perf_counter_ns()
         if scores.shape != (len(self.labels),) or not np.isfinite(scores).all():
             raise PerceptionError(
@@ -89,6 +99,30 @@ class Classifier:
                 f'(shape {scores.shape}) on runtime {self.runtime.name}: check the bundle'
             )
         return Scores(scores, (resized - start) / 1e6, (done - resized) / 1e6)
+
+    def _run(
+        self, name: str, image: npt.NDArray[np.uint8], abandon_after_ms: float
+    ) -> npt.NDArray[np.float32]:
+        session = self._sessions[name]
+        if math.isinf(abandon_after_ms):
+            return session.run(image)
+        stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            session.stop()
+
+        start = time.perf_counter_ns()
+        self._cutoff.arm(abandon_after_ms, stop)
+        try:
+            return session.run(image)
+        except Exception as error:
+            if not stopped.is_set():
+                raise
+            elapsed_ms = (time.perf_counter_ns() - start) / 1e6
+            raise AbandonedError(name, elapsed_ms) from error
+        finally:
+            self._cutoff.disarm()
 
     def _profile(self, name: str, runs: int) -> float:
         image = next(iter(self.bundle.golden_images.values()))

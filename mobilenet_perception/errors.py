@@ -14,5 +14,17 @@ class BundleError(PerceptionError):
     """A model bundle that is damaged, inconsistent or of another schema."""
 
 
+class AbandonedError(PerceptionError):
+    """A run that was stopped, since it took too long.
+
+    Attributes:
+        inference_ms: how long it had run, in milliseconds.
+    """
+
+    def __init__(self, variant: str, inference_ms: float) -> None:
+        super().__init__(f'variant {variant} was stopped after {inference_ms:.1f} ms')
+        self.inference_ms = inference_ms
+
+
 class RuntimeUnavailableError(PerceptionError):
     """An inference runtime that is not installed or cannot run here."""

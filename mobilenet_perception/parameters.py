@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline import PipelineSettings
+from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.runtimes import RUNTIMES
 
 # How users write the types.
@@ -48,6 +48,13 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
     ),
     'variant': Specification(
         '', 'name of the only variant to run; empty: the most accurate that fits the budget'
+    ),
+    'accuracy_floor': Specification(
+        0.0, 'accuracy below which a variant is not run, 0 to 1', 0.0, 1.0
+    ),
+    'risk': Specification(0.01, 'probability of overrunning the budget to plan for', 1e-6, 0.5),
+    'second_look': Specification(
+        False, 'begin with the fastest variant, and look again where its answer is weak'
     ),
     'cameras': Specification(['camera'], 'names of the cameras', at_run_time=False),
     'latency_budget_ms': Specification(
@@ -135,6 +142,9 @@ def pipeline_settings(values: Mapping[str, Any], bundle_decides_above: float) ->
     """Return what the parameters say for all cameras."""
     return PipelineSettings(
         variant=values['variant'],
+        accuracy_floor=values['accuracy_floor'],
+        risk=values['risk'],
+        second_look=values['second_look'],
         top_k=values['top_k'],
         budget_reference=values['budget_reference'],
         max_clock_skew_ms=values['max_clock_skew_ms'],

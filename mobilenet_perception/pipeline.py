@@ -3,7 +3,6 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mobilenet_perception.budget import Budget
@@ -11,30 +10,10 @@ from mobilenet_perception.camera import Camera, CameraSettings, CameraState, Wai
 from mobilenet_perception.classifier import Classifier, Scores
 from mobilenet_perception.clock import NS_PER_MS, Clock, SystemClock
 from mobilenet_perception.decision import Decision, Scored
-from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames import decode
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frame_run import Looked, Task, run_frame
+from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts
-
-
-class PipelineSettings(NamedTuple):
-    """What holds for all cameras.
-
-    Attributes:
-        variant: name of the only variant to run; empty: the most accurate that fits.
-        top_k: labels to give per frame, at least 1.
-        budget_reference: `capture`: the budget runs from the stamp in the message's header;
-            `receipt`: from the moment the message came.
-        max_clock_skew_ms: a stamp further than this in the past is not believed.
-        decide_above: score from which a label is taken, 0 to 1.
-        decision_timeout_ms: age of the evidence from which the decision is `stale`.
-    """
-
-    variant: str = ''
-    top_k: int = 3
-    budget_reference: str = 'capture'
-    max_clock_skew_ms: float = 10_000.0
-    decide_above: float = 0.5
-    decision_timeout_ms: float = 500.0
 
 
 class Result(NamedTuple):
@@ -53,20 +32,8 @@ class Result(NamedTuple):
     decision: Decision
 
 
-class _Ending(NamedTuple):
-    """What `_run` found: outcome, reason, stages' times by name, best labels.
-
-    `on_time` is still subject to the age at the very end.
-    """
-
-    outcome: Outcome
-    reason: str = ''
-    times: Mapping[str, Any] = MappingProxyType({})
-    top: tuple[Scored, ...] = ()
-
-
-_SUPERSEDED = _Ending(Outcome.SUPERSEDED, 'a newer frame came first')
-_DEACTIVATED = _Ending(Outcome.EXPIRED, 'the node was deactivated')
+_SUPERSEDED = Looked(Outcome.SUPERSEDED, 'a newer frame came first', {})
+_DEACTIVATED = Looked(Outcome.EXPIRED, 'the node was deactivated', {})
 
 
 class Pipeline:
@@ -96,8 +63,8 @@ class Pipeline:
         self._on_result = on_result
         self._settings = settings or PipelineSettings()
         self._clock = clock or SystemClock()
-        self._only = self._fixed_variant(self._settings.variant)
-        self._budget = Budget(classifier.profile_ms)
+        self._usable = self._variants(self._settings)
+        self._budget = Budget(classifier.profile_ms, self._settings.risk)
         self._cameras = {
             name: Camera(
                 name, given, self._settings.decide_above, self._settings.decision_timeout_ms
@@ -128,11 +95,12 @@ class Pipeline:
         """Change what holds for all cameras.
 
         Raises:
-            PerceptionError: there is no such variant.
+            PerceptionError: there is no such variant, or none is accurate enough.
         """
-        only = self._fixed_variant(settings.variant)
+        usable = self._variants(settings)
         with self._changed:
-            self._only, self._settings = only, settings
+            self._usable, self._settings = usable, settings
+            self._budget.risk = settings.risk
             for camera in self._cameras.values():
                 camera.decider.decide_above = settings.decide_above
                 camera.decider.timeout_ms = settings.decision_timeout_ms
@@ -154,7 +122,7 @@ class Pipeline:
 
     def predict_ms(self) -> float:
         """Time that the fastest usable variant is predicted to take, in milliseconds."""
-        return min(self._budget.predict_ms(name) for name in self._usable())
+        return min(self._budget.predict_ms(name) for name in self._usable)
 
     def stalled_ms(self) -> float:
         """How long the frame being run has been running; 0 when none is."""
@@ -188,17 +156,16 @@ class Pipeline:
         """Run the waiting frame with the earliest deadline; False when none waits."""
         with self._changed:
             waiting = self._take()
-            only = self._only
         if waiting is None:
             return False
         self._run_since_ns = self._clock.steady_ns()
         try:
             camera = self._cameras[waiting.camera]
-            ending = self._run(camera.settings, waiting, only)
+            looked, top = self._run(camera, waiting)
         finally:
             self._run_since_ns = None
         with self._changed:
-            result = self._end(camera, waiting, ending)
+            result = self._end(camera, waiting, looked, top)
         self._on_result(result)
         return True
 
@@ -242,79 +209,73 @@ class Pipeline:
             return None
         return min(ready, key=Camera.urgency).take()
 
-    def _run(self, settings: CameraSettings, waiting: Waiting, only: tuple[str, ...]) -> _Ending:
+    def _run(self, camera: Camera, waiting: Waiting) -> tuple[Looked, tuple[Scored, ...]]:
+        settings, rules = camera.settings, self._settings
         started_ns = self._clock.steady_ns()
-        times: dict[str, Any] = {
-            'wait_ms': (started_ns - waiting.received_ns) / NS_PER_MS,
-            'slowdown': self._budget.slowdown,
-        }
-        left_ms = settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns())
-        choice = self._budget.choose(left_ms, only)
-        times['predicted_ms'] = choice.predicted_ms
-        if not choice.variant:
-            reason = (
-                f'{left_ms:.1f} ms of {settings.latency_budget_ms:.1f} ms were left and the '
-                f'fastest variant needs {choice.predicted_ms:.1f} ms'
-            )
-            return _Ending(Outcome.EXPIRED, reason, times)
-        try:
-            variant = self._classifier.variant(choice.variant)
-            region = settings.roi
-            frame = decode(
-                waiting.message, min_height=variant.height, min_width=variant.width, roi=region
-            )
-            decoded_ns = self._clock.steady_ns()
-            times['decode_ms'] = (decoded_ns - started_ns) / NS_PER_MS
-            found = self._classifier.classify(frame, region, choice.variant)
-        except FrameError as error:
-            return _Ending(Outcome.REJECTED, str(error), times)
-        except Exception as error:  # whatever a runtime raises must not end the node
-            reason = f'{type(error).__name__}: {error}'
-            return _Ending(Outcome.FAILED, reason, times)
+        task = Task(
+            message=waiting.message,
+            roi=settings.roi,
+            variants=self._usable,
+            current=camera.variant,
+            left_ms=settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns()),
+            second_below=rules.decide_above if rules.second_look else 0.0,
+        )
+        looked = run_frame(task, self._classifier, self._budget, self._clock)
+        looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
+        if looked.scores is None:
+            return looked, ()
+        camera.variant = looked.times['variant']
         scored_ns = self._clock.steady_ns()
-        times['variant'] = choice.variant
-        times.update(preprocess_ms=found.preprocess_ms, inference_ms=found.inference_ms)
-        top = self._top(found)
-        ended_ns = self._clock.steady_ns()
-        times['postprocess_ms'] = (ended_ns - scored_ns) / NS_PER_MS
-        overhead_ms = (ended_ns - started_ns) / NS_PER_MS - found.inference_ms
-        self._budget.measured(choice.variant, found.inference_ms, overhead_ms)
-        return _Ending(Outcome.ON_TIME, '', times, top)
+        top = self._top(looked.scores)
+        looked.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
+        return looked, top
 
-    def _end(self, camera: Camera, waiting: Waiting, ending: _Ending) -> Result:
+    def _end(
+        self, camera: Camera, waiting: Waiting, looked: Looked, top: tuple[Scored, ...] = ()
+    ) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
         over_ms = age_ms - camera.settings.latency_budget_ms
-        if ending.outcome is Outcome.ON_TIME and over_ms > 0:
-            reason = f'finished {over_ms:.1f} ms after the budget'
-            ending = ending._replace(outcome=Outcome.LATE, reason=reason)
+        outcome, reason = looked.outcome, looked.reason
+        if outcome is Outcome.ON_TIME and over_ms > 0:
+            outcome = Outcome.LATE
+            reason = '; '.join(
+                filter(None, (reason, f'finished {over_ms:.1f} ms after the budget'))
+            )
         record = FrameRecord(
             camera=camera.name,
             sequence=waiting.sequence,
             stamp_ns=waiting.stamp_ns,
-            outcome=ending.outcome,
+            outcome=outcome,
             latency_budget_ms=camera.settings.latency_budget_ms,
             age_ms=age_ms,
             transport_ms=waiting.transport_ms,
             total_ms=(steady_ns - waiting.received_ns) / NS_PER_MS,
-            reason=ending.reason,
-            **{'variant': '', **ending.times},
+            reason=reason,
+            **{'variant': '', **looked.times},
         )
-        if ending.outcome is Outcome.ON_TIME:
+        if outcome is Outcome.ON_TIME:
             captured_ns = steady_ns - round(age_ms * NS_PER_MS)
-            camera.decider.take(ending.top[0], waiting.stamp_ns, captured_ns)
+            camera.decider.take(top[0], waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, ending.top, decision)
+        return Result(record, header, top, decision)
 
     def _top(self, found: Scores) -> tuple[Scored, ...]:
         best = found.scores.argsort()[::-1][: self._settings.top_k]
         labels = self._classifier.labels
         return tuple(Scored(labels[index], float(found.scores[index])) for index in best)
 
-    def _fixed_variant(self, name: str) -> tuple[str, ...]:
-        return (self._classifier.variant(name).name,) if name else ()
-
-    def _usable(self) -> tuple[str, ...]:
-        return self._only or tuple(self._classifier.variants)
+    def _variants(self, settings: PipelineSettings) -> tuple[str, ...]:
+        classifier, floor = self._classifier, settings.accuracy_floor
+        if settings.variant:
+            return (classifier.variant(settings.variant).name,)
+        known = classifier.variants.values()
+        usable = tuple(v.name for v in known if v.accuracy is None or v.accuracy >= floor)
+        if not usable:
+            best = max(v.accuracy or 0.0 for v in known)
+            raise PerceptionError(
+                f'no variant reaches accuracy_floor {floor:g}: the best has {best:g}'
+            )
+        return usable

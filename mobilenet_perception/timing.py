@@ -43,7 +43,8 @@ class FrameRecord(NamedTuple):
         total_ms: publication minus receipt.
         predicted_ms: what the budget expected of the variant when it chose it.
         slowdown: ratio of recent to profiled inference time.
-        reason: why it is not on time, in words; empty when on time.
+        looks: runs that it took: more than 1 when one failed, overran, or gave a weak answer.
+        reason: why it is not on time, or took more than one look; else empty.
     """
 
     camera: str
@@ -62,6 +63,7 @@ class FrameRecord(NamedTuple):
     total_ms: float | None = None
     predicted_ms: float | None = None
     slowdown: float | None = None
+    looks: int = 0
     reason: str = ''
 
 

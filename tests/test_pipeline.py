@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.health import runtime_health
-from mobilenet_perception.pipeline import Pipeline, PipelineSettings, Result
+from mobilenet_perception.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.timing import Outcome
 from tests.image_messages import plain_message
@@ -252,6 +253,28 @@ def test_decision_goes_stale_and_a_time_jump_clears_it(classifier: Classifier) -
 def test_unknown_variant_is_refused(classifier: Classifier) -> None:
     with pytest.raises(PerceptionError, match='choose one of tiny'):
         Bench(classifier, variant='huge')
+
+
+def test_variants_below_the_floor_are_not_run() -> None:
+    classifier = Classifier(load_bundle(default_bundle_path()), create_runtime(), warmup_runs=1)
+    best, *_, worst = classifier.bundle.manifest.variants
+    assert best.accuracy is not None and worst.accuracy is not None
+    with pytest.raises(PerceptionError, match='no variant reaches accuracy_floor'):
+        Bench(classifier, accuracy_floor=0.999)
+    bench = Bench(classifier, accuracy_floor=worst.accuracy + 0.001, second_look=True)
+    bench.submit(plain_message('red', 40, 40))
+    bench.pipeline.run_once()
+    assert bench.results[-1].record.variant not in ('', worst.name)
+    bench = Bench(classifier, second_look=True, decide_above=0.0001)
+    bench.submit(plain_message('red', 40, 40))
+    bench.pipeline.run_once()
+    record = bench.results[-1].record
+    assert (record.variant, record.looks) == (worst.name, 1)
+    bench.pipeline.set_settings(PipelineSettings(second_look=True, decide_above=1.0))
+    bench.submit(plain_message('red', 40, 40))
+    bench.pipeline.run_once()
+    record = bench.results[-1].record
+    assert (record.variant, record.looks) == (best.name, 2)
 
 
 def test_stopping_ends_the_waiting_frame(classifier: Classifier) -> None:

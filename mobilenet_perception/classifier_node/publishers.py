@@ -44,7 +44,7 @@ class CameraPublishers:
         """Publish how a frame ended: the planner's news first, timing last."""
         header = result.header
         outcome = result.record.outcome
-        if outcome is Outcome.ON_TIME or (publish_late and outcome is Outcome.LATE):
+        if result.top and (outcome is Outcome.ON_TIME or publish_late):
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
         self.publish_decision(result.decision, steady_ns)

@@ -11,7 +11,8 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline import Pipeline, PipelineSettings, Result
+from mobilenet_perception.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.replay.clock import RecordedClock
 from mobilenet_perception.replay.results import describe_bundle, describe_machine, frame_result
 from mobilenet_perception.replay.schedule import Schedule

@@ -136,6 +136,7 @@ def read_timing(camera: str, stamp: int, values: dict[str, str]) -> FrameRecord:
         sequence=int(values['sequence']),
         stamp_ns=stamp,
         outcome=Outcome(values['outcome']),
+        looks=int(values['looks']),
         **texts,  # type: ignore[arg-type]
         **numbers,  # type: ignore[arg-type]
     )

@@ -30,7 +30,13 @@ class Session(Protocol):
 
         Returns:
             (classes,) float32 probabilities, in the order of the bundle's labels.
+
+        Raises:
+            Exception: the runtime failed, or the run was stopped.
         """
+
+    def stop(self) -> None:
+        """Stop the run under way, called by another thread; nothing where a runtime cannot."""
 
 
 class Runtime(Protocol):

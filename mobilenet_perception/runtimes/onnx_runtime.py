@@ -67,13 +67,20 @@ class OnnxRuntimeSession:
         self._session = session
         self._input = image.name
         self._outputs = [scores.name]
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.log_severity_level = 4
 
     def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify one image; see `Session.run`."""
+        self._run_options.terminate = False
         scores: npt.NDArray[np.float32] = self._session.run(
-            self._outputs, {self._input: image[np.newaxis]}
+            self._outputs, {self._input: image[np.newaxis]}, self._run_options
         )[0][0]
         return scores
+
+    def stop(self) -> None:
+        """Stop the run under way before its next operator; see `Session.stop`."""
+        self._run_options.terminate = True
 
 
 def create(threads: int) -> OnnxRuntime:

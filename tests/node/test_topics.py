@@ -15,7 +15,7 @@ Start = Callable[..., NodeProcess]
 TIMING_KEYS = {
     *('sequence', 'outcome', 'variant', 'latency_budget_ms', 'age_ms', 'transport_ms'),
     *('wait_ms', 'decode_ms', 'preprocess_ms', 'inference_ms', 'postprocess_ms', 'total_ms'),
-    *('predicted_ms', 'slowdown', 'reason'),
+    *('predicted_ms', 'slowdown', 'looks', 'reason'),
 }
 
 

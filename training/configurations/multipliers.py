@@ -10,7 +10,7 @@ Short trainings: figures to compare with one another, not the best there are.
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
-_WIDTHS = (0.35, 0.5, 0.75)
+_WIDTHS = (0.35, 0.75)
 _SIZES = (32, 48, 64)
 _EPOCHS = 8
 

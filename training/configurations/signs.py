@@ -54,7 +54,11 @@ def configurations() -> tuple[Configuration, ...]:
         data=Data(reader='signs'),
         # Crops are small, and so is what tells the limits apart: no resolution is given away.
         network=Network('mobilenet_v4_conv_small', 0.75, modify={'stem_stride': 1}),
-        stages=(Stage(20, 32, 32), Stage(40, 48, 48)),
+        stages=(
+            Stage(20, 32, 32),
+            Stage(40, 48, 48),
+            Stage(12, 64, 64, learning_rate=6e-4),
+        ),
         sampling='square_root',
         augmentation=Augmentation(
             rotation=12,

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frame within its budget: one look, a faster one if that fails, a second if it is weak."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mobilenet_perception.budget import Budget
+from mobilenet_perception.classifier import Classifier, Scores
+from mobilenet_perception.clock import NS_PER_MS, Clock
+from mobilenet_perception.errors import AbandonedError, FrameError
+from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.timing import Outcome
+
+
+class Task(NamedTuple):
+    """A frame to run.
+
+    Attributes:
+        message: shaped like sensor_msgs Image or CompressedImage.
+        roi: where to look; None: everywhere.
+        variants: those that may run, most accurate first.
+        current: the variant that ran last for this camera; empty: none.
+        left_ms: what is left of the budget.
+        second_below: score below which an answer is looked at again; 0: never, and the first
+            look is the best that fits.
+    """
+
+    message: Any
+    roi: RegionOfInterest | None
+    variants: Sequence[str]
+    current: str
+    left_ms: float
+    second_below: float
+
+
+class Looked(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        outcome: `on_time` as far as it is known yet, or why there are no scores.
+        reason: why it is not on time, or took more than one look.
+        times: fields of the frame's record, by name.
+        scores: of the best look; None: none came to its end.
+    """
+
+    outcome: Outcome
+    reason: str
+    times: dict[str, Any]
+    scores: Scores | None = None
+
+
+def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> Looked:
+    """Run a frame on the variants that its budget allows; whatever fails is an outcome."""
+    run = _Run(task, classifier, budget, clock)
+    if task.second_below:
+        choice = budget.choose(task.left_ms, task.variants[::-1])
+    else:
+        choice = budget.choose(task.left_ms, task.variants, task.current)
+    run.times['predicted_ms'] = choice.predicted_ms
+    if not choice.variant:
+        reason = (
+            f'{task.left_ms:.1f} ms were left and the fastest variant needs '
+            f'{choice.predicted_ms:.1f} ms'
+        )
+        return Looked(Outcome.EXPIRED, reason, run.times)
+    try:
+        run.first(choice.variant)
+        run.second()
+    except FrameError as error:
+        return Looked(Outcome.REJECTED, str(error), run.times)
+    reason = '; '.join(run.reasons)
+    if run.scores is None:
+        return Looked(run.failure, reason, run.times)
+    budget.took_beside(run.elapsed_ms() - run.times['inference_ms'])
+    return Looked(Outcome.ON_TIME, reason, run.times, run.scores)
+
+
+class _Run:
+    """The looks at one frame, and the time they take."""
+
+    def __init__(self, task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> None:
+        self._task = task
+        self._classifier = classifier
+        self._budget = budget
+        self._clock = clock
+        self._started_ns = clock.steady_ns()
+        self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0}
+        self.reasons: list[str] = []
+        self.failure = Outcome.FAILED
+        self.scores: Scores | None = None
+
+    def elapsed_ms(self) -> float:
+        """Time since the frame was taken up."""
+        return (self._clock.steady_ns() - self._started_ns) / NS_PER_MS
+
+    def first(self, variant: str) -> None:
+        """Look, and as long as that gives no answer, on a faster variant if there is time."""
+        while True:
+            faster = self._budget.faster(variant, self._task.variants)
+            left_ms = self._left_ms()
+            after_ms = self._budget.abandon_after_ms(variant, left_ms, faster)
+            self._look(variant, after_ms)
+            left_ms = self._left_ms()
+            if self.scores is not None or not faster or left_ms <= 0:
+                return
+            variant = self._budget.urgent(left_ms, faster)
+
+    def second(self) -> None:
+        """Look at a weak answer again, on the most accurate variant that fits the time left."""
+        found, variants = self.scores, self._task.variants
+        if found is None or found.scores.max() >= self._task.second_below:
+            return
+        better = variants[: variants.index(self.times['variant'])]
+        left_ms = self._left_ms()
+        if not better or not (choice := self._budget.choose(left_ms, better, learn=False)).variant:
+            return
+        # An answer is there already: it must not come late for the sake of a better one.
+        self._look(choice.variant, left_ms - self._budget.beside_ms())
+
+    def _left_ms(self) -> float:
+        return self._task.left_ms - self.elapsed_ms()
+
+    def _look(self, variant: str, abandon_after_ms: float) -> None:
+        task, start_ns = self._task, self._clock.steady_ns()
+        self.times['looks'] += 1
+        try:
+            size = self._classifier.variant(variant)
+            frame = decode(
+                task.message, min_height=size.height, min_width=size.width, roi=task.roi
+            )
+            self._took('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
+            found = self._classifier.classify(frame, task.roi, variant, abandon_after_ms)
+        except FrameError:
+            raise
+        except AbandonedError as error:
+            self.failure = Outcome.LATE
+            self._took('inference_ms', error.inference_ms)
+            self._budget.ran(variant, error.inference_ms)
+            self.reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
+        except Exception as error:  # whatever a runtime raises must not end the node
+            self.failure = Outcome.FAILED
+            self._took('inference_ms', 0.0)
+            self.reasons.append(f'{variant}: {type(error).__name__}: {error}')
+        else:
+            self._took('preprocess_ms', found.preprocess_ms)
+            self._took('inference_ms', found.inference_ms)
+            self._budget.ran(variant, found.inference_ms)
+            self.times['variant'] = variant
+            self.scores = found
+
+    def _took(self, stage: str, ms: float) -> None:
+        self.times[stage] = self.times.get(stage, 0.0) + ms
