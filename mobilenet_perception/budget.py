@@ -71,8 +71,9 @@ class Budget:
     ) -> Choice:
         """Pick the first variant, in order of accuracy, predicted to take at most `left_ms`.
 
-        When none fits, nothing is measured either: the estimates then move towards their values
-        at rest, so that a passing slow-down cannot lock the node into never running again.
+        When none does at the risk to plan for, the fastest is picked if it is likelier than not to
+        finish. When that is not either, nothing is measured: the estimates then move towards their
+        values at rest, so that a passing slow-down cannot lock the node into never running again.
 
         Args:
             left_ms: what is left of the budget.
@@ -91,6 +92,8 @@ class Budget:
         if fitting := [choice for choice in predictions if choice.predicted_ms <= left_ms]:
             return fitting[0]
         fastest = min(predictions, key=lambda choice: choice.predicted_ms)
+        if self._likely_ms(fastest.variant) <= left_ms:
+            return fastest
         if learn and left_ms > 0:
             self._slowdown.relax()
             self._overhead_ms.relax()
@@ -126,12 +129,21 @@ class Budget:
         return after_ms if after_ms > planned_ms else math.inf
 
     def ran(self, variant: str, inference_ms: float) -> None:
-        """Learn from a run; of one that was abandoned, the time until then."""
-        self._slowdown.measured(inference_ms / self._profile_ms[variant])
+        """Learn from a run; of one that was abandoned, the time until then.
+
+        A stall lengthens a short run by as much as a long one, so that the ratio of a short run
+        says less of how others will be slowed down: its surprise weighs less.
+        """
+        own_ms, mean = self._profile_ms[variant], self._slowdown.mean
+        weight = math.sqrt(own_ms / max(self._profile_ms.values()))
+        self._slowdown.measured(mean + weight * (inference_ms / own_ms - mean))
 
     def took_beside(self, overhead_ms: float) -> None:
         """Learn what a frame cost beside inference."""
         self._overhead_ms.measured(overhead_ms)
+
+    def _likely_ms(self, variant: str) -> float:
+        return self._profile_ms[variant] * self._slowdown.mean + self._overhead_ms.mean
 
     def _planned(self, quantity: SlowdownFilter) -> float:
         return quantity.mean + self._deviations * quantity.deviation

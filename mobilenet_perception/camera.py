@@ -95,12 +95,10 @@ class Camera:
         variant: what ran last; empty: nothing yet.
     """
 
-    def __init__(
-        self, name: str, settings: CameraSettings, decide_above: float, timeout_ms: float
-    ) -> None:
+    def __init__(self, name: str, settings: CameraSettings, decider: Decider) -> None:
         self.name = name
         self.settings = settings
-        self.decider = Decider(decide_above, timeout_ms)
+        self.decider = decider
         self.waiting: Waiting | None = None
         self.variant = ''
         self._first: Waiting | None = None

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scores become a decision that a planner may act on: a label, `unknown` or `stale`."""
+"""Scores of recent frames become a decision to act on: a label, `unknown` or `stale`."""
 
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.belief import Belief
 from mobilenet_perception.clock import NS_PER_MS
 
 UNKNOWN = 'unknown'
@@ -21,8 +25,9 @@ class Decision(NamedTuple):
 
     Attributes:
         label: a label of the bundle, `unknown` or `stale`.
-        score: of the best label in the evidence, 0 to 1; 0 when stale.
-        stamp_ns: capture stamp of the frame it rests on; None when stale.
+        score: probability of the label, or of the best one when unknown, given the recent
+            frames, 0 to 1; 0 when stale.
+        stamp_ns: capture stamp of the last frame that supports it; None when stale.
     """
 
     label: str
@@ -30,45 +35,101 @@ class Decision(NamedTuple):
     stamp_ns: int | None
 
 
-class _Evidence(NamedTuple):
-    best: Scored
+class DecisionRules(NamedTuple):
+    """When a label is taken and left.
+
+    Attributes:
+        decide_above: score of one frame from which a label is taken, 0 to 1, if the frames before
+            do not speak against it.
+        leave_below: score below which a frame does not support its label; in between it holds. A
+            value above `decide_above` is taken for that.
+        timeout_ms: age of the evidence, since its capture, from which the decision is `stale`.
+        persistence_ms: mean time that a label lasts: what is older weighs little.
+    """
+
+    decide_above: float = 0.5
+    leave_below: float = 0.5
+    timeout_ms: float = 500.0
+    persistence_ms: float = 2000.0
+
+
+# With less than this a label is not taken, and with less than that it is left.
+_TAKEN, _LEFT = 0.5, 0.3
+
+
+class _Seen(NamedTuple):
     stamp_ns: int
     captured_ns: int
 
 
 class Decider:
-    """Holds the last on-time answer of one camera for as long as it may be believed.
+    """Decides for one camera.
+
+    Two things must come together: a frame that is strong by itself, since many weak frames of one
+    thing are weak for one reason and do not add up to a strong one; and the belief of all recent
+    frames, since a strong frame may be wrong. A label is held for no longer than the time-out
+    after the last frame that supports it, whatever other frames say.
 
     Args:
-        decide_above: score from which a label is taken, 0 to 1; below: `unknown`.
-        timeout_ms: age of the evidence, since its capture, from which the decision is `stale`.
+        labels: in the order of the scores.
+        rules: when a label is taken and left.
     """
 
-    def __init__(self, decide_above: float, timeout_ms: float) -> None:
-        self.decide_above = decide_above
-        self.timeout_ms = timeout_ms
-        self._evidence: _Evidence | None = None
+    def __init__(self, labels: tuple[str, ...], rules: DecisionRules) -> None:
+        self._labels = labels
+        self._rules = rules
+        self._belief = Belief(len(labels), rules.persistence_ms)
+        self.forget()
 
-    def take(self, best: Scored, stamp_ns: int, captured_ns: int) -> None:
-        """Take in an on-time answer.
-
-        Args:
-            best: the label with the highest score.
-            stamp_ns: capture stamp from the message's header.
-            captured_ns: the moment of capture on the steady clock.
-        """
-        self._evidence = _Evidence(best, stamp_ns, captured_ns)
+    def set_rules(self, rules: DecisionRules) -> None:
+        """Change when a label is taken and left, from now on."""
+        self._rules = rules
+        self._belief.persistence_ms = rules.persistence_ms
 
     def forget(self) -> None:
         """Drop the evidence: time has jumped, or the camera has stopped."""
-        self._evidence = None
+        self._belief.forget()
+        self._held: int | None = None
+        self._last: _Seen | None = None
+        self._strong: dict[int, _Seen] = {}
+        self._support: dict[int, _Seen] = {}
+
+    def take(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
+        """Take in an on-time answer.
+
+        Args:
+            scores: (labels,) calibrated probabilities.
+            stamp_ns: capture stamp from the message's header.
+            captured_ns: the moment of capture on the steady clock.
+        """
+        rules, seen = self._rules, _Seen(stamp_ns, captured_ns)
+        belief = self._belief.take(scores, captured_ns)
+        shown = int(scores.argmax())
+        self._last = seen
+        if scores[shown] >= min(rules.leave_below, rules.decide_above):
+            self._support[shown] = seen
+        if scores[shown] >= rules.decide_above:
+            self._strong[shown] = seen
+        best = int(belief.argmax())
+        strong = self._strong.get(best)
+        if strong and belief[best] >= _TAKEN and not self._is_old(strong, captured_ns):
+            self._held = best
+        elif self._held is not None and not self._holds(self._held, captured_ns):
+            self._held = None
 
     def decide(self, steady_ns: int) -> Decision:
         """Return the decision at a moment of the steady clock."""
-        evidence = self._evidence
-        if evidence is None or steady_ns - evidence.captured_ns > self.timeout_ms * NS_PER_MS:
+        if self._last is None or self._is_old(self._last, steady_ns):
             return Decision(STALE, 0.0, None)
-        label, score = evidence.best
-        if score < self.decide_above:
-            label = UNKNOWN
-        return Decision(label, score, evidence.stamp_ns)
+        belief = self._belief.at(steady_ns)
+        held = self._held
+        if held is None or not self._holds(held, steady_ns):
+            return Decision(UNKNOWN, float(belief.max()), self._last.stamp_ns)
+        return Decision(self._labels[held], float(belief[held]), self._support[held].stamp_ns)
+
+    def _holds(self, label: int, steady_ns: int) -> bool:
+        probable = bool(self._belief.at(steady_ns)[label] >= _LEFT)
+        return probable and not self._is_old(self._support[label], steady_ns)
+
+    def _is_old(self, seen: _Seen, steady_ns: int) -> bool:
+        return steady_ns - seen.captured_ns > self._rules.timeout_ms * NS_PER_MS

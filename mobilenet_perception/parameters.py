@@ -5,7 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mobilenet_perception.bundle import Decision as BundleDecision
 from mobilenet_perception.camera import CameraSettings
+from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.runtimes import RUNTIMES
@@ -74,6 +76,15 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
     'decide_above': Specification(
         0.0, "score from which a label is decided, 0 to 1; 0: the bundle's own", 0.0, 1.0
     ),
+    'leave_below': Specification(
+        0.0,
+        "score below which a frame does not support its label, 0 to 1; 0: the bundle's own",
+        0.0,
+        1.0,
+    ),
+    'label_persistence_ms': Specification(
+        2000.0, 'mean time that a label lasts: older frames weigh little, in ms', 10.0, 1e7
+    ),
     'top_k': Specification(3, 'labels per classification', 1, 1000),
     'publish_late': Specification(False, 'publish classifications that missed the budget too'),
     'watchdog_ms': Specification(
@@ -138,8 +149,8 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
     return ''
 
 
-def pipeline_settings(values: Mapping[str, Any], bundle_decides_above: float) -> PipelineSettings:
-    """Return what the parameters say for all cameras."""
+def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> PipelineSettings:
+    """Return what the parameters say for all cameras, and the bundle where they say nothing."""
     return PipelineSettings(
         variant=values['variant'],
         accuracy_floor=values['accuracy_floor'],
@@ -148,8 +159,12 @@ def pipeline_settings(values: Mapping[str, Any], bundle_decides_above: float) ->
         top_k=values['top_k'],
         budget_reference=values['budget_reference'],
         max_clock_skew_ms=values['max_clock_skew_ms'],
-        decide_above=values['decide_above'] or bundle_decides_above,
-        decision_timeout_ms=values['decision_timeout_ms'],
+        decision=DecisionRules(
+            decide_above=values['decide_above'] or bundle.decide_above,
+            leave_below=values['leave_below'] or bundle.leave_below,
+            timeout_ms=values['decision_timeout_ms'],
+            persistence_ms=values['label_persistence_ms'],
+        ),
     )
 
 

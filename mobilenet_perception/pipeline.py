@@ -9,7 +9,7 @@ from mobilenet_perception.budget import Budget
 from mobilenet_perception.camera import Camera, CameraSettings, CameraState, Waiting
 from mobilenet_perception.classifier import Classifier, Scores
 from mobilenet_perception.clock import NS_PER_MS, Clock, SystemClock
-from mobilenet_perception.decision import Decision, Scored
+from mobilenet_perception.decision import Decider, Decision, Scored
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frame_run import Looked, Task, run_frame
 from mobilenet_perception.pipeline_settings import PipelineSettings
@@ -66,9 +66,7 @@ class Pipeline:
         self._usable = self._variants(self._settings)
         self._budget = Budget(classifier.profile_ms, self._settings.risk)
         self._cameras = {
-            name: Camera(
-                name, given, self._settings.decide_above, self._settings.decision_timeout_ms
-            )
+            name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
             for name, given in cameras.items()
         }
         self._changed = threading.Condition()
@@ -102,8 +100,7 @@ class Pipeline:
             self._usable, self._settings = usable, settings
             self._budget.risk = settings.risk
             for camera in self._cameras.values():
-                camera.decider.decide_above = settings.decide_above
-                camera.decider.timeout_ms = settings.decision_timeout_ms
+                camera.decider.set_rules(settings.decision)
 
     def counts(self, name: str) -> OutcomeCounts:
         """Return how many frames a camera has received and how they ended, at one moment."""
@@ -218,7 +215,7 @@ class Pipeline:
             variants=self._usable,
             current=camera.variant,
             left_ms=settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns()),
-            second_below=rules.decide_above if rules.second_look else 0.0,
+            second_below=rules.decision.decide_above if rules.second_look else 0.0,
         )
         looked = run_frame(task, self._classifier, self._budget, self._clock)
         looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
@@ -254,9 +251,9 @@ class Pipeline:
             reason=reason,
             **{'variant': '', **looked.times},
         )
-        if outcome is Outcome.ON_TIME:
+        if outcome is Outcome.ON_TIME and looked.scores is not None:
             captured_ns = steady_ns - round(age_ms * NS_PER_MS)
-            camera.decider.take(top[0], waiting.stamp_ns, captured_ns)
+            camera.decider.take(looked.scores.scores, waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)

@@ -4,6 +4,7 @@
 from typing import NamedTuple
 
 from mobilenet_perception.budget import DEFAULT_RISK
+from mobilenet_perception.decision import DecisionRules
 
 
 class PipelineSettings(NamedTuple):
@@ -20,8 +21,7 @@ class PipelineSettings(NamedTuple):
         budget_reference: `capture`: the budget runs from the stamp in the message's header;
             `receipt`: from the moment the message came.
         max_clock_skew_ms: a stamp further than this in the past is not believed.
-        decide_above: score from which a label is taken, 0 to 1.
-        decision_timeout_ms: age of the evidence from which the decision is `stale`.
+        decision: when a label is taken and left.
     """
 
     variant: str = ''
@@ -31,5 +31,4 @@ class PipelineSettings(NamedTuple):
     top_k: int = 3
     budget_reference: str = 'capture'
     max_clock_skew_ms: float = 10_000.0
-    decide_above: float = 0.5
-    decision_timeout_ms: float = 500.0
+    decision: DecisionRules = DecisionRules()

@@ -32,9 +32,27 @@ def test_picks_the_most_accurate_that_fits() -> None:
     assert budget.choose(50.0).variant == 'large'
     assert budget.choose(8.0).variant == 'middle'
     assert budget.choose(4.0).variant == 'small'
-    assert budget.choose(1.0).variant == ''
+    assert budget.choose(2.8).variant == ''
     assert budget.choose(1.0).predicted_ms == pytest.approx(3.0, rel=0.1)
     assert budget.choose(50.0, ['small']).variant == 'small'
+
+
+def test_a_fair_chance_is_better_than_none() -> None:
+    budget = Budget(PROFILE)
+    for value in np.random.default_rng(0).normal(20.0, 6.0, 200):
+        frame(budget, 'large', value, 0.5)
+    likely_ms = 2.0 * budget.slowdown + 0.5
+    assert budget.predict_ms('small') > likely_ms + 1.0
+    assert budget.choose(likely_ms + 0.3).variant == 'small'
+    assert budget.choose(likely_ms - 0.3).variant == ''
+
+
+def test_a_stall_of_a_short_run_is_no_slow_down_of_a_long_one() -> None:
+    by_small, by_large = calm(), calm()
+    by_small.ran('small', 12.0)
+    by_large.ran('large', 20.0)
+    # Ten milliseconds more each.
+    assert by_small.predict_ms('large') < 2.2 * by_large.predict_ms('large')
 
 
 def test_a_slow_down_holds_for_all_variants() -> None:
@@ -123,7 +141,9 @@ def test_what_is_chosen_fits_and_nothing_better_fits_with_ease(
     choice = budget.choose(left_ms, current=current)
     fitting = [name for name in PROFILE if predictions[name] <= left_ms]
     easily = [name for name in PROFILE if predictions[name] * 1.11 <= left_ms]
-    if choice.variant:
+    if choice.variant and not fitting:
+        assert predictions[choice.variant] == min(predictions.values())
+    elif choice.variant:
         assert choice.variant in fitting
         assert choice.predicted_ms == predictions[choice.variant]
         better = list(PROFILE)[: list(PROFILE).index(choice.variant)]

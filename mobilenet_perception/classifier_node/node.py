@@ -122,7 +122,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 classifier,
                 {camera: camera_settings(values, camera) for camera in self.cameras},
                 self._on_result,
-                pipeline_settings(values, bundle.manifest.decision.decide_above),
+                pipeline_settings(values, bundle.manifest.decision),
                 self._time,
             )
         except PerceptionError as error:
@@ -141,7 +141,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         """Publish what classifies, and subscribe to the cameras."""
         super().on_activate(state)
         assert self.pipeline is not None and self._info_topics is not None
-        self._info_topics.publish(self.bundle, self.pipeline.settings.decide_above)
+        self._info_topics.publish(self.bundle, self.pipeline.settings.decision.decide_above)
         self.pipeline.forget()
         self.pipeline.start()
         self._set_decision_timer()
@@ -214,7 +214,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def _check_decisions(self) -> None:
         assert self.pipeline is not None
         steady_ns = self._time.steady_ns()
-        timeout_ms = self.pipeline.settings.decision_timeout_ms
+        timeout_ms = self.pipeline.settings.decision.timeout_ms
         # One check early, so that no gap between decisions exceeds the timeout.
         period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
         for camera, publishers in self._camera_topics.items():
@@ -226,7 +226,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         assert self.pipeline is not None
         if self._decision_timer is not None:
             self.destroy_timer(self._decision_timer)
-        period_s = self.pipeline.settings.decision_timeout_ms / 1e3 / _DECISION_CHECKS
+        period_s = self.pipeline.settings.decision.timeout_ms / 1e3 / _DECISION_CHECKS
         self._decision_timer = self.create_timer(
             period_s, self._check_decisions, clock=self._steady
         )
@@ -265,9 +265,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._publish_late = new.get('publish_late', self._publish_late)
         if self.pipeline is not None and new:
             values = {**self.values, **new}
-            threshold = self.bundle.manifest.decision.decide_above
             try:
-                self.pipeline.set_settings(pipeline_settings(values, threshold))
+                self.pipeline.set_settings(
+                    pipeline_settings(values, self.bundle.manifest.decision)
+                )
             except PerceptionError as error:
                 return SetParametersResult(successful=False, reason=str(error))
             for camera in self.cameras:

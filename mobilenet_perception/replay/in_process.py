@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
+from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline import Pipeline, Result
@@ -65,7 +66,10 @@ class _Player:
             {name: CameraSettings(settings.latency_budget_ms) for name in self.results},
             self._on_result,
             PipelineSettings(
-                variant=settings.variant, decide_above=manifest.decision.decide_above
+                variant=settings.variant,
+                decision=DecisionRules(
+                    manifest.decision.decide_above, manifest.decision.leave_below
+                ),
             ),
             clock,
         )
