@@ -8,6 +8,7 @@ from functools import partial
 import cv2
 from sensor_msgs.msg import CompressedImage
 
+from mobilenet_perception.planner import CameraKnowledge
 from tests.node.peer import NodeProcess, Peer
 from tests.tiny_bundle import LABELS, plain_image
 
@@ -39,6 +40,9 @@ def test_labels_decisions_timing_and_info(start: Start, peer: Peer) -> None:
     peer.wait_for(lambda: any(d.results[0].class_id == 'green' for d in peer['camera/decision']))
     decision = next(d for d in peer['camera/decision'] if d.results[0].class_id == 'green')
     assert decision.header in [message.header for message in sent]
+    knowledge = CameraKnowledge(max_age_ms=60_000.0)
+    knowledge.take(decision)
+    assert knowledge.now().label == 'green' and knowledge.now().may_act
 
     timing = peer['camera/timing'][0]
     assert timing.header in [message.header for message in sent]
