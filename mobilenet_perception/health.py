@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mobilenet_perception import input_trouble
 from mobilenet_perception.camera import CameraState
 from mobilenet_perception.pipeline import Pipeline
-from mobilenet_perception.timing import stage_percentiles
+from mobilenet_perception.timing import miss_rate, stage_percentiles, variant_shares
 
 
 class Health(NamedTuple):
@@ -50,9 +50,11 @@ def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str
         'rate_hz': arrivals.rate_hz,
         'lost_share': arrivals.lost_share,
         'latency_budget_ms': state.settings.latency_budget_ms,
+        'miss_rate': miss_rate(records) or 0.0,
         'decision': state.decision.label,
         'variant': next((r.variant for r in reversed(records) if r.variant), ''),
     }
+    values |= {f'share_{name}': share for name, share in variant_shares(records).items()}
     for stage, summary in stage_percentiles(records).items():
         name = stage.removesuffix('_ms')
         for percentile in ('p50', 'p95', 'p99'):
@@ -61,6 +63,7 @@ def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str
         silence,
         state.stamp_trouble,
         input_trouble.rejections(records),
+        input_trouble.retries(records),
         input_trouble.loss(topic, arrivals),
         input_trouble.missed_budget(records, needed_ms),
     ]

@@ -84,6 +84,18 @@ def rejections(records: Sequence[FrameRecord]) -> str:
     return f'{bad} of the last {len(ended)} frames {ended[-1].outcome}: {ended[-1].reason}'
 
 
+def retries(records: Sequence[FrameRecord]) -> str:
+    """Say that answers had to come from another variant than was chosen; empty if none had."""
+    answered = [record for record in records if record.outcome is Outcome.ON_TIME]
+    retried = [record for record in answered if record.reason]
+    if not retried:
+        return ''
+    return (
+        f'{len(retried)} of the last {len(answered)} answers took another variant: '
+        f'{retried[-1].reason}'
+    )
+
+
 def missed_budget(records: Sequence[FrameRecord], needed_ms: float) -> str:
     """Say when the budget cannot be held on this machine; empty when it can."""
     ended = [record for record in records if record.outcome is not Outcome.SUPERSEDED]

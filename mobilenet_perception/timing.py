@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of one frame's life, percentiles, outcome counts."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
@@ -101,6 +101,20 @@ def stage_percentiles(records: Iterable[FrameRecord]) -> dict[str, Percentiles]:
         if summary is not None:
             found[stage] = summary
     return found
+
+
+def miss_rate(records: Iterable[FrameRecord]) -> float | None:
+    """Share of frames without an answer in time, of those not superseded; None of none."""
+    ended = [r.outcome for r in records if r.outcome is not Outcome.SUPERSEDED]
+    if not ended:
+        return None
+    return 1.0 - ended.count(Outcome.ON_TIME) / len(ended)
+
+
+def variant_shares(records: Iterable[FrameRecord]) -> dict[str, float]:
+    """Share of each variant in the answers, the most frequent first."""
+    counts = Counter(record.variant for record in records if record.variant)
+    return {name: count / counts.total() for name, count in counts.most_common()}
 
 
 class OutcomeCounts(NamedTuple):

