@@ -7,8 +7,8 @@
 
 The first three are one training from scratch, in three runs: each begins with the weights of the
 one before. Seen on 2110 held-out frames of 211 tracks, from one training: 97.9, 98.0 and 98.3 %
-(95 % interval of the last, by track: 97.0 to 99.3), ECE 0.01; about an hour and a half on one core. The
-recipe of the last was chosen after the figures of the first two were seen.
+(95 % interval of the last, by track: 97.0 to 99.3), ECE 0.01; about an hour and a half on one
+core. The recipe of the last was chosen after the figures of the first two were seen.
 
 The last two begin with weights in DATA/weights and show what INT8 costs V1 and V2.
 """
