@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mobilenet_perception.budget import Budget
 from mobilenet_perception.classifier import Classifier, Scores
 from mobilenet_perception.clock import NS_PER_MS, Clock
-from mobilenet_perception.errors import AbandonedError, FrameError
+from mobilenet_perception.errors import AbandonedError, FrameError, PerceptionError
 from mobilenet_perception.frames import RegionOfInterest, decode
 from mobilenet_perception.timing import Outcome
 
@@ -23,6 +23,8 @@ class Task(NamedTuple):
         left_ms: what is left of the budget.
         second_below: score below which an answer is looked at again; 0: never, and the first
             look is the best that fits.
+        finish_late: whether a run goes on past the deadline; if not it is stopped there, and the
+            worker is free for a newer frame.
     """
 
     message: Any
@@ -31,6 +33,7 @@ class Task(NamedTuple):
     current: str
     left_ms: float
     second_below: float
+    finish_late: bool = False
 
 
 class Looked(NamedTuple):
@@ -68,7 +71,7 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
         run.second()
     except FrameError as error:
         return Looked(Outcome.REJECTED, str(error), run.times)
-    reason = '; '.join(run.reasons)
+    reason = run.reason()
     if run.scores is None:
         return Looked(run.failure, reason, run.times)
     budget.took_beside(run.elapsed_ms() - run.times['inference_ms'])
@@ -85,7 +88,7 @@ class _Run:
         self._clock = clock
         self._started_ns = clock.steady_ns()
         self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0}
-        self.reasons: list[str] = []
+        self._reasons: list[str] = []
         self.failure = Outcome.FAILED
         self.scores: Scores | None = None
 
@@ -93,12 +96,20 @@ class _Run:
         """Time since the frame was taken up."""
         return (self._clock.steady_ns() - self._started_ns) / NS_PER_MS
 
+    def reason(self) -> str:
+        """Say what failed: the first variant in full, for the others mostly fail alike."""
+        if len(self._reasons) < 2:
+            return ''.join(self._reasons)
+        return f'{self._reasons[0]}; and {len(self._reasons) - 1} more variant(s) failed'
+
     def first(self, variant: str) -> None:
         """Look, and as long as that gives no answer, on a faster variant if there is time."""
         while True:
             faster = self._budget.faster(variant, self._task.variants)
             left_ms = self._left_ms()
             after_ms = self._budget.abandon_after_ms(variant, left_ms, faster)
+            if not self._task.finish_late:
+                after_ms = min(after_ms, left_ms)
             self._look(variant, after_ms)
             left_ms = self._left_ms()
             if self.scores is not None or not faster or left_ms <= 0:
@@ -136,11 +147,12 @@ class _Run:
             self.failure = Outcome.LATE
             self._took('inference_ms', error.inference_ms)
             self._budget.ran(variant, error.inference_ms)
-            self.reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
+            self._reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
         except Exception as error:  # whatever a runtime raises must not end the node
             self.failure = Outcome.FAILED
             self._took('inference_ms', 0.0)
-            self.reasons.append(f'{variant}: {type(error).__name__}: {error}')
+            kind = '' if isinstance(error, PerceptionError) else f'{type(error).__name__}: '
+            self._reasons.append(f'{variant}: {kind}{error}')
         else:
             self._took('preprocess_ms', found.preprocess_ms)
             self._took('inference_ms', found.inference_ms)

@@ -156,6 +156,7 @@ def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> Pipe
         accuracy_floor=values['accuracy_floor'],
         risk=values['risk'],
         second_look=values['second_look'],
+        finish_late=values['publish_late'],
         top_k=values['top_k'],
         budget_reference=values['budget_reference'],
         max_clock_skew_ms=values['max_clock_skew_ms'],

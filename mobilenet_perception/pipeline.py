@@ -216,6 +216,7 @@ class Pipeline:
             current=camera.variant,
             left_ms=settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns()),
             second_below=rules.decision.decide_above if rules.second_look else 0.0,
+            finish_late=rules.finish_late,
         )
         looked = run_frame(task, self._classifier, self._budget, self._clock)
         looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS

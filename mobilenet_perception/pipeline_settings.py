@@ -17,6 +17,7 @@ class PipelineSettings(NamedTuple):
         risk: probability of overrunning the budget to plan for, above 0 to 0.5.
         second_look: begin with the fastest variant, and look at a weak answer again on the most
             accurate that fits the time left: less work for frames that are clear.
+        finish_late: whether a run that misses its deadline goes on, for its answer to be seen.
         top_k: labels to give per frame, at least 1.
         budget_reference: `capture`: the budget runs from the stamp in the message's header;
             `receipt`: from the moment the message came.
@@ -28,6 +29,7 @@ class PipelineSettings(NamedTuple):
     accuracy_floor: float = 0.0
     risk: float = DEFAULT_RISK
     second_look: bool = False
+    finish_late: bool = False
     top_k: int = 3
     budget_reference: str = 'capture'
     max_clock_skew_ms: float = 10_000.0

@@ -11,6 +11,7 @@ import cv2
 
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
+from mobilenet_perception.faults import Faults
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +39,8 @@ def bundle_path(arguments: argparse.Namespace) -> Path:
     return arguments.bundle or default_bundle_path()
 
 
-def load_classifier(arguments: argparse.Namespace) -> Classifier:
-    """Load the bundle asked for on the runtime asked for.
+def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None) -> Classifier:
+    """Load the bundle asked for on the runtime asked for, with faults if any are given.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
@@ -50,6 +51,7 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     # One frame at a time, and small ones: OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
     runtime = create_runtime(arguments.runtime, arguments.threads)
+    runtime = runtime if faults is None else faults.runtime(runtime)
     return Classifier(load_bundle(bundle_path(arguments)), runtime)
 
 

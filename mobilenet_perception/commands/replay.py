@@ -17,6 +17,8 @@ from mobilenet_perception.commands.common import (
     positive,
     share,
 )
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.faults import FAULTS, Faults, parse_fault
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.report.json_report import report
@@ -54,6 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--labels', type=Path, metavar='FILE', help="default: labels.json in the bag's folder"
     )
+    parser.add_argument(
+        '--fault', action='append', default=[], metavar='KIND=VALUE@FROM-TO',
+        help='make something go wrong, repeatable, such as slow=4@2-6 or drop=0.5: '
+        f'{", ".join(FAULTS)}; not with --ros',
+    )  # fmt: skip
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the report as JSON')
     parser.add_argument('--html', type=Path, metavar='FILE', help='write the report as a page')
     parser.add_argument('--min-accuracy', type=share, metavar='SHARE',
@@ -96,6 +103,9 @@ def region(text: str) -> RegionOfInterest:
 
 def _play(arguments: argparse.Namespace) -> Run:
     budget_ms = arguments.latency_budget_ms
+    faults = Faults([parse_fault(text) for text in arguments.fault])
+    if arguments.mode == 'ros' and arguments.fault:
+        raise PerceptionError('--fault is for replays in this process: use --paced')
     if arguments.mode == 'ros':
         from mobilenet_perception.replay.live import play_live  # noqa: PLC0415
         from mobilenet_perception.replay.live_settings import LiveSettings  # noqa: PLC0415
@@ -128,10 +138,10 @@ def _play(arguments: argparse.Namespace) -> Run:
         topics=arguments.topic,
         labels_file=arguments.labels,
     )
-    classifier = load_classifier(arguments)
+    classifier = load_classifier(arguments, faults)
     play = play_fast if arguments.mode == 'fast' else play_paced
     default_ms = math.inf if arguments.mode == 'fast' else _DEFAULT_BUDGET_MS
-    settings = ReplaySettings(budget_ms or default_ms, arguments.roi, arguments.variant)
+    settings = ReplaySettings(budget_ms or default_ms, arguments.roi, arguments.variant, faults)
     progress = Progress('frames played')
     try:
         return play(classifier, source, settings, progress)

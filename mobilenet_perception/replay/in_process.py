@@ -11,6 +11,7 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.faults import Faults
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline_settings import PipelineSettings
@@ -34,11 +35,13 @@ class ReplaySettings(NamedTuple):
         latency_budget_ms: of each frame; infinite: every frame is run, and none is late.
         roi: where to look in every frame; None: where the source says, else everywhere.
         variant: name of the variant to run; empty: the most accurate that fits.
+        faults: what goes wrong on purpose; those of the runtime are in the classifier's already.
     """
 
     latency_budget_ms: float = math.inf
     roi: RegionOfInterest | None = None
     variant: str = ''
+    faults: Faults = Faults(())
 
 
 class _Player:
@@ -83,6 +86,7 @@ class _Player:
         """Hand in a frame under a stamp."""
         if self._first_ns is None:
             self._first_ns = frame.log_ns
+        self._settings.faults.reach((frame.log_ns - self._first_ns) / 1e9)
         frame = frame._replace(roi=self._settings.roi or frame.roi, cdr=None)
         camera = frame.camera
         self._count += 1
@@ -130,7 +134,7 @@ def play_fast(
     clock = RecordedClock()
     player = _Player(classifier, source, settings, clock)
     start = time.monotonic()
-    for frame in source.frames:
+    for frame in settings.faults.frames(source.frames):
         clock.set(frame.log_ns)
         player.submit(frame, frame.stamp_ns)
         player.pipeline.run_once()
@@ -153,7 +157,7 @@ def play_paced(
     player.pipeline.start()
     start = time.monotonic()
     try:
-        with prefetch(source.frames, _READ_AHEAD) as frames:
+        with prefetch(settings.faults.frames(source.frames), _READ_AHEAD) as frames:
             for frame, due_ns in on_schedule(frames):
                 player.submit(frame, due_ns)
                 progress(player.count)
