@@ -12,6 +12,7 @@ from mobilenet_perception.clock import NS_PER_MS, Clock, SystemClock
 from mobilenet_perception.decision import Decider, Decision, Scored
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frame_run import Looked, Task, run_frame
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts
 
@@ -24,12 +25,16 @@ class Result(NamedTuple):
         header: the message's header, unchanged.
         top: best labels first; empty unless a variant ran.
         decision: the camera's decision after this frame.
+        message: the frame itself.
+        roi: where it was looked at; None: everywhere.
     """
 
     record: FrameRecord
     header: Any
     top: tuple[Scored, ...]
     decision: Decision
+    message: Any
+    roi: RegionOfInterest | None
 
 
 _SUPERSEDED = Looked(Outcome.SUPERSEDED, 'a newer frame came first', {})
@@ -258,7 +263,7 @@ class Pipeline:
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, top, decision)
+        return Result(record, header, top, decision, waiting.message, camera.settings.roi)
 
     def _top(self, found: Scores) -> tuple[Scored, ...]:
         best = found.scores.argsort()[::-1][: self._settings.top_k]

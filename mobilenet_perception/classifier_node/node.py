@@ -17,6 +17,7 @@ from mobilenet_perception import messages
 from mobilenet_perception.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.classifier_node.diagnostics import Diagnostics
+from mobilenet_perception.classifier_node.overlays import Overlays
 from mobilenet_perception.classifier_node.publishers import (
     CameraPublishers,
     InfoPublishers,
@@ -67,6 +68,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._camera_topics: dict[str, CameraPublishers] = {}
         self._info_topics: InfoPublishers | None = None
+        self._overlays: Overlays | None = None
         self._decision_timer: Timer | None = None
         # Kept beside the parameter, for it is read with every frame.
         self._publish_late = False
@@ -131,6 +133,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self.bundle = bundle
         self._camera_topics = create_camera_publishers(self, self.cameras)
         self._info_topics = InfoPublishers(self)
+        self._overlays = Overlays(self, self.cameras)
         profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
         self.get_logger().info(
             f'bundle {bundle.manifest.name} proven on {runtime.name} {runtime.version}: {profile}'
@@ -174,7 +177,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             camera_topics.destroy()
         if self._info_topics is not None:
             self._info_topics.destroy()
-        self._camera_topics, self._info_topics, self.pipeline = {}, None, None
+        if self._overlays is not None:
+            self._overlays.destroy()
+        self._camera_topics, self._info_topics, self._overlays = {}, None, None
+        self.pipeline = None
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -205,6 +211,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         try:
             publishers = self._camera_topics[result.record.camera]
             publishers.publish(result, self._publish_late, steady_ns)
+            if self._overlays is not None:
+                self._overlays.show(result)
         except Exception as error:  # the context may be gone: the worker must outlive that
             if self.context.ok():
                 self.get_logger().error(

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 import cv2
-from sensor_msgs.msg import CompressedImage
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
 
 from mobilenet_perception.planner import CameraKnowledge
 from tests.node.peer import NodeProcess, Peer
@@ -135,3 +136,28 @@ def test_bad_frames_are_rejected_and_the_next_is_served(start: Start, peer: Peer
     assert 'frames rejected' in health.message
     peer.wait_for(lambda: peer['camera/classification'], send)
     assert peer['camera/classification'][0].results[0].class_id == 'red'
+
+
+def test_an_overlay_is_drawn_while_someone_looks_on(
+    start: Start, environment: dict[str, str]
+) -> None:
+    peer = Peer()
+    start(latency_budget_ms=500.0)
+    camera = peer.camera()
+
+    def send() -> None:
+        camera.publish(peer.image(plain_image('green', 120, 160)))
+
+    peer.wait_for_more('camera/timing', send, 3)
+    overlays: list[Image] = []
+    look = peer.node.create_subscription(Image, '/classifier/camera/overlay', overlays.append, 1)
+    peer.wait_for(lambda: overlays, send)
+    overlay = overlays[0]
+    assert (overlay.height, overlay.width, overlay.encoding) == (120, 160, 'rgb8')
+    assert overlay.header.frame_id == 'lens'
+    pixels = np.frombuffer(bytes(overlay.data), np.uint8).reshape(120, 160, 3)
+    np.testing.assert_array_equal(pixels[:40], plain_image('green', 40, 160))
+    assert (pixels[-20:] != plain_image('green', 20, 160)).any()
+    # Who looks on hinders nobody: the frames go on when they look away.
+    peer.node.destroy_subscription(look)
+    peer.wait_for_more('camera/classification', send, 3)
