@@ -12,7 +12,7 @@ DEFAULT_RISK = 0.01
 # A better variant must fit with so much to spare, or the choice would flicker.
 _CLIMB_MARGIN = 0.1
 # A run that is over its time may be slowed down more than it has shown yet, by this factor.
-_WORSE = 3
+_WORSE = 2.0
 
 
 class Choice(NamedTuple):
