@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One camera of the pipeline: its slot for the newest frame, its counts, its troubles."""
 
-import math
 from collections import Counter
 from typing import Any, NamedTuple, Protocol
 
@@ -9,6 +8,7 @@ from mobilenet_perception.arrivals import Arrivals, ArrivalSummary
 from mobilenet_perception.clock import NS_PER_MS
 from mobilenet_perception.decision import Decider, Decision
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.scheduler import Candidate
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts, Window
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
@@ -22,10 +22,12 @@ class CameraSettings(NamedTuple):
         latency_budget_ms: time that a frame may take from capture to publication; infinite:
             every frame is run and none is late.
         roi: where to look, in pixels of the camera; None: everywhere.
+        priority: share of the answers, relative to other cameras, when there is not time for all.
     """
 
     latency_budget_ms: float
     roi: RegionOfInterest | None = None
+    priority: float = 1.0
 
 
 class CameraState(NamedTuple):
@@ -134,18 +136,17 @@ class Camera:
         self.waiting = self._first = None
         return waiting
 
-    def urgency(self) -> tuple[float, float]:
-        """Order among cameras: the deadline on the steady clock, then receipt.
+    def candidate(self) -> Candidate:
+        """Return what the scheduler needs to know of a camera with a frame waiting.
 
-        Both are those of the first frame since the camera's last turn; otherwise each frame that
-        supersedes another would put the turn off, and under overload one camera would starve.
+        The deadline is that of the first frame since the camera's last turn; otherwise each frame
+        that supersedes another would put the turn off.
         """
-        first, budget_ms = self._first, self.settings.latency_budget_ms
-        if first is None:
-            return math.inf, math.inf
+        first = self._first
+        assert first is not None
         before_ms = (first.transport_ms or 0.0) if first.by_stamp else 0.0
-        deadline_ns = first.received_ns + (budget_ms - before_ms) * NS_PER_MS
-        return deadline_ns, first.received_ns
+        deadline_ns = first.received_ns + (self.settings.latency_budget_ms - before_ms) * NS_PER_MS
+        return Candidate(self.name, deadline_ns, first.received_ns, first is not self.waiting)
 
     def end(self, record: FrameRecord) -> None:
         """Count a frame's outcome."""

@@ -114,6 +114,9 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
         f'{camera}.latency_budget_ms': Specification(
             0.0, "this camera's budget in milliseconds; 0: the node's", 0.0, 60_000.0
         ),
+        f'{camera}.priority': Specification(
+            1.0, 'share of the answers, relative to other cameras, under overload', 0.01, 100.0
+        ),
     }
 
 
@@ -173,7 +176,11 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
     """Return what the parameters say of one camera."""
     roi = values[f'{camera}.roi']
     budget_ms = values[f'{camera}.latency_budget_ms'] or values['latency_budget_ms']
-    return CameraSettings(budget_ms, RegionOfInterest(*roi) if roi and any(roi) else None)
+    return CameraSettings(
+        budget_ms,
+        RegionOfInterest(*roi) if roi and any(roi) else None,
+        values[f'{camera}.priority'],
+    )
 
 
 def _is_roi(value: Any) -> bool:

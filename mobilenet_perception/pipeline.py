@@ -14,6 +14,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frame_run import Looked, Task, run_frame
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
+from mobilenet_perception.scheduler import Scheduler
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts
 
 
@@ -74,6 +75,7 @@ class Pipeline:
             name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
             for name, given in cameras.items()
         }
+        self._scheduler = Scheduler()
         self._changed = threading.Condition()
         self._worker: threading.Thread | None = None
         self._running = False
@@ -149,13 +151,15 @@ class Pipeline:
         with self._changed:
             camera = self._cameras[name]
             old = camera.put(message, stamp_ns, steady_ns, now_ns, self._settings)
+            if old is None:
+                self._scheduler.waits(name)
             ended = old and self._end(camera, old, _SUPERSEDED)
             self._changed.notify()
         if ended:
             self._on_result(ended)
 
     def run_once(self) -> bool:
-        """Run the waiting frame with the earliest deadline; False when none waits."""
+        """Run the waiting frame whose turn it is; False when none waits."""
         with self._changed:
             waiting = self._take()
         if waiting is None:
@@ -167,6 +171,8 @@ class Pipeline:
         finally:
             self._run_since_ns = None
         with self._changed:
+            if looked.times.get('looks'):
+                self._scheduler.ran(camera.name, camera.settings.priority)
             result = self._end(camera, waiting, looked, top)
         self._on_result(result)
         return True
@@ -206,10 +212,8 @@ class Pipeline:
             self.run_once()
 
     def _take(self) -> Waiting | None:
-        ready = [camera for camera in self._cameras.values() if camera.waiting is not None]
-        if not ready:
-            return None
-        return min(ready, key=Camera.urgency).take()
+        ready = [c.candidate() for c in self._cameras.values() if c.waiting is not None]
+        return self._cameras[self._scheduler.choose(ready)].take() if ready else None
 
     def _run(self, camera: Camera, waiting: Waiting) -> tuple[Looked, tuple[Scored, ...]]:
         settings, rules = camera.settings, self._settings

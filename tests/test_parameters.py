@@ -50,7 +50,12 @@ def test_whole_numbers_serve_as_numbers() -> None:
 
 
 def test_camera_settings() -> None:
-    values = {'latency_budget_ms': 50.0, 'a.latency_budget_ms': 0.0, 'a.roi': []}
-    assert camera_settings(values, 'a') == (50.0, None)
-    values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4]})
-    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4))
+    values = {
+        'latency_budget_ms': 50.0,
+        'a.latency_budget_ms': 0.0,
+        'a.roi': [],
+        'a.priority': 1.0,
+    }
+    assert camera_settings(values, 'a') == (50.0, None, 1.0)
+    values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4], 'a.priority': 2.0})
+    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4), 2.0)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whose frame is run next: by deadline while time suffices for all, by fair turns when not."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Candidate(NamedTuple):
+    """A camera with a frame waiting.
+
+    Attributes:
+        name: of the camera.
+        deadline_ns: of its first frame since its last turn, on the steady clock; infinite: none.
+        received_ns: receipt of that frame.
+        passed_over: whether that frame was superseded while it waited.
+    """
+
+    name: str
+    deadline_ns: float
+    received_ns: float
+    passed_over: bool
+
+
+class Scheduler:
+    """Earliest deadline first; under overload, turns in proportion to the cameras' priorities.
+
+    Deadlines alone would starve a camera with a long budget beside one that always has a frame
+    with a short one. As soon as some camera has lost a frame to waiting there is too little time
+    for all, and the camera that is furthest behind its share goes first: start-time fair queueing
+    (Goyal, Vin and Cheng, SIGCOMM 1996, section 2), with one run as the unit of service. A camera
+    that asks for less than its share gets all it asks for, and the others divide the rest.
+    """
+
+    def __init__(self) -> None:
+        # Virtual time: the start tag of the run that was begun last.
+        self._now = 0.0
+        self._start: dict[str, float] = {}
+        self._finish: dict[str, float] = {}
+        self._lost_one: set[str] = set()
+
+    def waits(self, camera: str) -> None:
+        """Note that a camera, which had none, has a frame waiting.
+
+        Idleness saves up no turns; but who lost a frame at its last turn was not idle.
+        """
+        finish = self._finish.get(camera, 0.0)
+        self._start[camera] = finish if camera in self._lost_one else max(finish, self._now)
+
+    def choose(self, candidates: Sequence[Candidate]) -> str:
+        """Return the camera to run, of at least one."""
+        overload = any(c.passed_over or self._start[c.name] < self._now for c in candidates)
+        key = self._by_share if overload else self._by_deadline
+        chosen = min(candidates, key=key)
+        (self._lost_one.add if chosen.passed_over else self._lost_one.discard)(chosen.name)
+        return chosen.name
+
+    def ran(self, camera: str, priority: float) -> None:
+        """Charge a camera for a run. A frame that ends without one costs no turn."""
+        self._now = max(self._now, self._start[camera])
+        self._finish[camera] = self._start[camera] + 1.0 / priority
+
+    def _by_share(self, candidate: Candidate) -> tuple[float, ...]:
+        return self._start[candidate.name], candidate.deadline_ns, candidate.received_ns
+
+    def _by_deadline(self, candidate: Candidate) -> tuple[float, ...]:
+        return candidate.deadline_ns, self._start[candidate.name], candidate.received_ns
