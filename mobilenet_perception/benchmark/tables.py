@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A report, and a comparison of two, as tables for the terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mobilenet_perception.benchmark.comparison import Change
+from mobilenet_perception.report.text import table
+from mobilenet_perception.timing import Outcome
+
+_SUMMARY = ('p50', 'p95', 'p99', 'max')
+_STAGES = ('age', 'transport', 'total')
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """Return the tables of a report that `Report.to_json` made."""
+    parts = [_headline(report)]
+    for runtime, found in report['runtimes'].items():
+        held = found['rate_held']
+        trials = [*found['trials'], *([held['confirmation']] if held else [])]
+        trials = [trial for trial in trials if trial]
+        title = f'{runtime} {found["version"]}'
+        if found['variants']:
+            parts.append(f'{title}: each variant alone\n{_variants(found["variants"].values())}')
+        if trials:
+            parts.append(f'{title}: end to end, frames\n{_outcomes(trials)}')
+            parts.append(f'{title}: end to end, milliseconds\n{_latencies(trials)}')
+        if held:
+            parts.append(f'{title}: {_held(held)}')
+    if report['skipped']:
+        parts.append(f'end to end not measured: {report["skipped"]}')
+    return '\n\n'.join(parts)
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """Return old, new and change of each figure as a table."""
+    rows = [['figure', 'old', 'new', 'change']]
+    for change in changes:
+        told = '-' if change.percent is None else f'{change.percent:+.1f} %'
+        rows.append([change.name, _number(change.old), _number(change.new), told])
+    return table(rows)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    machine, bundle, settings = report['machine'], report['bundle'], report['settings']
+    return (
+        f'bundle {bundle["name"]} {bundle["digest"][:12]} on {machine["processor"]}, '
+        f'{machine["cores"]} cores, Python {machine["python"]}, {machine["ros"] or "no ROS 2"}; '
+        f'budget {settings["latency_budget_ms"]:g} ms, {settings["size"]}, '
+        f'{settings["threads"]} thread{"s" if settings["threads"] > 1 else ""}'
+        f'{"; INTERRUPTED" if report["interrupted"] else ""}'
+    )
+
+
+def _variants(variants: Iterable[Mapping[str, Any]]) -> str:
+    rows = [['variant', 'load ms', 'first run ms', *(f'{name} ms' for name in _SUMMARY),
+             'frames/s', 'memory MB']]  # fmt: skip
+    for found in variants:
+        figures = [found['load_ms'], found['first_run_ms']]
+        figures += [found['latency_ms'][name] for name in _SUMMARY]
+        rows.append([found['variant'], *(f'{figure:.2f}' for figure in figures),
+                     f'{found["throughput_hz"]:.0f}', f'{found["memory_mb"]:.1f}'])  # fmt: skip
+    return table(rows)
+
+
+def _outcomes(trials: Iterable[Mapping[str, Any]]) -> str:
+    names = [str(outcome) for outcome in Outcome]
+    rows = [['cameras', 'Hz', 'sent', *names, 'lost', 'miss rate', 'unanswered', 'answered by']]
+    for trial in trials:
+        counts = [trial['sent'], *(trial['outcomes'][name] for name in names)]
+        counts.append(trial['lost'] + trial['unheard'])
+        shares = (_share(trial['miss_rate']), _share(trial['unanswered']))
+        by = ', '.join(f'{name} {share:.0%}' for name, share in trial['variants'].items())
+        rows.append([*_case(trial), *map(str, counts), *shares, by])
+    return table(rows)
+
+
+def _latencies(trials: Iterable[Mapping[str, Any]]) -> str:
+    heads = [f'{stage} {name}' for stage in _STAGES for name in _SUMMARY]
+    rows = [['cameras', 'Hz', *heads]]
+    for trial in trials:
+        summaries = [trial[f'{stage}_ms'] or {} for stage in _STAGES]
+        figures = [_number(found.get(name)) for found in summaries for name in _SUMMARY]
+        rows.append([*_case(trial), *figures])
+    return table(rows)
+
+
+def _held(held: Mapping[str, Any]) -> str:
+    limit = f'; {held["limit"]}' if held['limit'] else ''
+    if held['rate_hz'] is None:
+        return f'no rate of one camera was held{limit}'
+    return f'highest rate of one camera held: {held["rate_hz"]:.1f} Hz{limit}'
+
+
+def _case(trial: Mapping[str, Any]) -> tuple[str, str]:
+    return str(trial['cameras']), f'{trial["rate_hz"]:.4g}'
+
+
+def _share(value: float | None) -> str:
+    return '-' if value is None else f'{value:.2%}'
+
+
+def _number(value: float | None) -> str:
+    return '-' if value is None else f'{value:.2f}'
