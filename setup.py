@@ -86,6 +86,11 @@ setup(
     python_requires='>=3.10',
     install_requires=['numpy>=1.21'],
     extras_require=EXTRAS,
-    entry_points={'console_scripts': [f'classifier = {NAME}.classifier_node:main']},
+    entry_points={
+        'console_scripts': [
+            f'advisor = {NAME}.advice_node:main',
+            f'classifier = {NAME}.classifier_node:main',
+        ]
+    },
     zip_safe=False,
 )

@@ -8,7 +8,7 @@ from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import LifecycleNode
+from launch_ros.actions import LifecycleNode, Node
 
 from mobilenet_perception.ros_environment import MALLOC_SETTINGS, profile_variable
 
@@ -30,6 +30,7 @@ ARGUMENTS = (
     ('namespace', '', 'Namespace of the node.'),
     # false where a lifecycle manager takes the node through its states.
     ('autostart', 'true', 'Configure and activate the node at once.'),
+    ('advice', 'false', 'Start the node advisor too: decisions become speed limits for Nav2.'),
     ('log_level', 'info', 'debug, info, warn, error or fatal.'),
     # The camera driver is what needs a profile, when images are lost: see the file
     # config/fastdds_large_images.xml. This one is for the node's own process.
@@ -46,7 +47,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*declared, OpaqueFunction(function=_start)])
 
 
-def _start(context: LaunchContext) -> list[LifecycleNode]:
+def _start(context: LaunchContext) -> list[Node]:
     given = {name: LaunchConfiguration(name).perform(context).strip() for name, _, _ in ARGUMENTS}
     if not Path(given['params_file']).is_file():
         # launch_ros would only warn, and the node would run on defaults.
@@ -54,19 +55,41 @@ def _start(context: LaunchContext) -> list[LifecycleNode]:
     environment = dict(MALLOC_SETTINGS)
     if given['fastdds_profile']:
         environment[profile_variable()] = given['fastdds_profile']
-    return [
+    parameters = _parameters(given)
+    common = {
+        'package': PACKAGE,
+        'namespace': given['namespace'],
+        'arguments': ['--ros-args', '--log-level', given['log_level']],
+        'additional_env': environment,
+        'output': 'screen',
+        'emulate_tty': True,
+    }
+    nodes: list[Node] = [
         LifecycleNode(
-            package=PACKAGE,
             executable='classifier',
             name='classifier',
-            namespace=given['namespace'],
-            parameters=[given['params_file'], _parameters(given)],
-            arguments=['--ros-args', '--log-level', given['log_level']],
-            additional_env=environment,
-            output='screen',
-            emulate_tty=True,
+            parameters=[given['params_file'], parameters],
+            **common,
         )
     ]
+    if _is_true('advice', given['advice']):
+        # The user's file comes last: it may set the advisor's parameters, and both need its
+        # cameras.
+        files = [str(SHARE / 'config' / 'advisor.yaml'), given['params_file']]
+        advisor = Node(
+            executable='advisor',
+            name='advisor',
+            parameters=[*files, _advisor_parameters(parameters)],
+            **common,
+        )
+        nodes.append(advisor)
+    return nodes
+
+
+def _advisor_parameters(classifier: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the classifier's parameters that the advisor has too."""
+    shared = ('use_sim_time', 'cameras')
+    return {name: classifier[name] for name in shared if name in classifier}
 
 
 def _parameters(given: dict[str, str]) -> dict[str, Any]:

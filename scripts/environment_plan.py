@@ -20,6 +20,8 @@ _IMPORTS = {
     'runtime': 'import cv2, numpy, onnxruntime, rosbags, rclpy, vision_msgs.msg',
     'training': 'import cv2, numpy, onnxruntime, tensorflow',
 }
+# Message packages that are not among the wheels: built of the definitions in interfaces/.
+_INTERFACES = ('vision_msgs', 'nav2_msgs')
 # What decides the content of an environment, beside Python and ROS.
 _SOURCES = (
     'constraints/*.txt',
@@ -93,8 +95,9 @@ class Plan(NamedTuple):
             ('packages', [*pip, '--no-build-isolation', '-e', f'.[{",".join(extras)}]']),
         ]
         if self.uses_wheels:
-            build = ['scripts/build_interfaces.py', 'interfaces/vision_msgs']
-            steps.append(('vision_msgs', build))
+            for package in _INTERFACES:
+                build = ['scripts/build_interfaces.py', f'interfaces/{package}']
+                steps.append((package, build))
         steps.append(('check', ['-c', _IMPORTS[self.kind]]))
         return steps
 

@@ -55,6 +55,15 @@ def test_arguments_become_parameters(classify: ModuleType) -> None:
     }
 
 
+def test_the_advisor_follows_the_same_cameras(classify: ModuleType) -> None:
+    assert given(classify)['advice'] == 'false'
+    parameters = classify._parameters(given(classify, cameras='front,left', use_sim_time='true'))
+    assert classify._advisor_parameters(parameters) == {
+        'use_sim_time': True,
+        'cameras': ['front', 'left'],
+    }
+
+
 @pytest.mark.parametrize(
     ('arguments', 'says'),
     [

@@ -45,8 +45,9 @@ def install(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace / 'install' / PACKAGE
 
 
-def test_executable_is_where_ros2_run_looks(install: Path) -> None:
-    assert os.access(install / 'lib' / PACKAGE / 'classifier', os.X_OK)
+@pytest.mark.parametrize('name', ['classifier', 'advisor'])
+def test_executable_is_where_ros2_run_looks(install: Path, name: str) -> None:
+    assert os.access(install / 'lib' / PACKAGE / name, os.X_OK)
     assert (install / 'share/ament_index/resource_index/packages' / PACKAGE).is_file()
 
 
