@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layouts of Foxglove and PlotJuggler name topics, statuses and keys that the node has."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
+
+from std_msgs.msg import Header
+
+from mobilenet_perception import messages
+from mobilenet_perception.camera import CameraSettings
+from mobilenet_perception.camera_messages import image_message
+from mobilenet_perception.classifier import Classifier
+from mobilenet_perception.health import camera_health
+from mobilenet_perception.pipeline import Pipeline, Result
+from mobilenet_perception.runtimes import create_runtime
+from tests.tiny_bundle import plain_image, write_tiny_bundle
+
+CAMERA = 'camera'
+# As Diagnostics names them.
+NODE, STATUS = '/classifier', 'classifier: camera'
+TIMING, DECISION = '/classifier/camera/timing', '/classifier/camera/decision'
+
+
+@pytest.fixture(scope='module')
+def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A frame's timing status, and the keys of its camera on /diagnostics."""
+    bundle = write_tiny_bundle(tmp_path_factory.mktemp('bundles') / 'tiny')
+    results: list[Result] = []
+    pipeline = Pipeline(
+        Classifier(bundle, create_runtime()), {CAMERA: CameraSettings(60_000.0)}, results.append
+    )
+    stamp_ns = 1
+    pipeline.submit(CAMERA, image_message(plain_image('red'), stamp_ns, CAMERA), stamp_ns)
+    pipeline.run_once()
+    record = results[0].record._replace(transport_ms=1.0)
+    health = camera_health(pipeline.state(CAMERA), 1.0, '/camera/image_raw', '')
+    return {
+        'timing': messages.timing(Header(), record).status[0],
+        'health': {pair.key for pair in messages.key_values(health.values)},
+    }
+
+
+def keys(status: Any) -> set[str]:
+    return {pair.key for pair in status.values}
+
+
+def panels(root: Path) -> tuple[Any, dict[str, Any]]:
+    layout = json.loads((root / 'config' / 'foxglove.json').read_text(encoding='utf-8'))
+    return layout['layout'], layout['configById']
+
+
+def test_foxglove_shows_every_panel_once(root: Path) -> None:
+    def leaves(part: Any) -> list[str]:
+        if isinstance(part, str):
+            return [part]
+        assert part['direction'] in ('row', 'column')
+        return leaves(part['first']) + leaves(part['second'])
+
+    layout, configured = panels(root)
+    assert sorted(leaves(layout)) == sorted(configured)
+
+
+def test_foxglove_paths_are_published(root: Path, published: dict[str, Any]) -> None:
+    _, configured = panels(root)
+    paths = [path['value'] for panel in configured.values() for path in panel.get('paths', ())]
+    assert len(paths) > 10
+    of_timing = re.compile(
+        re.escape(TIMING) + r'\.status\[0\]\.values\[:\]\{key=="(\w+)"\}\.value'
+    )
+    of_health = re.compile(
+        r'/diagnostics\.status\[:\]\{name=="(.+)"\}\.values\[:\]\{key=="(\w+)"\}\.value'
+    )
+    for path in paths:
+        if found := of_timing.fullmatch(path):
+            assert found[1] in keys(published['timing'])
+        elif found := of_health.fullmatch(path):
+            assert found[1] == STATUS and found[2] in published['health']
+        else:
+            assert path in (f'{DECISION}.results[0].class_id', f'{DECISION}.results[0].score')
+    assert configured['Image!overlay']['imageMode']['imageTopic'] == '/classifier/camera/overlay'
+    detail = configured['DiagnosticStatusPanel!camera']
+    assert (detail['selectedHardwareId'], detail['selectedName']) == (NODE, STATUS)
+
+
+def test_plotjuggler_curves_are_published(root: Path, published: dict[str, Any]) -> None:
+    tree = ElementTree.parse(root / 'config' / 'plotjuggler.xml')
+    curves = [curve.attrib['name'] for curve in tree.iter('curve')]
+    assert len(curves) > 10
+    # It names what is in diagnostics topic/hardware_id/name/key.
+    timing = published['timing']
+    known = {f'{TIMING}/{timing.hardware_id}/{timing.name}/{key}' for key in keys(timing)}
+    known |= {f'/diagnostics/{NODE}/{STATUS}/{key}' for key in published['health']}
+    known.add(f'{DECISION}/results[0]/score')
+    assert set(curves) <= known
+    # Text is no curve.
+    values = {pair.key: pair.value for pair in timing.values}
+    for curve in curves:
+        if curve.startswith(TIMING):
+            float(values[curve.rpartition('/')[2]])
