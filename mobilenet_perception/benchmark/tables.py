@@ -9,6 +9,8 @@ from mobilenet_perception.report.text import table
 from mobilenet_perception.timing import Outcome
 
 _SUMMARY = ('p50', 'p95', 'p99', 'max')
+# How many variants a row names.
+_VARIANTS_TOLD = 2
 _STAGES = ('age', 'transport', 'total')
 
 
@@ -70,9 +72,14 @@ def _outcomes(trials: Iterable[Mapping[str, Any]]) -> str:
         counts = [trial['sent'], *(trial['outcomes'][name] for name in names)]
         counts.append(trial['lost'] + trial['unheard'])
         shares = (_share(trial['miss_rate']), _share(trial['unanswered']))
-        by = ', '.join(f'{name} {share:.0%}' for name, share in trial['variants'].items())
-        rows.append([*_case(trial), *map(str, counts), *shares, by])
+        rows.append([*_case(trial), *map(str, counts), *shares, _answered_by(trial['variants'])])
     return table(rows)
+
+
+def _answered_by(variants: Mapping[str, float]) -> str:
+    told = [f'{name} {share:.1%}' for name, share in variants.items()]
+    others = [f'{len(told) - _VARIANTS_TOLD} more'] if len(told) > _VARIANTS_TOLD else []
+    return ', '.join(told[:_VARIANTS_TOLD] + others)
 
 
 def _latencies(trials: Iterable[Mapping[str, Any]]) -> str:

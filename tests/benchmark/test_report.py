@@ -55,7 +55,7 @@ def test_other_files_are_refused(content: Any, said: str, tmp_path: Path) -> Non
 def test_tables_show_every_trial_and_what_was_not_measured() -> None:
     told = report_text(report(variant(), trial(60.0), trial(cameras=4, age_ms=None), held()))
     assert 'highest rate of one camera held: 100.0 Hz; at 120.0 Hz, of 360 frames 7' in told
-    for expected in ('tiny', '100.00%', 'tiny 100%', '500'):
+    for expected in ('tiny', '100.00%', 'tiny 100.0%', '500'):
         assert expected in told
     assert 'no rate of one camera was held; at 120' in report_text(report(held(None)))
     assert 'end to end not measured: no ROS' in report_text(report(skipped='no ROS'))
