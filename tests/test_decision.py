@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A decision is a label, unknown or stale, and never outlives its evidence."""
 
-from collections import Counter, deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.votes import lag, voted
 from mobilenet_perception.decision import Decider, Decision, DecisionRules
 
 MS = 1_000_000
@@ -101,31 +101,6 @@ def test_no_label_is_shown_longer_than_the_time_out_after_its_last_frame(
             decided = found.decide((now_ms + ahead_ms) * MS).label
             if decided in LABELS:
                 assert now_ms + ahead_ms - last[decided] <= RULES.timeout_ms
-
-
-def voted(answers: Sequence[int], window: int) -> list[int]:
-    """Return the most frequent of the last answers, of equals the newest."""
-    seen: deque[int] = deque(maxlen=window)
-    found = []
-    for answer in answers:
-        seen.append(answer)
-        count = Counter(seen)
-        found.append(next(a for a in reversed(seen) if count[a] == max(count.values())))
-    return found
-
-
-def lag(truth: Sequence[int], answers: Sequence[int]) -> float:
-    """Return the mean number of frames after a change until the answer is right."""
-    lags = []
-    for change in range(1, len(truth)):
-        if truth[change] != truth[change - 1]:
-            until = change
-            while until < len(truth) and truth[until] == truth[change]:
-                if answers[until] == truth[change]:
-                    lags.append(until - change)
-                    break
-                until += 1
-    return float(np.mean(lags))
 
 
 @pytest.mark.parametrize('seed', range(3))
