@@ -126,7 +126,9 @@ class Rig:
         for child, name in ((self._node, 'the node'), (self._cameras, 'the publisher')):
             child.check()
             if child.process.poll() is not None:
-                raise PerceptionError(f'{name} ended by itself: {child.last_words()}')
+                raise PerceptionError(
+                    f'{name} ended by itself; it said last: {child.last_words()}'
+                )
         if time.monotonic() > end_s:
             raise PerceptionError(
                 f'the node and the publisher did not get ahead in time: {self._node.last_words()}'
