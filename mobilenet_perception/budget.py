@@ -11,6 +11,8 @@ from mobilenet_perception.slowdown import SlowdownFilter
 DEFAULT_RISK = 0.01
 # A better variant must fit with so much to spare, or the choice would flicker.
 _CLIMB_MARGIN = 0.1
+# Frames run together all end with the last, so that a batch must be faster by more than a trifle.
+_PAYS = 0.9
 # A run that is over its time may be slowed down more than it has shown yet, by this factor.
 _WORSE = 2.0
 
@@ -34,10 +36,17 @@ class Budget:
         profile_ms: inference time of each variant at warm-up, in milliseconds, keyed by name,
             most accurate first.
         risk: probability of overrunning to plan for, above 0 to 0.5.
+        batch_ms: by variant, inference time at warm-up of one frame, of two at once, and so on.
     """
 
-    def __init__(self, profile_ms: Mapping[str, float], risk: float = DEFAULT_RISK) -> None:
+    def __init__(
+        self,
+        profile_ms: Mapping[str, float],
+        risk: float = DEFAULT_RISK,
+        batch_ms: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         self._profile_ms = dict(profile_ms)
+        self._batch_ms = dict(batch_ms or {})
         self._slowdown = SlowdownFilter()
         self._overhead_ms = SlowdownFilter(rest=0.0)
         self.risk = risk
@@ -59,8 +68,18 @@ class Budget:
 
     def predict_ms(self, variant: str) -> float:
         """Time from taking up a frame to its publication on this variant, in milliseconds."""
+        return self.predict_batch_ms(variant, 1)
+
+    def predict_batch_ms(self, variant: str, count: int) -> float:
+        """Time from taking up so many frames to their publication after one run."""
         slowdown = self._planned(self._slowdown)
-        return self._profile_ms[variant] * slowdown + self.beside_ms()
+        return self._run_ms(variant, count) * slowdown + count * self.beside_ms()
+
+    def paying_batches(self, variant: str) -> list[int]:
+        """Return how many frames at once take less time than one after the other, most first."""
+        one_ms = self._profile_ms[variant]
+        times = enumerate(self._batch_ms.get(variant, ()), 1)
+        return [n for n, ms in times if n > 1 and ms < _PAYS * n * one_ms][::-1]
 
     def beside_ms(self) -> float:
         """Time that a frame takes beside inference, in milliseconds."""
@@ -108,7 +127,9 @@ class Budget:
         """Return those that are faster than a variant at rest, in their order."""
         return [name for name in among if self._profile_ms[name] < self._profile_ms[variant]]
 
-    def abandon_after_ms(self, variant: str, left_ms: float, faster: Sequence[str]) -> float:
+    def abandon_after_ms(
+        self, variant: str, left_ms: float, faster: Sequence[str], count: int = 1
+    ) -> float:
         """Time after which to abandon a run, so that a faster variant can still finish.
 
         A run that lasts longer than planned shows a slow-down of its own; the faster variant is
@@ -119,8 +140,9 @@ class Budget:
             variant: what runs.
             left_ms: what is left of the budget as it begins.
             faster: what could run instead.
+            count: frames that are run at once.
         """
-        own_ms = self._profile_ms[variant]
+        own_ms = self._run_ms(variant, count)
         if not faster or math.isinf(left_ms):
             return math.inf
         fastest_ms = min(self._profile_ms[name] for name in faster)
@@ -128,19 +150,22 @@ class Budget:
         planned_ms = own_ms * self._planned(self._slowdown)
         return after_ms if after_ms > planned_ms else math.inf
 
-    def ran(self, variant: str, inference_ms: float) -> None:
-        """Learn from a run; of one that was abandoned, the time until then.
+    def ran(self, variant: str, inference_ms: float, count: int = 1) -> None:
+        """Learn from a run of so many frames; of one that was abandoned, the time until then.
 
         A stall lengthens a short run by as much as a long one, so that the ratio of a short run
         says less of how others will be slowed down: its surprise weighs less.
         """
-        own_ms, mean = self._profile_ms[variant], self._slowdown.mean
-        weight = math.sqrt(own_ms / max(self._profile_ms.values()))
+        own_ms, mean = self._run_ms(variant, count), self._slowdown.mean
+        weight = min(1.0, math.sqrt(own_ms / max(self._profile_ms.values())))
         self._slowdown.measured(mean + weight * (inference_ms / own_ms - mean))
 
     def took_beside(self, overhead_ms: float) -> None:
         """Learn what a frame cost beside inference."""
         self._overhead_ms.measured(overhead_ms)
+
+    def _run_ms(self, variant: str, count: int) -> float:
+        return self._profile_ms[variant] if count == 1 else self._batch_ms[variant][count - 1]
 
     def _likely_ms(self, variant: str) -> float:
         return self._profile_ms[variant] * self._slowdown.mean + self._overhead_ms.mean

@@ -4,6 +4,7 @@
 import math
 import threading
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,19 +39,37 @@ class Classifier:
         runtime: what executes it.
         warmup_runs: runs of each variant before it is timed, and again while it is timed; at
             least 1, since the first run of most runtimes is many times slower.
+        largest_batch: most frames that will be given at once.
+
+    Attributes:
+        batch_ms: by variant, median inference time of one frame, of two at once, and so on, in
+            milliseconds.
 
     Raises:
         BundleError: the bundle does not give its golden scores here.
     """
 
-    def __init__(self, bundle: Bundle, runtime: Runtime, warmup_runs: int = 10) -> None:
+    def __init__(
+        self, bundle: Bundle, runtime: Runtime, warmup_runs: int = 10, largest_batch: int = 1
+    ) -> None:
         self.bundle = bundle
         self.runtime = runtime
         self.labels = bundle.manifest.labels
         self.variants = {variant.name: variant for variant in bundle.manifest.variants}
         self._sessions = self_test(bundle, runtime)
         self._cutoff = Cutoff()
-        self.profile_ms = {name: self._profile(name, warmup_runs) for name in self.variants}
+        self.batch_ms = {
+            name: [
+                self._profile(name, warmup_runs, count)
+                for count in range(1, min(largest_batch, session.largest_batch) + 1)
+            ]
+            for name, session in self._sessions.items()
+        }
+
+    @property
+    def profile_ms(self) -> dict[str, float]:
+        """Inference time of one frame on each variant, in milliseconds."""
+        return {name: times[0] for name, times in self.batch_ms.items()}
 
     def variant(self, name: str) -> Variant:
         """Return a variant by name; the most accurate for the empty name.
@@ -87,25 +106,45 @@ class Classifier:
             AbandonedError: the run was stopped.
             PerceptionError: no such variant, or the runtime gave nonsense.
         """
+        return self.classify_together([(frame, roi)], variant, abandon_after_ms)[0]
+
+    def classify_together(
+        self,
+        frames: Sequence[tuple[Frame, RegionOfInterest | None]],
+        variant: str = '',
+        abandon_after_ms: float = math.inf,
+    ) -> list[Scores]:
+        """Score several frames in one run, at most as many as `batch_ms` has times.
+
+        Args and errors are those of `classify`; the inference time of each is that of the run.
+        """
         chosen = self.variant(variant)
+        images, preprocess_ms = [], []
+        for frame, roi in frames:
+            start = time.perf_counter_ns()
+            images.append(crop_and_resize(frame, chosen.height, chosen.width, roi))
+            preprocess_ms.append((time.perf_counter_ns() - start) / 1e6)
+        # A single image is not copied.
+        batch = images[0][np.newaxis] if len(images) == 1 else np.stack(images)
         start = time.perf_counter_ns()
-        image = crop_and_resize(frame, chosen.height, chosen.width, roi)
-        resized = time.perf_counter_ns()
-        scores = self._run(chosen.name, image, abandon_after_ms)
-        done = time.perf_counter_ns()
-        if scores.shape != (len(self.labels),) or not np.isfinite(scores).all():
+        scores = self._run(chosen.name, batch, abandon_after_ms)
+        inference_ms = (time.perf_counter_ns() - start) / 1e6
+        if scores.shape != (len(images), len(self.labels)) or not np.isfinite(scores).all():
             raise PerceptionError(
                 f'variant {chosen.name} gave scores that are no probabilities '
                 f'(shape {scores.shape}) on runtime {self.runtime.name}: check the bundle'
             )
-        return Scores(scores, (resized - start) / 1e6, (done - resized) / 1e6)
+        return [
+            Scores(row, took_ms, inference_ms)
+            for row, took_ms in zip(scores, preprocess_ms, strict=True)
+        ]
 
     def _run(
-        self, name: str, image: npt.NDArray[np.uint8], abandon_after_ms: float
+        self, name: str, images: npt.NDArray[np.uint8], abandon_after_ms: float
     ) -> npt.NDArray[np.float32]:
         session = self._sessions[name]
         if math.isinf(abandon_after_ms):
-            return session.run(image)
+            return session.run_batch(images)
         stopped = threading.Event()
 
         def stop() -> None:
@@ -115,7 +154,7 @@ class Classifier:
         start = time.perf_counter_ns()
         self._cutoff.arm(abandon_after_ms, stop)
         try:
-            return session.run(image)
+            return session.run_batch(images)
         except Exception as error:
             if not stopped.is_set():
                 raise
@@ -124,8 +163,10 @@ class Classifier:
         finally:
             self._cutoff.disarm()
 
-    def _profile(self, name: str, runs: int) -> float:
+    def _profile(self, name: str, runs: int, count: int) -> float:
         image = next(iter(self.bundle.golden_images.values()))
-        frame = Frame(image, 'rgb')
-        times = [self.classify(frame, variant=name).inference_ms for _ in range(2 * max(1, runs))]
+        frames = [(Frame(image, 'rgb'), None)] * count
+        times = [
+            self.classify_together(frames, name)[0].inference_ms for _ in range(2 * max(1, runs))
+        ]
         return float(np.median(times[len(times) // 2 :]))

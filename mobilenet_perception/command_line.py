@@ -64,7 +64,7 @@ def run_command_line(program: CommandLine, arguments: Sequence[str] | None = Non
 def _parse(program: CommandLine, arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=program.prog, description=program.description)
     if program.version:
-        parser.add_argument('--version', action='version', version=program.version)
+        parser.add_argument('-V', '--version', action='version', version=program.version)
     commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
     for name, summary in program.commands.items():
         description = f'{summary[0].upper()}{summary[1:]}.'

@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mobilenet_perception.budget import Budget
+from mobilenet_perception.budget import Budget, Choice
 from mobilenet_perception.classifier import Classifier, Scores
 from mobilenet_perception.clock import NS_PER_MS, Clock
 from mobilenet_perception.errors import AbandonedError, FrameError, PerceptionError
-from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.frames import Frame, RegionOfInterest, decode
 from mobilenet_perception.timing import Outcome
 
 
@@ -52,13 +52,27 @@ class Looked(NamedTuple):
     scores: Scores | None = None
 
 
+def choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
+    """Choose the variant of the first look; `learn` as for `Budget.choose`."""
+    if task.second_below:
+        return budget.choose(task.left_ms, task.variants[::-1], learn=learn)
+    return budget.choose(task.left_ms, task.variants, task.current, learn)
+
+
+def decoded(task: Task, classifier: Classifier, variant: str) -> Frame:
+    """Return a task's frame, at least as large as a variant needs it.
+
+    Raises:
+        FrameError: it is malformed.
+    """
+    size = classifier.variant(variant)
+    return decode(task.message, min_height=size.height, min_width=size.width, roi=task.roi)
+
+
 def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> Looked:
     """Run a frame on the variants that its budget allows; whatever fails is an outcome."""
     run = _Run(task, classifier, budget, clock)
-    if task.second_below:
-        choice = budget.choose(task.left_ms, task.variants[::-1])
-    else:
-        choice = budget.choose(task.left_ms, task.variants, task.current)
+    choice = choose(task, budget)
     run.times['predicted_ms'] = choice.predicted_ms
     if not choice.variant:
         reason = (
@@ -78,6 +92,30 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
     return Looked(Outcome.ON_TIME, reason, run.times, run.scores)
 
 
+def finish(
+    task: Task,
+    scores: Scores,
+    times: dict[str, Any],
+    classifier: Classifier,
+    budget: Budget,
+    clock: Clock,
+) -> Looked:
+    """Finish a frame that has had its first look: another one if the answer is weak.
+
+    Args:
+        task: with what is left of the budget now.
+        scores: of the first look.
+        times: fields of the frame's record, by name, with the variant that ran.
+        classifier: scores frames.
+        budget: predicts times.
+        clock: tells the time.
+    """
+    run = _Run(task, classifier, budget, clock)
+    run.times, run.scores = times, scores
+    run.second()
+    return Looked(Outcome.ON_TIME, run.reason(), run.times, run.scores)
+
+
 class _Run:
     """The looks at one frame, and the time they take."""
 
@@ -87,7 +125,7 @@ class _Run:
         self._budget = budget
         self._clock = clock
         self._started_ns = clock.steady_ns()
-        self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0}
+        self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0, 'batch': 0}
         self._reasons: list[str] = []
         self.failure = Outcome.FAILED
         self.scores: Scores | None = None
@@ -134,11 +172,9 @@ class _Run:
     def _look(self, variant: str, abandon_after_ms: float) -> None:
         task, start_ns = self._task, self._clock.steady_ns()
         self.times['looks'] += 1
+        self.times['batch'] = self.times['batch'] or 1
         try:
-            size = self._classifier.variant(variant)
-            frame = decode(
-                task.message, min_height=size.height, min_width=size.width, roi=task.roi
-            )
+            frame = decoded(task, self._classifier, variant)
             self._took('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
             found = self._classifier.classify(frame, task.roi, variant, abandon_after_ms)
         except FrameError:

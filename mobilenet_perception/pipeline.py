@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from mobilenet_perception.batching import Batch, run_together, together
 from mobilenet_perception.budget import Budget
 from mobilenet_perception.camera import Camera, CameraSettings, CameraState, Waiting
 from mobilenet_perception.classifier import Classifier, Scores
@@ -14,7 +15,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frame_run import Looked, Task, run_frame
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.scheduler import Scheduler
+from mobilenet_perception.scheduler import Candidate, Scheduler
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts
 
 
@@ -40,6 +41,8 @@ class Result(NamedTuple):
 
 _SUPERSEDED = Looked(Outcome.SUPERSEDED, 'a newer frame came first', {})
 _DEACTIVATED = Looked(Outcome.EXPIRED, 'the node was deactivated', {})
+
+_Turn = tuple[Candidate, Waiting]
 
 
 class Pipeline:
@@ -70,7 +73,7 @@ class Pipeline:
         self._settings = settings or PipelineSettings()
         self._clock = clock or SystemClock()
         self._usable = self._variants(self._settings)
-        self._budget = Budget(classifier.profile_ms, self._settings.risk)
+        self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
         self._cameras = {
             name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
             for name, given in cameras.items()
@@ -159,22 +162,25 @@ class Pipeline:
             self._on_result(ended)
 
     def run_once(self) -> bool:
-        """Run the waiting frame whose turn it is; False when none waits."""
+        """Run the waiting frame whose turn it is, with others if that pays; False: none waits."""
         with self._changed:
-            waiting = self._take()
-        if waiting is None:
+            turns, variant = self._take()
+        if not turns:
             return False
         self._run_since_ns = self._clock.steady_ns()
         try:
-            camera = self._cameras[waiting.camera]
-            looked, top = self._run(camera, waiting)
+            answers = self._run(turns, variant)
         finally:
             self._run_since_ns = None
+        results = []
         with self._changed:
-            if looked.times.get('looks'):
-                self._scheduler.ran(camera.name, camera.settings.priority)
-            result = self._end(camera, waiting, looked, top)
-        self._on_result(result)
+            for (candidate, waiting), (looked, top) in zip(turns, answers, strict=True):
+                camera = self._cameras[candidate.name]
+                if looked.times.get('looks'):
+                    self._scheduler.ran(candidate, camera.settings.priority)
+                results.append(self._end(camera, waiting, looked, top))
+        for result in results:
+            self._on_result(result)
         return True
 
     def start(self) -> None:
@@ -196,8 +202,9 @@ class Pipeline:
             self._worker.join(timeout_s)
         ended = []
         with self._changed:
-            while (waiting := self._take()) is not None:
-                ended.append(self._end(self._cameras[waiting.camera], waiting, _DEACTIVATED))
+            for camera in self._cameras.values():
+                if camera.waiting is not None:
+                    ended.append(self._end(camera, camera.take(), _DEACTIVATED))
         for result in ended:
             self._on_result(result)
         return self._worker is None or not self._worker.is_alive()
@@ -211,31 +218,52 @@ class Pipeline:
                     return
             self.run_once()
 
-    def _take(self) -> Waiting | None:
+    def _take(self) -> tuple[list[_Turn], str]:
+        """Take the frames to run next out of their slots: one, or several for one variant."""
         ready = [c.candidate() for c in self._cameras.values() if c.waiting is not None]
-        return self._cameras[self._scheduler.choose(ready)].take() if ready else None
+        if not ready:
+            return [], ''
+        ready = self._scheduler.order(ready)
+        batch = Batch(1)
+        if len(ready) > 1:
+            cameras = [self._cameras[candidate.name] for candidate in ready]
+            batch = together(
+                [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
+            )
+        turns = [(c, self._cameras[c.name].take()) for c in ready[: batch.frames]]
+        return turns, batch.variant
 
-    def _run(self, camera: Camera, waiting: Waiting) -> tuple[Looked, tuple[Scored, ...]]:
+    def _task(self, camera: Camera, waiting: Waiting) -> Task:
         settings, rules = camera.settings, self._settings
-        started_ns = self._clock.steady_ns()
-        task = Task(
+        age_ms = waiting.age_ms(self._clock.steady_ns(), self._clock.now_ns())
+        return Task(
             message=waiting.message,
             roi=settings.roi,
             variants=self._usable,
             current=camera.variant,
-            left_ms=settings.latency_budget_ms - waiting.age_ms(started_ns, self._clock.now_ns()),
+            left_ms=settings.latency_budget_ms - age_ms,
             second_below=rules.decision.decide_above if rules.second_look else 0.0,
             finish_late=rules.finish_late,
         )
-        looked = run_frame(task, self._classifier, self._budget, self._clock)
-        looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
-        if looked.scores is None:
-            return looked, ()
-        camera.variant = looked.times['variant']
-        scored_ns = self._clock.steady_ns()
-        top = self._top(looked.scores)
-        looked.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
-        return looked, top
+
+    def _run(self, turns: list[_Turn], variant: str) -> list[tuple[Looked, tuple[Scored, ...]]]:
+        started_ns = self._clock.steady_ns()
+        tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
+        if len(tasks) == 1:
+            found = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
+        else:
+            found = run_together(tasks, variant, self._classifier, self._budget, self._clock)
+        answers = []
+        for (candidate, waiting), looked in zip(turns, found, strict=True):
+            looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
+            top: tuple[Scored, ...] = ()
+            if looked.scores is not None:
+                self._cameras[candidate.name].variant = looked.times['variant']
+                scored_ns = self._clock.steady_ns()
+                top = self._top(looked.scores)
+                looked.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
+            answers.append((looked, top))
+        return answers
 
     def _end(
         self, camera: Camera, waiting: Waiting, looked: Looked, top: tuple[Scored, ...] = ()

@@ -46,18 +46,17 @@ class Scheduler:
         finish = self._finish.get(camera, 0.0)
         self._start[camera] = finish if camera in self._lost_one else max(finish, self._now)
 
-    def choose(self, candidates: Sequence[Candidate]) -> str:
-        """Return the camera to run, of at least one."""
+    def order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return the cameras in the order in which to run them."""
         overload = any(c.passed_over or self._start[c.name] < self._now for c in candidates)
-        key = self._by_share if overload else self._by_deadline
-        chosen = min(candidates, key=key)
-        (self._lost_one.add if chosen.passed_over else self._lost_one.discard)(chosen.name)
-        return chosen.name
+        return sorted(candidates, key=self._by_share if overload else self._by_deadline)
 
-    def ran(self, camera: str, priority: float) -> None:
+    def ran(self, candidate: Candidate, priority: float) -> None:
         """Charge a camera for a run. A frame that ends without one costs no turn."""
-        self._now = max(self._now, self._start[camera])
-        self._finish[camera] = self._start[camera] + 1.0 / priority
+        name = candidate.name
+        self._now = max(self._now, self._start[name])
+        self._finish[name] = self._start[name] + 1.0 / priority
+        (self._lost_one.add if candidate.passed_over else self._lost_one.discard)(name)
 
     def _by_share(self, candidate: Candidate) -> tuple[float, ...]:
         return self._start[candidate.name], candidate.deadline_ns, candidate.received_ns

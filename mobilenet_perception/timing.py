@@ -44,6 +44,7 @@ class FrameRecord(NamedTuple):
         predicted_ms: what the budget expected of the variant when it chose it.
         slowdown: ratio of recent to profiled inference time.
         looks: runs that it took: more than 1 when one failed, overran, or gave a weak answer.
+        batch: frames of several cameras that its first look took in one run.
         reason: why it is not on time, or took more than one look; else empty.
     """
 
@@ -64,6 +65,7 @@ class FrameRecord(NamedTuple):
     predicted_ms: float | None = None
     slowdown: float | None = None
     looks: int = 0
+    batch: int = 0
     reason: str = ''
 
 

@@ -41,7 +41,7 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
         if not newest:
             now = min(arrivals.values())
             continue
-        name = scheduler.choose([
+        turn = scheduler.order([
             Candidate(
                 name,
                 (first[name] + cameras[name].budget_ms) * MS,
@@ -49,10 +49,10 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
                 first[name] != newest[name],
             )
             for name in newest
-        ])  # fmt: skip
-        del first[name], newest[name]
-        scheduler.ran(name, cameras[name].priority)
-        runs[name] += 1
+        ])[0]  # fmt: skip
+        del first[turn.name], newest[turn.name]
+        scheduler.ran(turn, cameras[turn.name].priority)
+        runs[turn.name] += 1
         now += run_ms
     return runs
 
@@ -64,8 +64,8 @@ def test_earliest_deadline_while_no_frame_has_been_lost() -> None:
             scheduler.waits(name)
         late = Candidate('late', 90.0, 0.0, passed_over=False)
         early = Candidate('early', 50.0, 10.0, passed_over=False)
-        assert scheduler.choose([late, early]) == 'early'
-        scheduler.ran('early', 1.0)
+        assert scheduler.order([late, early]) == [early, late]
+        scheduler.ran(early, 1.0)
 
 
 def test_equals_are_run_in_order_of_receipt() -> None:
@@ -73,7 +73,7 @@ def test_equals_are_run_in_order_of_receipt() -> None:
     for name in ('b', 'a'):
         scheduler.waits(name)
     waiting = [Candidate('b', math.inf, 2.0, False), Candidate('a', math.inf, 1.0, False)]
-    assert scheduler.choose(waiting) == 'a'
+    assert scheduler.order(waiting)[0].name == 'a'
 
 
 def test_a_short_budget_takes_no_more_than_its_share() -> None:
@@ -100,16 +100,16 @@ def test_idleness_saves_up_no_turns() -> None:
     scheduler = Scheduler()
     scheduler.waits('busy')
     for _ in range(100):
-        scheduler.ran('busy', 1.0)
+        scheduler.ran(Candidate('busy', 0.0, 0.0, True), 1.0)
         scheduler.waits('busy')
     scheduler.waits('back')
     waiting = [Candidate(name, 0.0, 0.0, True) for name in ('busy', 'back')]
     turns = Counter[str]()
     for _ in range(20):
-        name = scheduler.choose(waiting)
-        scheduler.ran(name, 1.0)
-        scheduler.waits(name)
-        turns[name] += 1
+        turn = scheduler.order(waiting)[0]
+        scheduler.ran(turn, 1.0)
+        scheduler.waits(turn.name)
+        turns[turn.name] += 1
     assert turns['busy'] >= 9
 
 

@@ -12,6 +12,7 @@ from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation import Evaluation, stored_evaluation
+from training.export.free_batch import free_batch
 from training.golden import golden_frames, images_for
 from training.ladder import make_ladder
 from training.measured import Measured
@@ -99,7 +100,7 @@ def make_bundle(
     ladder = make_ladder([candidate.variant for candidate in candidates])
     by_name = {candidate.variant.name: candidate for candidate in candidates}
     kept = [by_name[variant.name] for variant in ladder.kept]
-    models = {candidate.variant.name: candidate.model for candidate in kept}
+    models = {candidate.variant.name: free_batch(candidate.model) for candidate in kept}
     manifest = Manifest(
         name=folder.resolve().name,
         task=kept[0].run.configuration().task,

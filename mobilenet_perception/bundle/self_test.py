@@ -26,6 +26,7 @@ def self_test(bundle: Bundle, runtime: Runtime) -> dict[str, Session]:
         _check_shape(session, variant, len(bundle.manifest.labels))
         for golden in bundle.manifest.golden:
             _check_golden(bundle, session, variant, golden)
+        _check_together(bundle, session, variant)
         sessions[variant.name] = session
     return sessions
 
@@ -65,6 +66,23 @@ def _check_golden(bundle: Bundle, session: Session, variant: Variant, golden: Go
         f'variant {variant.name} does not give its golden scores for {golden.file}: off by '
         f'{difference:.4f} where {tolerance:g} is allowed; {cause}'
     )
+
+
+def _check_together(bundle: Bundle, session: Session, variant: Variant) -> None:
+    golden = bundle.manifest.golden[: session.largest_batch]
+    if len(golden) < 2:
+        return
+    size = session.height, session.width
+    frames = [Frame(bundle.golden_images[frame.file], 'rgb') for frame in golden]
+    found = session.run_batch(np.stack([crop_and_resize(frame, *size) for frame in frames]))
+    expected = np.asarray([frame.scores[variant.name] for frame in golden])
+    if found.shape != expected.shape or (
+        _difference(found, expected) > bundle.manifest.golden_tolerance
+    ):
+        raise BundleError(
+            f'variant {variant.name} gives other scores for {len(golden)} golden frames at once '
+            'than for each alone: export it again'
+        )
 
 
 def _difference(scores: npt.NDArray[np.float32], expected: npt.NDArray[np.float64]) -> float:

@@ -119,7 +119,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         try:
             runtime = create_runtime(values['runtime'], values['runtime_threads'])
             bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
-            classifier = Classifier(bundle, runtime, values['warmup_runs'])
+            classifier = Classifier(bundle, runtime, values['warmup_runs'], len(self.cameras))
             self.pipeline = Pipeline(
                 classifier,
                 {camera: camera_settings(values, camera) for camera in self.cameras},

@@ -43,6 +43,7 @@ class FaultySession:
         self.height = session.height
         self.width = session.width
         self.classes = session.classes
+        self.largest_batch = session.largest_batch
         self._session = session
         self._active = active
         self._random = random
@@ -50,12 +51,17 @@ class FaultySession:
 
     def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify one image, or fail at it; see `Session.run`."""
+        scores: npt.NDArray[np.float32] = self.run_batch(image[np.newaxis])[0]
+        return scores
+
+    def run_batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify several images, or fail at it; see `Session.run_batch`."""
         active = self._active()
         self._stopped.clear()
         start = time.perf_counter()
         if 'stall' in active:
             self._wait(active['stall'].value / 1e3)
-        scores = self._session.run(image)
+        scores = self._session.run_batch(images)
         if 'slow' in active:
             self._wait((active['slow'].value - 1) * (time.perf_counter() - start))
         if self._happens(active, 'raise'):
@@ -63,7 +69,7 @@ class FaultySession:
         if self._happens(active, 'nan'):
             return np.full_like(scores, np.nan)
         if self._happens(active, 'shape'):
-            return scores[:-1]
+            return scores[:, :-1]
         return scores
 
     def stop(self) -> None:

@@ -137,6 +137,7 @@ def read_timing(camera: str, stamp: int, values: dict[str, str]) -> FrameRecord:
         stamp_ns=stamp,
         outcome=Outcome(values['outcome']),
         looks=int(values['looks']),
+        batch=int(values['batch']),
         **texts,  # type: ignore[arg-type]
         **numbers,  # type: ignore[arg-type]
     )

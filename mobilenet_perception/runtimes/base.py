@@ -22,6 +22,10 @@ class Session(Protocol):
     def classes(self) -> int:
         """Length of the output."""
 
+    @property
+    def largest_batch(self) -> int:
+        """Most images of one run; 1 where the model takes no more."""
+
     def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify one image.
 
@@ -30,6 +34,19 @@ class Session(Protocol):
 
         Returns:
             (classes,) float32 probabilities, in the order of the bundle's labels.
+
+        Raises:
+            Exception: the runtime failed, or the run was stopped.
+        """
+
+    def run_batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify several images in one run.
+
+        Args:
+            images: (1 to largest_batch, height, width, 3) uint8 RGB, contiguous.
+
+        Returns:
+            (images, classes) float32 probabilities, as `run` gives for each image.
 
         Raises:
             Exception: the runtime failed, or the run was stopped.

@@ -8,6 +8,9 @@ import onnxruntime
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.runtimes.base import Session
 
+# Of a model whose first dimension is free: more frames than this do not wait at a time.
+_LARGEST_BATCH = 8
+
 
 class OnnxRuntime:
     """ONNX Runtime's CPU execution provider.
@@ -53,17 +56,23 @@ class OnnxRuntimeSession:
             or (image.type, scores.type) != ('tensor(uint8)', 'tensor(float)')
             or len(image.shape) != 4
             or len(scores.shape) != 2
-            or (image.shape[3], scores.shape[0]) != (3, 1)
-            or not all(isinstance(size, int) for size in (*image.shape, *scores.shape))
+            or image.shape[3] != 3
+            # One image, or as many as one likes: then the size has a name.
+            or any(
+                size != 1 and not isinstance(size, str)
+                for size in (image.shape[0], scores.shape[0])
+            )
+            or not all(isinstance(size, int) for size in (*image.shape[1:], scores.shape[1]))
         ):
             raise BundleError(
-                f'variant {name} must take uint8 [1, height, width, 3] and give float '
-                f'[1, classes]; it takes {image.type} {image.shape} and gives '
+                f'variant {name} must take uint8 [1 or batch, height, width, 3] and give float '
+                f'[1 or batch, classes]; it takes {image.type} {image.shape} and gives '
                 f'{scores.type} {scores.shape}'
             )
         self.height: int = image.shape[1]
         self.width: int = image.shape[2]
         self.classes: int = scores.shape[1]
+        self.largest_batch: int = 1 if image.shape[0] == 1 else _LARGEST_BATCH
         self._session = session
         self._input = image.name
         self._outputs = [scores.name]
@@ -72,10 +81,15 @@ class OnnxRuntimeSession:
 
     def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Classify one image; see `Session.run`."""
+        scores: npt.NDArray[np.float32] = self.run_batch(image[np.newaxis])[0]
+        return scores
+
+    def run_batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Classify several images in one run; see `Session.run_batch`."""
         self._run_options.terminate = False
         scores: npt.NDArray[np.float32] = self._session.run(
-            self._outputs, {self._input: image[np.newaxis]}, self._run_options
-        )[0][0]
+            self._outputs, {self._input: images}, self._run_options
+        )[0]
         return scores
 
     def stop(self) -> None:

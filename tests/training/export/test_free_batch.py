@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run for several images scores as one run for each."""
+
+import numpy as np
+import onnx
+import pytest
+
+from mobilenet_perception.runtimes import create_runtime
+from tests.tiny_bundle import tiny_model
+from tests.training.networks import images, network
+from training.export import export_onnx
+from training.export.free_batch import free_batch
+
+
+@pytest.mark.parametrize(
+    'architecture',
+    [
+        'separable_cnn',
+        'mobilenet_v1',
+        'mobilenet_v2',
+        'mobilenet_v3_small',
+        'mobilenet_v4_conv_small',
+    ],
+)
+def test_several_at_once_score_as_each_alone(architecture: str) -> None:
+    graph = export_onnx(network(architecture, 32, 0.5), 0.7)
+    assert create_runtime().load(graph, 'tiny').largest_batch == 1
+    session = create_runtime().load(free_batch(graph), 'tiny')
+    assert session.largest_batch > 3
+    batch = images(3)
+    expected = [session.run(image) for image in batch]
+    assert np.allclose(session.run_batch(batch), expected, atol=1e-5)
+
+
+def test_a_graph_that_mixes_its_images_is_left_as_it_is() -> None:
+    found = onnx.load_from_string(tiny_model())
+    softmax = found.graph.node.pop()
+    found.graph.node.append(
+        onnx.helper.make_node('ReduceMean', [softmax.input[0]], ['mixed'], axes=[0])
+    )
+    softmax.input[0] = 'mixed'
+    found.graph.node.append(softmax)
+    model = found.SerializeToString()
+    assert free_batch(model) == model
