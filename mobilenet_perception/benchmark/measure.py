@@ -9,7 +9,7 @@ from mobilenet_perception.benchmark.report import Report
 from mobilenet_perception.benchmark.settings import Settings
 from mobilenet_perception.benchmark.variants import measure_variants
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.replay.live import _own_ros as own_ros
+from mobilenet_perception.replay.own_ros import own_ros
 
 
 def measure(

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Play a source over DDS to the real node, each in a process of its own, and hear its answers."""
 
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.errors import PerceptionError
@@ -18,11 +15,11 @@ from mobilenet_perception.replay.live_settings import (
     node_arguments,
     player_arguments,
 )
+from mobilenet_perception.replay.own_ros import own_ros
 from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.replay.sent import Sent, read_sent
 from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail
-from mobilenet_perception.ros_environment import ros_environment
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.sources import Camera, open_source
 from mobilenet_perception.timing import Outcome
@@ -59,7 +56,7 @@ def play_live(
     source = open_source(settings.source, topics=settings.topics, labels_file=settings.labels)
     bundle = load_bundle(settings.bundle)
     runtime = create_runtime(settings.runtime, settings.threads)
-    with TemporaryDirectory(prefix='replay-') as scratch, _own_ros() as environment:
+    with TemporaryDirectory(prefix='replay-') as scratch, own_ros() as environment:
         logs = folder or Path(scratch)
         logs.mkdir(parents=True, exist_ok=True)
         session = _Session(settings, source.cameras, environment, logs, Path(scratch))
@@ -233,34 +230,3 @@ def _result(item: Sent, listener: 'Listener', roi: RegionOfInterest | None) -> F
         clear=item.clear,
         roi=roi,
     )
-
-
-@contextmanager
-def _own_ros() -> Iterator[dict[str, str]]:
-    """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
-
-    Raises:
-        PerceptionError: ROS 2 is not here.
-    """
-    environment = ros_environment()
-    before = dict(os.environ)
-    os.environ.update(environment)
-
-    def end(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    handler = signal.signal(signal.SIGTERM, end)
-    try:
-        try:
-            import rclpy  # noqa: F401, PLC0415
-            import vision_msgs.msg  # noqa: F401, PLC0415
-        except ImportError as error:
-            raise PerceptionError(
-                f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
-                'source a ROS 2 installation that has vision_msgs'
-            ) from None
-        yield environment
-    finally:
-        signal.signal(signal.SIGTERM, handler)
-        os.environ.clear()
-        os.environ.update(before)
