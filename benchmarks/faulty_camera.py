@@ -35,12 +35,16 @@ def main() -> None:
     parser.add_argument('switch', type=Path, help='file that exists while the fault is on')
     parser.add_argument('--frames', type=int, default=300)
     parser.add_argument('--rate', type=float, default=30.0, help='frames a second')
-    parser.add_argument('--fault', action='append', default=[], help='of frames, without times')
+    parser.add_argument(
+        '--fault', action='append', default=[], help='of frames; without times: as --on says'
+    )
     parser.add_argument('--on', type=float, nargs=2, help='seconds between which it is on')
     parser.add_argument('--jump', choices=('back', 'forward'), help='of simulation time')
     options = parser.parse_args()
     begin, end = options.on or (0.0, 0.0)
-    faults = Faults([parse_fault(f'{text}@{begin}-{end}') for text in options.fault])
+    faults = Faults(
+        [parse_fault(text if '@' in text else f'{text}@{begin}-{end}') for text in options.fault]
+    )
     rclpy.init()
     node = rclpy.create_node('faulty_camera')
     publisher = node.create_publisher(Image, '/camera/image_raw', qos_profile_sensor_data)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real node on a runtime that fails on purpose, while a file exists.
+"""The real node on a runtime that fails on purpose, while a file exists or at set times.
 
-`python -m benchmarks.faulty_node SWITCH [FAULT...] --ros-args ...`
+`python -m benchmarks.faulty_node SWITCH [FAULT...] --ros-args ...`; times of a fault, as in
+`stall=200@2-4`, count from the start.
 """
 
+import math
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +23,15 @@ def main() -> int:
     """Run the node; the product itself knows nothing of this."""
     own, ros = split(sys.argv[1:])
     switch = Path(own[0])
-    faults = {fault.kind: fault for fault in map(parse_fault, own[1:])}
+    faults = [parse_fault(text) for text in own[1:]]
+    start = time.monotonic()
 
     def active() -> dict[str, Fault]:
-        return faults if switch.exists() else {}
+        seconds = time.monotonic() - start
+        timed = seconds if any(fault.to_s < math.inf for fault in faults) else None
+        if timed is None and not switch.exists():
+            return {}
+        return {fault.kind: fault for fault in faults if fault.active(seconds)}
 
     def create(name: str = 'onnxruntime', threads: int = 1) -> Runtime:
         return FaultyRuntime(create_runtime(name, threads), active, np.random.default_rng(0))

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node for half an hour at 30 Hz, with faults drawn at random: `python -m benchmarks.soak`.
+
+Faults of the runtime and of the frames come and go over real DDS. Prints the node's memory, file
+descriptors and threads over time, and exits with 1 if the node dies, if a frame has no outcome, if
+descriptors or threads grow, or if memory does.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.processes import Ears, child, node_arguments
+from mobilenet_perception.faults import FAULTS
+from mobilenet_perception.timing import Outcome
+
+_RUNTIME = ('slow', 'stall', 'raise', 'nan', 'shape')
+_RATE_HZ = 30.0
+# Episodes of a fault, and pauses between them, in seconds; each kind of process has its own.
+_LASTS_S, _PAUSE_S = (0.5, 6.0), (1.0, 10.0)
+_SAMPLE_S = 5.0
+_GROWTH_MB_PER_HOUR = 6.0
+
+
+class Sample(NamedTuple):
+    """The node at one moment: seconds since the start, megabytes, descriptors, threads."""
+
+    seconds: float
+    megabytes: float
+    descriptors: int
+    threads: int
+
+
+def main() -> int:
+    """Run, print, and say whether it holds."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--minutes', type=float, default=30.0)
+    parser.add_argument('--seed', type=int, default=0)
+    options = parser.parse_args()
+    seconds = 60.0 * options.minutes
+    random = np.random.default_rng(options.seed)
+    runtime = plan(_RUNTIME, seconds, random)
+    frames = plan([kind for kind in FAULTS if kind not in _RUNTIME], seconds, random)
+    print(f'{len(runtime)} episodes of a failing runtime, {len(frames)} of failing frames')
+    ears = Ears()
+    samples: list[Sample] = []
+    with TemporaryDirectory() as folder:
+        sent, switch = Path(folder) / 'sent', Path(folder) / 'switch'
+        node = [str(switch), *runtime, *node_arguments(latency_budget_ms=60.0)]
+        camera = [str(sent), str(switch), '--frames', str(round(seconds * _RATE_HZ))]
+        camera += [part for text in frames for part in ('--fault', text)]
+        with (
+            child('benchmarks.faulty_node', node) as classifier,
+            child('benchmarks.faulty_camera', camera) as publisher,
+        ):
+            while publisher.poll() is None and classifier.poll() is None:
+                ears.spin_while(lambda: publisher.poll() is None, _SAMPLE_S)
+                if classifier.poll() is None:
+                    samples.append(sample(classifier.pid, len(samples) * _SAMPLE_S))
+                ears.timings['camera'].clear()
+            ears.spin_until_quiet()
+            ears.health.pop('camera', None)
+            ears.spin_while(lambda: 'camera' not in ears.health, 10.0)
+            alive = classifier.poll() is None
+        count = len(sent.read_text().splitlines())
+    ears.close()
+    return 0 if report(samples, ears.health.get('camera', {}), count) and alive else 1
+
+
+def plan(
+    kinds: list[str] | tuple[str, ...], seconds: float, random: np.random.Generator
+) -> list[str]:
+    """Draw faults one after the other, as `replay --fault` takes them."""
+    faults, at = [], 10.0
+    while at < seconds - _LASTS_S[1]:
+        end = at + random.uniform(*_LASTS_S)
+        faults.append(f'{random.choice(kinds)}@{at:.2f}-{end:.2f}')
+        at = end + random.uniform(*_PAUSE_S)
+    return faults
+
+
+def sample(process: int, seconds: float) -> Sample:
+    """Look at a process."""
+    folder = Path(f'/proc/{process}')
+    status = (folder / 'status').read_text()
+    resident = re.search(r'VmRSS:\s+(\d+) kB', status)
+    threads = re.search(r'Threads:\s+(\d+)', status)
+    assert resident and threads
+    descriptors = len(list((folder / 'fd').iterdir()))
+    return Sample(seconds, int(resident[1]) / 1024, descriptors, int(threads[1]))
+
+
+def report(samples: list[Sample], health: dict[str, str], sent: int) -> bool:
+    """Print what was seen; the first third is left for warming up."""
+    settled = samples[len(samples) // 3 :]
+    seconds, megabytes = np.array([(one.seconds, one.megabytes) for one in settled]).T
+    slope = float(np.polyfit(seconds, megabytes, 1)[0]) * 3600
+    counts = {str(outcome): int(health.get(str(outcome), 0)) for outcome in Outcome}
+    received = int(health.get('received', 0))
+    steady = True
+    for what in ('descriptors', 'threads'):
+        values = [getattr(one, what) for one in settled]
+        steady &= values[-1] <= values[0]
+        print(f'{what}: {values[0]} at a third, {values[-1]} at the end, at most {max(values)}')
+    print(
+        f'memory: {megabytes[0]:.1f} MB at a third, {megabytes[-1]:.1f} MB at the end, '
+        f'{slope:+.2f} MB an hour'
+    )
+    exact = received > 0 and received == sum(counts.values())
+    print(f'{sent} sent, {received} received = {counts}: {"exact" if exact else "NOT EXACT"}')
+    return exact and steady and slope < _GROWTH_MB_PER_HOUR
+
+
+if __name__ == '__main__':
+    sys.exit(main())
