@@ -15,6 +15,7 @@ from tests.tiny_bundle import LABELS, plain_image
 
 Start = Callable[..., NodeProcess]
 TIMING_KEYS = {
+    'batch',
     *('sequence', 'outcome', 'variant', 'latency_budget_ms', 'age_ms', 'transport_ms'),
     *('wait_ms', 'decode_ms', 'preprocess_ms', 'inference_ms', 'postprocess_ms', 'total_ms'),
     *('predicted_ms', 'slowdown', 'looks', 'reason'),
