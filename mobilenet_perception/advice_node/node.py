@@ -19,7 +19,7 @@ from mobilenet_perception.advice_node.advisor_parameters import (
     advisor_refusal,
     speed_rules,
 )
-from mobilenet_perception.classifier_node.node import RosClock
+from mobilenet_perception.classifier_node.ros_clock import RosClock
 from mobilenet_perception.classifier_node.ros_parameters import declare, values_of
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.messages import key_values

@@ -23,9 +23,10 @@ from mobilenet_perception.classifier_node.publishers import (
     InfoPublishers,
     create_camera_publishers,
 )
+from mobilenet_perception.classifier_node.ros_clock import RosClock
 from mobilenet_perception.classifier_node.ros_parameters import declare, plain, values_of
 from mobilenet_perception.classifier_node.subscriptions import subscribe
-from mobilenet_perception.clock import NS_PER_MS, SystemClock
+from mobilenet_perception.clock import NS_PER_MS
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.parameters import (
     NODE_PARAMETERS,
@@ -41,17 +42,6 @@ from mobilenet_perception.runtimes import create_runtime
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
 _DECISION_CHECKS = 10
 _DIAGNOSTICS_PERIOD_S = 1.0
-
-
-class RosClock(SystemClock):
-    """Steady time from the machine, stamps' time from the node (simulated if `use_sim_time`)."""
-
-    def __init__(self, node: LifecycleNode) -> None:
-        self._clock = node.get_clock()
-
-    def now_ns(self) -> int:
-        """See `Clock.now_ns`."""
-        return int(self._clock.now().nanoseconds)
 
 
 class ClassifierNode(LifecycleNode):  # type: ignore[misc]
