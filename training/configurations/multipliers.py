@@ -26,9 +26,9 @@ latency of the runtime, measured in turns on one of two shared cores:
     v2_expansion_3     32.8 %        3.1 M  0.28 ms
     ===============  ========  ===========  =======
 
-Width pays more than resolution below 48 pixels; at the same multiply-adds (6.6 M) the wide network
-on small images beats the narrow one on large ones. SGD at 0.01 is far better than at 0.1, and in so
-few epochs than AdamW at its default.
+Width pays more than resolution below 48 pixels; at the same multiply-adds (6.6 M) the wide
+network on small images beats the narrow one on large ones. SGD at 0.01 is far better than at 0.1,
+and, in so few epochs, than AdamW at its default.
 """
 
 from training.configuration import Configuration, Data, Network, Optimizer, Stage
