@@ -1,36 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other processes that take all cores for a while, again and again."""
 
-import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+from benchmarks.processes import child
 
 
 @contextmanager
 def hogs(every_s: float, share: float = 0.5) -> Iterator[None]:
-    """Keep every core busy for the second part of each period, as long as the context lasts.
+    """Keep every core busy for the last part of each period, as long as the context lasts.
 
     Args:
         every_s: the period, in seconds.
         share: of the period that is busy, 0 to 1.
     """
-    context = multiprocessing.get_context('spawn')
-    start = time.monotonic()
-    cores = sorted(os.sched_getaffinity(0))
-    processes = [
-        context.Process(target=_hog, args=(core, start, every_s, share), daemon=True)
-        for core in cores
-    ]
-    for process in processes:
-        process.start()
-    try:
+    start = str(time.monotonic())
+    with ExitStack() as stack:
+        for core in os.sched_getaffinity(0):
+            arguments = [str(core), start, str(every_s), str(share)]
+            stack.enter_context(child('benchmarks.hogs', arguments))
         yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.join()
 
 
 def is_busy(elapsed_s: float, every_s: float, share: float = 0.5) -> bool:
@@ -38,10 +31,16 @@ def is_busy(elapsed_s: float, every_s: float, share: float = 0.5) -> bool:
     return elapsed_s % every_s >= every_s * (1 - share)
 
 
-def _hog(core: int, start: float, every_s: float, share: float) -> None:
-    os.sched_setaffinity(0, {core})
+def main() -> None:
+    """Keep one core busy until ended."""
+    core, start, every_s, share = (float(argument) for argument in sys.argv[1:])
+    os.sched_setaffinity(0, {int(core)})
     while True:
         if is_busy(time.monotonic() - start, every_s, share):
             sum(range(10_000))
         else:
             time.sleep(0.01)
+
+
+if __name__ == '__main__':
+    main()

@@ -45,6 +45,13 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
         'onnxruntime', 'inference runtime', choices=tuple(RUNTIMES), at_run_time=False
     ),
     'runtime_threads': Specification(1, 'CPU threads of one inference', 1, 64, at_run_time=False),
+    'realtime_priority': Specification(
+        0,
+        "real-time priority of the node's threads, 1 to 99; 0: none",
+        0,
+        99,
+        at_run_time=False,
+    ),
     'warmup_runs': Specification(
         10, 'runs of each variant before it is timed', 1, 1000, at_run_time=False
     ),

@@ -43,6 +43,8 @@ class Diagnostics:
     def _runtime_health(self, pipeline: Pipeline, watchdog_ms: float) -> Health:
         health = runtime_health(pipeline, watchdog_ms)
         node = self._node
+        if node.priority_trouble:
+            health.troubles.append(node.priority_trouble)
         if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
             health.troubles.append(
                 'use_sim_time is true, but nothing comes on /clock: start the simulation, or '

@@ -37,6 +37,7 @@ from mobilenet_perception.parameters import (
     refusal,
 )
 from mobilenet_perception.pipeline import Pipeline, Result
+from mobilenet_perception.realtime import set_realtime_priority
 from mobilenet_perception.runtimes import create_runtime
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
@@ -54,6 +55,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__('classifier')
         self.pipeline: Pipeline | None = None
+        self.priority_trouble = ''
         self.subscribed: dict[str, Subscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._camera_topics: dict[str, CameraPublishers] = {}
@@ -106,6 +108,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         """Load and self-test the bundle, warm up the runtime, create the topics."""
         self._declare_cameras()
         values = self.values
+        # Before warm-up, so that times are measured as they will be.
+        self.priority_trouble = set_realtime_priority(values['realtime_priority'])
+        if self.priority_trouble:
+            self.get_logger().error(self.priority_trouble)
         try:
             runtime = create_runtime(values['runtime'], values['runtime_threads'])
             bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
