@@ -32,8 +32,8 @@ from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.report.text import table
 from mobilenet_perception.realtime import set_realtime_priority
+from mobilenet_perception.report.text import table
 from mobilenet_perception.sources.drive import read_drive
 from mobilenet_perception.sources.frame import SourceFrame
 from mobilenet_perception.timing import FrameRecord, Outcome, miss_rate
