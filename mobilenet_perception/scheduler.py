@@ -34,7 +34,7 @@ class Scheduler:
     def __init__(self) -> None:
         # Virtual time: the start tag of the run that was begun last.
         self._now = 0.0
-        self._start: dict[str, float] = {}
+        self._since: dict[str, float] = {}
         self._finish: dict[str, float] = {}
         self._lost_one: set[str] = set()
 
@@ -43,23 +43,27 @@ class Scheduler:
 
         Idleness saves up no turns; but who lost a frame at its last turn was not idle.
         """
-        finish = self._finish.get(camera, 0.0)
-        self._start[camera] = finish if camera in self._lost_one else max(finish, self._now)
+        self._since[camera] = 0.0 if camera in self._lost_one else self._now
 
     def order(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the cameras in the order in which to run them."""
-        overload = any(c.passed_over or self._start[c.name] < self._now for c in candidates)
+        overload = any(c.passed_over or self._start(c.name) < self._now for c in candidates)
         return sorted(candidates, key=self._by_share if overload else self._by_deadline)
 
     def ran(self, candidate: Candidate, priority: float) -> None:
         """Charge a camera for a run. A frame that ends without one costs no turn."""
         name = candidate.name
-        self._now = max(self._now, self._start[name])
-        self._finish[name] = self._start[name] + 1.0 / priority
+        start = self._start(name)
+        self._now = max(self._now, start)
+        self._finish[name] = start + 1.0 / priority
         (self._lost_one.add if candidate.passed_over else self._lost_one.discard)(name)
 
+    def _start(self, camera: str) -> float:
+        # Not when the frame came: the camera's last run may not have ended then.
+        return max(self._finish.get(camera, 0.0), self._since[camera])
+
     def _by_share(self, candidate: Candidate) -> tuple[float, ...]:
-        return self._start[candidate.name], candidate.deadline_ns, candidate.received_ns
+        return self._start(candidate.name), candidate.deadline_ns, candidate.received_ns
 
     def _by_deadline(self, candidate: Candidate) -> tuple[float, ...]:
-        return candidate.deadline_ns, self._start[candidate.name], candidate.received_ns
+        return candidate.deadline_ns, self._start(candidate.name), candidate.received_ns

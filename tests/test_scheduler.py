@@ -30,6 +30,7 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
     arrivals = dict.fromkeys(cameras, 0.0)
     first: dict[str, float] = {}
     newest: dict[str, float] = {}
+    running: Candidate | None = None
     while now < SECONDS * 1e3:
         for name, period in periods.items():
             while arrivals[name] <= now:
@@ -38,10 +39,15 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
                     first[name] = arrivals[name]
                 newest[name] = arrivals[name]
                 arrivals[name] += period
+        # A run is charged when it has ended: the camera's next frame may have come before.
+        if running is not None:
+            scheduler.ran(running, cameras[running.name].priority)
+            runs[running.name] += 1
+        running = None
         if not newest:
             now = min(arrivals.values())
             continue
-        turn = scheduler.order([
+        running = scheduler.order([
             Candidate(
                 name,
                 (first[name] + cameras[name].budget_ms) * MS,
@@ -50,9 +56,7 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
             )
             for name in newest
         ])[0]  # fmt: skip
-        del first[turn.name], newest[turn.name]
-        scheduler.ran(turn, cameras[turn.name].priority)
-        runs[turn.name] += 1
+        del first[running.name], newest[running.name]
         now += run_ms
     return runs
 
