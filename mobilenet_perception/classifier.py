@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.bundle import Bundle, Variant, self_test
+from mobilenet_perception.bundle.precision_ladder import not_worth_running
 from mobilenet_perception.cutoff import Cutoff
 from mobilenet_perception.errors import AbandonedError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
@@ -44,6 +45,8 @@ class Classifier:
     Attributes:
         batch_ms: by variant, median inference time of one frame, of two at once, and so on, in
             milliseconds.
+        left_out: why other precisions of these networks are not run here, a sentence by name.
+        variants: those that are, by name, in the bundle's order.
 
     Raises:
         BundleError: the bundle does not give its golden scores here.
@@ -55,13 +58,24 @@ class Classifier:
         self.bundle = bundle
         self.runtime = runtime
         self.labels = bundle.manifest.labels
-        self.variants = {variant.name: variant for variant in bundle.manifest.variants}
-        self._sessions = self_test(bundle, runtime)
+        self._sessions, self.left_out = self_test(bundle, runtime)
         self._cutoff = Cutoff()
+        self.variants = {
+            variant.name: variant
+            for variant in bundle.manifest.variants
+            if variant.name in self._sessions
+        }
+        one_ms = {name: self._profile(name, warmup_runs, 1) for name in self.variants}
+        for name, reason in not_worth_running(self.variants.values(), one_ms).items():
+            self.left_out[name] = reason
+            del self.variants[name], self._sessions[name]
         self.batch_ms = {
             name: [
-                self._profile(name, warmup_runs, count)
-                for count in range(1, min(largest_batch, session.largest_batch) + 1)
+                one_ms[name],
+                *(
+                    self._profile(name, warmup_runs, count)
+                    for count in range(2, min(largest_batch, session.largest_batch) + 1)
+                ),
             ]
             for name, session in self._sessions.items()
         }

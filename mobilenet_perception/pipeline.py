@@ -15,6 +15,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frame_run import Looked, Task, run_frame
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
+from mobilenet_perception.runtimes import Runtime
 from mobilenet_perception.scheduler import Candidate, Scheduler
 from mobilenet_perception.timing import FrameRecord, Outcome, OutcomeCounts
 
@@ -72,7 +73,7 @@ class Pipeline:
         self._on_result = on_result
         self._settings = settings or PipelineSettings()
         self._clock = clock or SystemClock()
-        self._usable = self._variants(self._settings)
+        self._usable = self._variants(classifier, self._settings)
         self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
         self._cameras = {
             name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
@@ -80,6 +81,8 @@ class Pipeline:
         }
         self._scheduler = Scheduler()
         self._changed = threading.Condition()
+        # Held while frames are run, so that the classifier is not exchanged under them.
+        self._turn = threading.Lock()
         self._worker: threading.Thread | None = None
         self._running = False
         self._run_since_ns: int | None = None
@@ -88,6 +91,11 @@ class Pipeline:
     def settings(self) -> PipelineSettings:
         """What holds for all cameras."""
         return self._settings
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the variants."""
+        return self._classifier.runtime
 
     @property
     def slowdown(self) -> float:
@@ -99,15 +107,33 @@ class Pipeline:
         with self._changed:
             self._cameras[name].settings = settings
 
+    def set_classifier(self, classifier: Classifier) -> None:
+        """Run frames on another classifier, once the frame being run has ended.
+
+        Args:
+            classifier: of the same bundle on another runtime, for instance.
+
+        Raises:
+            PerceptionError: its labels are others, or the settings allow none of its variants.
+        """
+        if classifier.labels != self._classifier.labels:
+            raise PerceptionError('a running node cannot change its labels: configure it anew')
+        with self._turn, self._changed:
+            self._usable = self._variants(classifier, self._settings)
+            self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
+            self._classifier = classifier
+            for camera in self._cameras.values():
+                camera.variant = ''
+
     def set_settings(self, settings: PipelineSettings) -> None:
         """Change what holds for all cameras.
 
         Raises:
             PerceptionError: there is no such variant, or none is accurate enough.
         """
-        usable = self._variants(settings)
         with self._changed:
-            self._usable, self._settings = usable, settings
+            self._usable = self._variants(self._classifier, settings)
+            self._settings = settings
             self._budget.risk = settings.risk
             for camera in self._cameras.values():
                 camera.decider.set_rules(settings.decision)
@@ -129,7 +155,8 @@ class Pipeline:
 
     def predict_ms(self) -> float:
         """Time that the fastest usable variant is predicted to take, in milliseconds."""
-        return min(self._budget.predict_ms(name) for name in self._usable)
+        with self._changed:
+            return min(self._budget.predict_ms(name) for name in self._usable)
 
     def stalled_ms(self) -> float:
         """How long the frame being run has been running; 0 when none is."""
@@ -163,15 +190,16 @@ class Pipeline:
 
     def run_once(self) -> bool:
         """Run the waiting frame whose turn it is, with others if that pays; False: none waits."""
-        with self._changed:
-            turns, variant = self._take()
-        if not turns:
-            return False
-        self._run_since_ns = self._clock.steady_ns()
-        try:
-            answers = self._run(turns, variant)
-        finally:
-            self._run_since_ns = None
+        with self._turn:
+            with self._changed:
+                turns, variant = self._take()
+            if not turns:
+                return False
+            self._run_since_ns = self._clock.steady_ns()
+            try:
+                answers = self._run(turns, variant)
+            finally:
+                self._run_since_ns = None
         results = []
         with self._changed:
             for (candidate, waiting), (looked, top) in zip(turns, answers, strict=True):
@@ -302,8 +330,9 @@ class Pipeline:
         labels = self._classifier.labels
         return tuple(Scored(labels[index], float(found.scores[index])) for index in best)
 
-    def _variants(self, settings: PipelineSettings) -> tuple[str, ...]:
-        classifier, floor = self._classifier, settings.accuracy_floor
+    @staticmethod
+    def _variants(classifier: Classifier, settings: PipelineSettings) -> tuple[str, ...]:
+        floor = settings.accuracy_floor
         if settings.variant:
             return (classifier.variant(settings.variant).name,)
         known = classifier.variants.values()

@@ -23,7 +23,7 @@ def bundle(default_bundle: Path) -> Bundle:
 
 @pytest.fixture(scope='module')
 def sessions(bundle: Bundle) -> dict[str, Session]:
-    return self_test(bundle, create_runtime())
+    return self_test(bundle, create_runtime()).sessions
 
 
 def held_out_signs(bundle: Bundle, data: Path) -> Iterator[Labelled]:

@@ -278,6 +278,54 @@ def test_variants_below_the_floor_are_not_run() -> None:
     assert record.variant not in ('', worst.name) and record.looks == 2
 
 
+def test_another_classifier_takes_over_when_the_frame_being_run_has_ended(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    bench = Bench(classifier)
+    entered, released, exchanged = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(*arguments: Any, **keywords: Any) -> Any:
+        entered.set()
+        released.wait(30)
+        return classifier.classify(*arguments, **keywords)
+
+    bench.pipeline._classifier = _with(classifier, wait)
+    bench.pipeline.start()
+    bench.submit(plain_message('red'))
+    assert entered.wait(30)
+    slow = Classifier(write_tiny_bundle(tmp_path / 'slow', 64), create_runtime(), warmup_runs=1)
+
+    def exchange() -> None:
+        bench.pipeline.set_classifier(slow)
+        exchanged.set()
+
+    thread = threading.Thread(target=exchange)
+    thread.start()
+    assert not exchanged.wait(0.05)
+    released.set()
+    thread.join(30)
+    bench.pipeline.stop()
+    assert bench.pipeline._classifier is slow
+    bench.submit(plain_message('red'))
+    bench.pipeline.run_once()
+    assert bench.outcomes == ['on_time', 'on_time']
+
+
+def test_a_classifier_that_does_not_fit_is_refused(classifier: Classifier) -> None:
+    bench = Bench(classifier)
+    with pytest.raises(PerceptionError, match='cannot change its labels'):
+        other = Classifier(load_bundle(default_bundle_path()), create_runtime(), warmup_runs=1)
+        bench.pipeline.set_classifier(other)
+    bench.pipeline.set_settings(PipelineSettings(variant='tiny'))
+    renamed = _with(classifier, classifier.classify)
+    renamed.variant = Classifier.variant.__get__(other)
+    with pytest.raises(PerceptionError, match="no variant 'tiny'"):
+        bench.pipeline.set_classifier(renamed)
+    bench.submit(plain_message('red'))
+    bench.pipeline.run_once()
+    assert bench.outcomes == ['on_time']
+
+
 def test_stopping_ends_the_waiting_frame(classifier: Classifier) -> None:
     bench = Bench(classifier)
     bench.submit(plain_message('red'))
@@ -323,6 +371,7 @@ def test_accounting_with_threads_starts_and_stops(tmp_path: Path) -> None:
     )
     broken = plain_message('red')
     broken.encoding = 'nonsense'
+    others = [pipeline._classifier, Classifier(bundle, create_runtime(), warmup_runs=1)]
     done = threading.Event()
 
     def feed(name: str) -> None:
@@ -345,6 +394,7 @@ def test_accounting_with_threads_starts_and_stops(tmp_path: Path) -> None:
         pipeline.stop()
         pipeline.set_camera('a', CameraSettings(50.0 if number % 2 else 0.001))
         pipeline.start()
+        pipeline.set_classifier(others[number % 2])
     for thread in feeders:
         thread.join()
     assert pipeline.stop()

@@ -3,17 +3,19 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from mobilenet_perception.benchmark.end_to_end import measure_end_to_end
 from mobilenet_perception.benchmark.report import Report
 from mobilenet_perception.benchmark.settings import Settings
 from mobilenet_perception.benchmark.variants import measure_variants
+from mobilenet_perception.bundle import Variant
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.replay.own_ros import own_ros
 
 
 def measure(
-    settings: Settings, variants: Sequence[str], report: Report, say: Callable[[str], None]
+    settings: Settings, variants: Sequence[Variant], report: Report, say: Callable[[str], None]
 ) -> None:
     """Measure each variant, then end to end unless the report says that this is skipped.
 
@@ -21,7 +23,7 @@ def measure(
 
     Args:
         settings: what to measure.
-        variants: names of the variants.
+        variants: of the bundle.
         report: takes what is measured.
         say: called with what is being done, in words.
 
@@ -30,7 +32,9 @@ def measure(
     """
     for runtime in settings.runtimes:
         say(f'{runtime}: measuring {len(variants)} variant{"s" if len(variants) > 1 else ""} ...')
-        for figures in measure_variants(settings, runtime, variants):
+        for figures in measure_variants(
+            settings, runtime, variants, partial(report.leave_out, runtime)
+        ):
             report.add(runtime, figures)
             say(f'{runtime}: {figures.variant}: {figures.latency_ms.p50:.2f} ms')
     if report.skipped:

@@ -39,7 +39,13 @@ class Report:
         self._bundle = {'name': bundle.manifest.name, 'digest': bundle.digest}
         self._measured_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         self._runtimes: dict[str, dict[str, Any]] = {
-            name: {'version': version, 'variants': {}, 'trials': [], 'rate_held': None}
+            name: {
+                'version': version,
+                'variants': {},
+                'left_out': {},
+                'trials': [],
+                'rate_held': None,
+            }
             for name, version in versions.items()
         }
 
@@ -52,6 +58,10 @@ class Report:
             place['trials'].append(found.to_json())
         else:
             place['rate_held'] = found.to_json()
+
+    def leave_out(self, runtime: str, variant: str, reason: str) -> None:
+        """Take in why a variant is not run on a runtime."""
+        self._runtimes[runtime]['left_out'][variant] = reason
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it.

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from mobilenet_perception.benchmark.settings import Settings
 from mobilenet_perception.benchmark.trial import Trial, summarise
+from mobilenet_perception.child_process import Child
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.replay.live_settings import LiveSettings, node_arguments
-from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.sources import Camera
 
 if TYPE_CHECKING:

@@ -24,6 +24,9 @@ def report_text(report: Mapping[str, Any]) -> str:
         title = f'{runtime} {found["version"]}'
         if found['variants']:
             parts.append(f'{title}: each variant alone\n{_variants(found["variants"].values())}')
+        parts += [
+            f'{title}: not run: {name}: {reason}' for name, reason in found['left_out'].items()
+        ]
         if trials:
             parts.append(f'{title}: end to end, frames\n{_outcomes(trials)}')
             parts.append(f'{title}: end to end, milliseconds\n{_latencies(trials)}')

@@ -5,15 +5,17 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mobilenet_perception.benchmark.settings import Settings
 from mobilenet_perception.benchmark.variant_figures import VariantFigures, figures_from_json
+from mobilenet_perception.bundle import Variant
+from mobilenet_perception.bundle.precision_ladder import may_fail
+from mobilenet_perception.child_process import Child
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.replay.processes import Child
 
 # Loading, proving and the fewest runs of a large variant on a small, busy machine.
 _LIMIT_S = 600.0
@@ -21,16 +23,33 @@ _GLANCE_S = 0.2
 
 
 def measure_variants(
-    settings: Settings, runtime: str, variants: Sequence[str]
+    settings: Settings,
+    runtime: str,
+    variants: Sequence[Variant],
+    leave_out: Callable[[str, str], None],
 ) -> Iterator[VariantFigures]:
     """Yield the figures of each variant as soon as they are there.
 
+    Args:
+        settings: what to measure.
+        runtime: name of the runtime.
+        variants: of the bundle.
+        leave_out: called with the name of a variant that fails, and why, if its network is there
+            in a finer precision too.
+
     Raises:
-        PerceptionError: a variant does not load or scores differently here.
+        PerceptionError: another variant does not load or scores differently here.
     """
     with TemporaryDirectory(prefix='benchmark-') as scratch:
         for variant in variants:
-            yield _measure(settings, runtime, variant, Path(scratch))
+            try:
+                figures = _measure(settings, runtime, variant.name, Path(scratch))
+            except PerceptionError as error:
+                if not may_fail(variant, variants):
+                    raise
+                leave_out(variant.name, str(error))
+            else:
+                yield figures
 
 
 def _measure(settings: Settings, runtime: str, variant: str, scratch: Path) -> VariantFigures:

@@ -1,34 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proof before driving: every variant gives its golden scores on this machine."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.bundle.bundle import Bundle
 from mobilenet_perception.bundle.manifest import GoldenFrame, Variant
+from mobilenet_perception.bundle.precision_ladder import may_fail
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.frames import Frame, PixelOrder, crop_and_resize
 from mobilenet_perception.runtimes.base import Runtime, Session
 
 
-def self_test(bundle: Bundle, runtime: Runtime) -> dict[str, Session]:
+class Proven(NamedTuple):
+    """What has proven itself on a runtime.
+
+    Attributes:
+        sessions: loaded, by the name of the variant, in the bundle's order.
+        failed: why other precisions of the same networks are left out, a sentence by name.
+    """
+
+    sessions: dict[str, Session]
+    failed: dict[str, str]
+
+
+def self_test(bundle: Bundle, runtime: Runtime) -> Proven:
     """Load each variant and run the golden frames.
 
-    Returns:
-        The loaded sessions, by the name of the variant.
+    A variant that fails is left out if its network is there in a finer precision too: FP16 and
+    INT8 may come out differently on another processor.
 
     Raises:
         BundleError: a variant does not load, does not fit the labels, or scores differently.
     """
-    sessions = {}
+    sessions, failed = {}, {}
     for variant in bundle.manifest.variants:
-        session = runtime.load(bundle.models[variant.name], variant.name)
-        _check_shape(session, variant, len(bundle.manifest.labels))
-        for golden in bundle.manifest.golden:
-            _check_golden(bundle, session, variant, golden)
-        _check_together(bundle, session, variant)
-        sessions[variant.name] = session
-    return sessions
+        try:
+            sessions[variant.name] = _proven(bundle, runtime, variant)
+        except BundleError as error:
+            if not may_fail(variant, bundle.manifest.variants):
+                raise
+            failed[variant.name] = str(error)
+    return Proven(sessions, failed)
 
 
 def golden_scores(
@@ -37,6 +52,15 @@ def golden_scores(
     """Score a golden frame the way that a camera's frame is scored."""
     frame = Frame(image, order)
     return session.run(crop_and_resize(frame, session.height, session.width))
+
+
+def _proven(bundle: Bundle, runtime: Runtime, variant: Variant) -> Session:
+    session = runtime.load(bundle.models[variant.name], variant.name)
+    _check_shape(session, variant, len(bundle.manifest.labels))
+    for golden in bundle.manifest.golden:
+        _check_golden(bundle, session, variant, golden)
+    _check_together(bundle, session, variant)
+    return session
 
 
 def _check_shape(session: Session, variant: Variant, labels: int) -> None:

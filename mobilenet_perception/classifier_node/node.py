@@ -130,10 +130,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._camera_topics = create_camera_publishers(self, self.cameras)
         self._info_topics = InfoPublishers(self)
         self._overlays = Overlays(self, self.cameras)
-        profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
-        self.get_logger().info(
-            f'bundle {bundle.manifest.name} proven on {runtime.name} {runtime.version}: {profile}'
-        )
+        self._say_proven(classifier)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -188,6 +185,15 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         """Return to unconfigured, so that a manager can try again."""
         self._stop()
         return self.on_cleanup(state)
+
+    def _say_proven(self, classifier: Classifier) -> None:
+        bundle, runtime = classifier.bundle.manifest.name, classifier.runtime
+        profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
+        self.get_logger().info(
+            f'bundle {bundle} proven on {runtime.name} {runtime.version}: {profile}'
+        )
+        for variant, reason in classifier.left_out.items():
+            self.get_logger().info(f'variant {variant} is not run here: {reason}')
 
     def _stop(self) -> bool:
         for subscription in self.subscribed.values():

@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     settings = read_settings(arguments)
     bundle = load_bundle(settings.bundle)
-    variants = tuple(variant.name for variant in bundle.manifest.variants)
+    variants = bundle.manifest.variants
     versions = {name: create_runtime(name).version for name in settings.runtimes}
-    old = _old_report(arguments, versions, variants)
+    old = _old_report(arguments, versions, [variant.name for variant in variants])
     if arguments.json:
         _check_writable(arguments.json)
     report = Report(settings, bundle, versions)

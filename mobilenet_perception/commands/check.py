@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     manifest = bundle.manifest
     rows = [['variant', 'architecture', 'input', 'precision', 'accuracy', 'size', 'MACs',
              f'latency p50 ({runtime.name} {runtime.version})', 'p95']]  # fmt: skip
-    for variant in manifest.variants:
+    for variant in classifier.variants.values():
         p50, p95 = _latency_ms(classifier, variant.name)
         accuracy = '-' if variant.accuracy is None else f'{variant.accuracy:.2%}'
         rows.append([
@@ -44,8 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
         ])  # fmt: skip
     print(f'{bundle_path(arguments)} is sound: {manifest.name}, sha256 {bundle.digest}')
     print(f'labels ({len(manifest.labels)}): {", ".join(manifest.labels)}')
-    print(f'golden frames: {len(manifest.golden)} give their scores on every variant')
+    print(f'golden frames: {len(manifest.golden)} give their scores on every variant below')
     print(table(rows))
+    for name, reason in classifier.left_out.items():
+        print(f'not run here: {name}: {reason}')
     return 0
 
 

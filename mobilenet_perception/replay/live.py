@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.child_process import Child
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.replay.live_settings import (
@@ -16,7 +17,6 @@ from mobilenet_perception.replay.live_settings import (
     player_arguments,
 )
 from mobilenet_perception.replay.own_ros import own_ros
-from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.replay.sent import Sent, read_sent
 from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail

@@ -47,7 +47,7 @@ def test_round_trip(folder: Path) -> None:
     for golden in bundle.manifest.golden:
         np.testing.assert_array_equal(bundle.golden_images[golden.file], plain_image(golden.label))
         assert max(golden.scores['tiny']) == golden.scores['tiny'][LABELS.index(golden.label)]
-    assert set(self_test(bundle, create_runtime())) == {'tiny'}
+    assert set(self_test(bundle, create_runtime()).sessions) == {'tiny'}
 
 
 def test_writing_again_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -63,8 +63,11 @@ class Child:
 
     def has_said(self, word: str) -> bool:
         """Say whether it has written a line of this one word on stdout."""
-        self._said += self._output.read() or b''
-        return word.encode() in self._said.split(b'\n')
+        return word in self._lines()
+
+    def last_said(self) -> str:
+        """Return the last whole line that it has written on stdout; empty: none yet."""
+        return next((line for line in reversed(self._lines()[:-1]) if line), '')
 
     def go_on(self) -> None:
         """Write a line to its stdin."""
@@ -80,6 +83,10 @@ class Child:
         words = (told or said or ['it said nothing'])[-1]
         # rclpy's log lines: [FATAL] [time] [node]: words
         return words.rpartition(']: ')[2].removeprefix('error: ')
+
+    def _lines(self) -> list[str]:
+        self._said += self._output.read() or b''
+        return self._said.decode(errors='replace').split('\n')
 
     def stop(self) -> None:
         """Interrupt it, and if that does not help, kill it."""
