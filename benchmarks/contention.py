@@ -141,6 +141,8 @@ def play(
         frame = frames[number % len(frames)]
         pipeline.set_camera('camera', CameraSettings(budget_ms, frame.roi))
         pipeline.submit('camera', frame.message, time.time_ns())
+    # The last frame too has its budget; stopping at once would count it as missed.
+    time.sleep(budget_ms / 1e3 + 1 / _RATE_HZ)
     pipeline.stop()
     return played
 
