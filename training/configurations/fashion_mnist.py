@@ -4,10 +4,14 @@
     apt-get install dataset-fashion-mnist
     python -m training fit /usr/share/datasets/fashion-mnist \
         --config training/configurations/fashion_mnist.py
-    python -m training evaluate runs/fashion_separable_cnn runs/fashion_mobilenet_v4
+    python -m training evaluate runs/fashion_separable_cnn runs/fashion_mobilenet_v4 \
+        runs/fashion_mobilenet_v4_finish
 
-Expected of the first on the 10,000 test pictures: 90.3 % (one training), ECE 0.01; 13 minutes on
-one core. The second has not been trained to its end yet.
+Expected on the 10,000 test pictures (one training of each; standard error 0.2 to 0.3 points):
+
+- two-layer separable CNN: 90.3 %, ECE 0.01; 13 minutes on one core;
+- MobileNet V4 Conv-S 0.75: 92.9 % after the first run, 93.7 % after the second, ECE 0.02;
+  about 3 hours on one core. Averaged with the mirrored picture 93.8 %.
 """
 
 from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
