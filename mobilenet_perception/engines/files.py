@@ -11,6 +11,7 @@ import os
 import re
 import time
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ _TIMING_FILE = re.compile(r'[\w.-]+-[0-9a-f]{12}\.timing')
 _UNFINISHED_FILE = re.compile(rf'\.(?:{_DIGEST_FILE.pattern}|{_TIMING_FILE.pattern})\.\w+')
 _SHA256_BYTES = 32
 # Between two uses on a clock that stands or went back.
-_TICK_NS = 1000
+_TICK_NS = 1_000_000
 
 
 class Entry(NamedTuple):
@@ -36,13 +37,13 @@ class Entry(NamedTuple):
     Attributes:
         digest: of its key.
         sidecar: what is known of it.
-        used_at: when it was built or loaded last, in seconds since 1970. Never before that of an
-            engine used earlier, even where the clock was set back.
+        used_at: when it was built or loaded last, in UTC. Never before that of an engine used
+            earlier, even where the clock was set back.
     """
 
     digest: str
     sidecar: Sidecar
-    used_at: float
+    used_at: datetime
 
 
 class EngineFiles:
@@ -85,7 +86,8 @@ class EngineFiles:
         for digest in self.digests():
             with suppress(UnusableEngineError):
                 sidecar = self.read_sidecar(digest)
-                found.append(Entry(digest, sidecar, self._used_ns(digest) / 1e9))
+                used_at = datetime.fromtimestamp(self._used_ns(digest) / 1e9, timezone.utc)
+                found.append(Entry(digest, sidecar, used_at))
         return sorted(found, key=lambda entry: entry.used_at, reverse=True)
 
     def read_sidecar(self, digest: str) -> Sidecar:

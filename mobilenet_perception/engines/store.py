@@ -71,7 +71,7 @@ class EngineStore:
     """
 
     def __init__(self, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.folder = default_folder() if folder is None else folder
+        self.folder = default_folder() if folder is None else folder.expanduser()
         self.limit_bytes = limit_bytes
         self._files = EngineFiles(self.folder)
         self._given: set[str] = set()
@@ -193,8 +193,10 @@ class EngineStore:
     def _why_absent(self, key: EngineKey, name: str) -> str:
         sidecars = (entry.sidecar for entry in self._files.entries())
         changes = [differences(sidecar.key, key) for sidecar in sidecars if sidecar.name == name]
-        # Those of the engine that is most like it.
-        return ', '.join(min(changes, key=len) if changes else ['the cache has no engine of it'])
+        if not changes:
+            return 'the cache has no engine of it'
+        least = min(changes, key=len)
+        return ', '.join(least)
 
     def _build(
         self, key: EngineKey, name: str, build: Callable[[bytes], Built], reason: str
@@ -226,8 +228,8 @@ class EngineStore:
             with self._files.writing():
                 for path in self._files.unfinished():
                     path.unlink()
-                room = self.limit_bytes - len(built.plan)
-                over = make_room(self._files, room, self._given)
+                used = len(built.plan)
+                used += make_room(self._files, self.limit_bytes - used, self._given)
                 self._files.write(sidecar, built.plan)
                 if built.timing_cache:
                     self._files.write_timing_cache(sidecar.key.target, built.timing_cache)
@@ -236,9 +238,9 @@ class EngineStore:
                 f'{self.folder} cannot be written ({error.strerror}): {sidecar.name} may have to '
                 'be built again at the next start'
             )
-        if over > 0:
+        if used > self.limit_bytes:
             return (
-                f'the engines in use are {over / 1e6:.1f} MB over the limit of '
-                f'{self.limit_bytes / 1e6:.1f} MB that {self.folder} has: raise it'
+                f'the engines in use have {used / 1e6:.2f} MB where {self.folder} is to hold '
+                f'{self.limit_bytes / 1e6:.2f} MB: raise the limit'
             )
         return ''
