@@ -30,6 +30,11 @@ EXTRAS = {
         'setuptools',
     ],
     'replay': ['rosbags>=0.10'],
+    # Compiles engines without a GPU: by it, tests see what TensorRT takes.
+    'tensorrt_rtx': [
+        "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
+        "tensorrt-rtx-cu13-libs; platform_machine == 'x86_64' and sys_platform == 'linux'",
+    ],
     # training/ runs from a checkout: it is not installed with the package.
     'training': [
         'h5py',

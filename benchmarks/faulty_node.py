@@ -16,7 +16,7 @@ from mobilenet_perception.classifier_node import main as run_node
 from mobilenet_perception.classifier_node import node
 from mobilenet_perception.faults import Fault, parse_fault
 from mobilenet_perception.faults.faulty_runtime import FaultyRuntime
-from mobilenet_perception.runtimes import Runtime, create_runtime
+from mobilenet_perception.runtimes import Runtime, RuntimeSettings, create_runtime
 
 
 def main() -> int:
@@ -33,8 +33,8 @@ def main() -> int:
             return {}
         return {fault.kind: fault for fault in faults if fault.active(seconds)}
 
-    def create(name: str = 'onnxruntime', threads: int = 1) -> Runtime:
-        return FaultyRuntime(create_runtime(name, threads), active, np.random.default_rng(0))
+    def create(name: str, settings: RuntimeSettings) -> Runtime:
+        return FaultyRuntime(create_runtime(name, settings), active, np.random.default_rng(0))
 
     if faults:
         # Where the node looks it up; without it nothing would fail, and no one would notice.

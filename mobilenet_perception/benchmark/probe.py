@@ -17,7 +17,7 @@ from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.frames import Frame, crop_and_resize
-from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings, create_runtime
 from mobilenet_perception.timing import percentiles
 
 # Fewer make no percentiles, however slow the variant.
@@ -40,7 +40,7 @@ def measure(
     Raises:
         PerceptionError: the variant does not run or scores differently here.
     """
-    runtime = create_runtime(runtime_name, threads)
+    runtime = create_runtime(runtime_name, RuntimeSettings(threads=threads))
     (variant,) = (item for item in bundle.manifest.variants if item.name == name)
     image = next(iter(bundle.golden_images.values()))
     frame = Frame(image, 'rgb')

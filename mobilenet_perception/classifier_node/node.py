@@ -38,7 +38,7 @@ from mobilenet_perception.parameters import (
 )
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.realtime import set_realtime_priority
-from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings, create_runtime
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
 _DECISION_CHECKS = 10
@@ -113,7 +113,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if self.priority_trouble:
             self.get_logger().error(self.priority_trouble)
         try:
-            runtime = create_runtime(values['runtime'], values['runtime_threads'])
+            runtime = create_runtime(
+                values['runtime'], RuntimeSettings(threads=values['runtime_threads'])
+            )
             bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
             classifier = Classifier(bundle, runtime, values['warmup_runs'], len(self.cameras))
             self.pipeline = Pipeline(

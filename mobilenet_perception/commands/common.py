@@ -46,11 +46,11 @@ def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None)
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
     from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
-    from mobilenet_perception.runtimes import create_runtime  # noqa: PLC0415
+    from mobilenet_perception.runtimes import RuntimeSettings, create_runtime  # noqa: PLC0415
 
     # One frame at a time, and small ones: OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
-    runtime = create_runtime(arguments.runtime, arguments.threads)
+    runtime = create_runtime(arguments.runtime, RuntimeSettings(threads=arguments.threads))
     runtime = runtime if faults is None else faults.runtime(runtime)
     return Classifier(load_bundle(bundle_path(arguments)), runtime)
 

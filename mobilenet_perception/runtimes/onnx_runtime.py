@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """ONNX Runtime on the CPU."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.runtimes.base import Session
+from mobilenet_perception.runtimes.settings import RuntimeSettings
+from mobilenet_perception.runtimes.signature import Tensor, read_signature
 
 # Of a model whose first dimension is free: more frames than this do not wait at a time.
 _LARGEST_BATCH = 8
+_KINDS = {'tensor(uint8)': 'uint8', 'tensor(float)': 'float32'}
 
 
 class OnnxRuntime:
@@ -50,32 +55,14 @@ class OnnxRuntimeSession:
 
     def __init__(self, session: onnxruntime.InferenceSession, name: str) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        image, scores = inputs[0], outputs[0]
-        if (
-            (len(inputs), len(outputs)) != (1, 1)
-            or (image.type, scores.type) != ('tensor(uint8)', 'tensor(float)')
-            or len(image.shape) != 4
-            or len(scores.shape) != 2
-            or image.shape[3] != 3
-            # One image, or as many as one likes: then the size has a name.
-            or any(
-                size != 1 and not isinstance(size, str)
-                for size in (image.shape[0], scores.shape[0])
-            )
-            or not all(isinstance(size, int) for size in (*image.shape[1:], scores.shape[1]))
-        ):
-            raise BundleError(
-                f'variant {name} must take uint8 [1 or batch, height, width, 3] and give float '
-                f'[1 or batch, classes]; it takes {image.type} {image.shape} and gives '
-                f'{scores.type} {scores.shape}'
-            )
-        self.height: int = image.shape[1]
-        self.width: int = image.shape[2]
-        self.classes: int = scores.shape[1]
-        self.largest_batch: int = 1 if image.shape[0] == 1 else _LARGEST_BATCH
+        found = read_signature(name, _tensors(inputs), _tensors(outputs))
+        self.height: int = found.height
+        self.width: int = found.width
+        self.classes: int = found.classes
+        self.largest_batch: int = _LARGEST_BATCH if found.takes_several else 1
         self._session = session
-        self._input = image.name
-        self._outputs = [scores.name]
+        self._input: str = inputs[0].name
+        self._outputs = [outputs[0].name]
         self._run_options = onnxruntime.RunOptions()
         self._run_options.log_severity_level = 4
 
@@ -97,6 +84,16 @@ class OnnxRuntimeSession:
         self._run_options.terminate = True
 
 
-def create(threads: int) -> OnnxRuntime:
-    """Return the runtime."""
-    return OnnxRuntime(threads)
+def create(settings: RuntimeSettings, say: Callable[[str], None]) -> OnnxRuntime:
+    """Return the runtime; it has nothing to say."""
+    return OnnxRuntime(settings.threads)
+
+
+def _tensors(values: Sequence[onnxruntime.NodeArg]) -> list[Tensor]:
+    return [
+        Tensor(
+            _KINDS.get(value.type, value.type),
+            tuple(size if isinstance(size, int) else None for size in value.shape),
+        )
+        for value in values
+    ]

@@ -95,7 +95,7 @@ def test_all_of_setup_is_pinned(root: Path) -> None:
     )
     extras = json.loads(done.stdout)
     wanted = {
-        re.split(r'[\[<>=]', requirement)[0].lower()
+        re.split(r'[\[<>=;]', requirement)[0].lower()
         for requirements in extras.values()
         for requirement in requirements
     }

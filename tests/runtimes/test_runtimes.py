@@ -9,13 +9,15 @@ import onnx
 import pytest
 
 from mobilenet_perception.errors import BundleError, RuntimeUnavailableError
-from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings, create_runtime
 from tests.tiny_bundle import plain_image, tiny_model
 
 
 @pytest.mark.parametrize('threads', [1, 2])
 def test_probabilities(threads: int) -> None:
-    session = create_runtime('onnxruntime', threads).load(tiny_model(8, 6), 'tiny')
+    session = create_runtime('onnxruntime', RuntimeSettings(threads=threads)).load(
+        tiny_model(8, 6), 'tiny'
+    )
     assert (session.height, session.width, session.classes) == (8, 6, 3)
     scores = session.run(plain_image('blue', 8, 6))
     assert scores.dtype == np.float32

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.replay.results import processor_name
-from mobilenet_perception.runtimes import RUNTIMES, create_runtime
+from mobilenet_perception.runtimes import RUNTIMES, RuntimeSettings, create_runtime
 from training.compare.entry import Entry
 from training.compare.latency import ROUNDS, Latencies, Latency, measure_latencies
 from training.errors import TrainingError
@@ -129,7 +129,7 @@ def _measure(
     notes, versions = [], []
     for name in RUNTIMES:
         try:
-            runtime = create_runtime(name, threads)
+            runtime = create_runtime(name, RuntimeSettings(threads=threads))
         except RuntimeUnavailableError:
             continue
         versions.append(f'{name} {runtime.version}')

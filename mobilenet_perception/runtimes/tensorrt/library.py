@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The TensorRT library, imported when asked for; all that differs by version is named here."""
+
+import functools
+import importlib
+import re
+from types import ModuleType
+
+from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.runtimes import cannot_load
+from mobilenet_perception.runtimes.tensorrt.log import make_log
+
+# The module of each library. TensorRT-RTX counts its versions for itself; from 1.3 on it has the
+# interface of TensorRT 11.
+_MODULES = {'tensorrt': 'tensorrt', 'tensorrt_rtx': 'tensorrt_rtx_bindings'}
+_OLDEST = {'tensorrt': (10, 3), 'tensorrt_rtx': (1, 3)}
+
+
+class Library:
+    """TensorRT, or TensorRT-RTX, which compiles on machines without a GPU.
+
+    Args:
+        name: `tensorrt` or `tensorrt_rtx`.
+        module: the imported module.
+        version: of the library, such as `10.13.0`.
+
+    Attributes:
+        log: the one that all of the library's objects write to.
+
+    Raises:
+        RuntimeUnavailableError: the version is older than all that is supported.
+    """
+
+    def __init__(self, name: str, module: ModuleType, version: str) -> None:
+        self.name = name
+        self.module = module
+        self.version = version
+        self._number = tuple(int(part) for part in re.findall(r'\d+', version)[:2])
+        if self._number < _OLDEST[name]:
+            oldest = '.'.join(map(str, _OLDEST[name]))
+            raise RuntimeUnavailableError(
+                f'{name} {version} is too old, as models state their precision themselves: '
+                f'install {oldest} or newer (on a Jetson, JetPack 6 or newer)'
+            )
+        self.log = make_log(module)
+
+    @property
+    def only_compiles(self) -> bool:
+        """Whether engines are for a GPU that need not be here, and do not run here."""
+        return self.name == 'tensorrt_rtx'
+
+    @property
+    def can_type_weakly(self) -> bool:
+        """Whether types may be left to TensorRT where a strongly typed build fails.
+
+        Strong typing lacks operators before 10.12; weak typing is gone from 11 on.
+        """
+        return self.name == 'tensorrt' and self._number < (10, 12)
+
+    @property
+    def keeps_timing_cache(self) -> bool:
+        """Whether a build leaves measurements for the next: RTX measures nothing."""
+        return self.name == 'tensorrt'
+
+    def network_flags(self, strongly_typed: bool) -> int:
+        """Return the flags of a network; from 11 on, all are strongly typed."""
+        return int(strongly_typed) << int(self.module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+
+
+@functools.cache
+def load_library(name: str = 'tensorrt') -> Library:
+    """Import TensorRT; one object a process, as the library has one log.
+
+    Raises:
+        RuntimeUnavailableError: it is not installed, or too old.
+    """
+    if name not in _MODULES:
+        raise RuntimeUnavailableError(
+            f'there is no library {name!r}: choose one of {", ".join(_MODULES)}'
+        )
+    try:
+        module = importlib.import_module(_MODULES[name])
+    except ImportError as error:
+        if name == 'tensorrt':
+            raise cannot_load('tensorrt', error) from error
+        raise RuntimeUnavailableError(
+            f'TensorRT-RTX cannot be loaded ({error}): install it with '
+            'pip install tensorrt-rtx-cu13-bindings tensorrt-rtx-cu13-libs (Linux on x86-64)'
+        ) from error
+    return Library(name, module, str(module.__version__))
