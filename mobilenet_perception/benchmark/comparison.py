@@ -51,10 +51,9 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for part in ('machine', 'bundle', 'settings'):
         before, now = old[part], new[part]
         told += [
-            f'the {part} differs: {key} was {before[key]} and is {value}'
+            f'the {part} differs: {key} was {before.get(key)} and is {value}'
             for key, value in now.items()
-            # An older report does not say all that this one does.
-            if key in before and before[key] != value
+            if before.get(key) != value
         ]
     for runtime, measured in new['runtimes'].items():
         version = (old['runtimes'].get(runtime) or measured).get('version')
