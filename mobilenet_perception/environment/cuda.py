@@ -6,7 +6,7 @@ cudaRuntimeGetVersion). Versions are 1000 x major + 10 x minor.
 """
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _DRIVER = ('libcuda.so.1',)
 _RUNTIME = ('libcudart.so', 'libcudart.so.13', 'libcudart.so.12', 'libcudart.so.11.0')
@@ -41,7 +41,7 @@ def _library(names: Iterable[str]) -> ctypes.CDLL | None:
     return None
 
 
-def _version(ask: ctypes._CFuncPtr) -> str:
+def _version(ask: Callable[..., int]) -> str:
     number = ctypes.c_int()
     status = ask(ctypes.byref(number))
     if status:

@@ -9,6 +9,10 @@ from mobilenet_perception.machine.files import read_text
 from mobilenet_perception.machine.jetson import jetpack_version, l4t_release
 from mobilenet_perception.machine.processor import memory_mb, processor_name
 
+# On Arm the device tree, which Docker hides, and the class of systems on a chip, which it does
+# not; on a PC what its firmware calls the product.
+_MODEL = ('proc/device-tree/model', 'sys/devices/soc0/machine', 'sys/class/dmi/id/product_name')
+
 
 class Identity(NamedTuple):
     """What the computer is; empty: it does not tell. Neither its name nor its serial number.
@@ -36,12 +40,9 @@ def read_identity(root: Path = Path('/')) -> Identity:
     Args:
         root: of the file system to read.
     """
-    # A device tree on Arm; on a PC what its firmware calls the product.
-    board = read_text(root / 'proc/device-tree/model')
-    board = board or read_text(root / 'sys/class/dmi/id/product_name')
     l4t = l4t_release(root)
     return Identity(
-        board=board,
+        board=next(filter(None, (read_text(root / path) for path in _MODEL)), ''),
         processor=processor_name(root),
         memory_mb=memory_mb(root),
         system=_system(root),

@@ -75,7 +75,7 @@ def clock_sensors(root: Path) -> list[ClockSensor]:
 
 def processor_name(root: Path = Path('/')) -> str:
     """Return the processor's model, as the kernel has it."""
-    said = {}
+    said: dict[str, str] = {}
     for line in read_text(root / 'proc/cpuinfo').splitlines():
         key, _, value = line.partition(':')
         said.setdefault(key.strip(), value.strip())

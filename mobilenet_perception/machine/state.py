@@ -65,9 +65,12 @@ class MachineState(NamedTuple):
         return {name: value for name, value in found.items() if value is not None}
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values: `values`, and every temperature by the sensor's name."""
-        temperatures = {found.name: found.celsius for found in self.temperatures}
-        return {**self.values(), 'temperatures_c': temperatures}
+        """Return it as JSON values: `values`, each clock, and each temperature by its sensor."""
+        return {
+            **self.values(),
+            'clocks': [clock._asdict() for clock in self.clocks],
+            'temperatures_c': {found.name: found.celsius for found in self.temperatures},
+        }
 
 
 def _highest(values: Any) -> float | None:

@@ -60,6 +60,7 @@ def test_a_jetson_says_how_it_does(tmp_path: Path) -> None:
         ('cpu-thermal', 99.0), ('tj-thermal', None),
     ]  # fmt: skip
     assert state.to_json()['temperatures_c'] == {'cpu-thermal': 45.25, 'tj-thermal': 46.5}
+    assert [clock['mhz'] for clock in state.to_json()['clocks']] == [1510.4, 729.6]
     assert troubles(state, state) == []
 
 
@@ -111,6 +112,12 @@ def test_powersave_is_slow_unless_the_driver_follows_the_load(tmp_path: Path) ->
     clock(tmp_path / 'jetson/sys/devices/system/cpu/cpufreq/policy4', 'powersave', 729.6)
     (said,) = told(tmp_path / 'jetson')
     assert 'powersave holds the lowest clock' in said
+
+
+def test_a_container_does_not_see_the_device_tree(tmp_path: Path) -> None:
+    (orin(tmp_path) / 'proc/device-tree/model').unlink()
+    write(tmp_path, {'sys/devices/soc0/machine': 'NVIDIA Jetson Orin Nano'})
+    assert read_identity(tmp_path).board == 'NVIDIA Jetson Orin Nano'
 
 
 def test_a_computer_is_known_by_its_product_and_all_its_sensors(tmp_path: Path) -> None:
