@@ -32,7 +32,9 @@ def runtime_health(pipeline: Pipeline, watchdog_ms: float) -> Health:
             f'the runtime has been busy with one frame for {stalled_ms / 1e3:.1f} s, more than '
             'watchdog_ms: decisions are stale; restart the node'
         )
-    return Health(troubles, {'slowdown': pipeline.slowdown})
+    runtime = pipeline.runtime
+    values = {'runtime': f'{runtime.name} {runtime.version}', 'slowdown': pipeline.slowdown}
+    return Health(troubles, values)
 
 
 def machine_health(identity: Identity, looks: Looks) -> Health:

@@ -10,7 +10,8 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.runtimes import RUNTIMES
+from mobilenet_perception.runtimes import RUNTIMES, RuntimeSettings
+from mobilenet_perception.runtimes.choose import AUTO
 
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
@@ -44,9 +45,27 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
         '', 'folder of the model bundle; empty: the default bundle', at_run_time=False
     ),
     'runtime': Specification(
-        'onnxruntime', 'inference runtime', choices=tuple(RUNTIMES), at_run_time=False
+        AUTO,
+        'inference runtime; auto: tensorrt where it can run, else onnxruntime',
+        choices=(AUTO, *RUNTIMES),
+        at_run_time=False,
     ),
     'runtime_threads': Specification(1, 'CPU threads of one inference', 1, 64, at_run_time=False),
+    'device': Specification(0, 'number of the GPU (tensorrt)', 0, 63, at_run_time=False),
+    'dla_core': Specification(
+        -1,
+        'number of the deep learning accelerator to run on (tensorrt); -1: the GPU',
+        -1,
+        7,
+        at_run_time=False,
+    ),
+    'engine_build_limit_s': Specification(
+        1800.0,
+        'time after which to give up building engines, in seconds (tensorrt)',
+        1.0,
+        86_400.0,
+        at_run_time=False,
+    ),
     'realtime_priority': Specification(
         0,
         "real-time priority of the node's threads, 1 to 99; 0: none",
@@ -180,6 +199,13 @@ def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> Pipe
             timeout_ms=values['decision_timeout_ms'],
             persistence_ms=values['label_persistence_ms'],
         ),
+    )
+
+
+def runtime_settings(values: Mapping[str, Any]) -> RuntimeSettings:
+    """Return what the parameters say of the runtime."""
+    return RuntimeSettings(
+        threads=values['runtime_threads'], device=values['device'], dla_core=values['dla_core']
     )
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One runtime serves while engines for another are built; then that one takes over."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from mobilenet_perception.bundle import Bundle
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.engine_build import EngineBuild
 from mobilenet_perception.errors import PerceptionError
@@ -22,6 +23,15 @@ class BuildOrder(NamedTuple):
     arguments: Sequence[str]
     limit_s: float
     load: Callable[[], Classifier]
+
+
+def build_order(
+    values: Mapping[str, Any], bundle: Bundle, load: Callable[[], Classifier]
+) -> BuildOrder:
+    """Return the order to build a bundle's engines as the node's parameters say."""
+    arguments = ['build', str(bundle.folder), '--background']
+    arguments += [f'--device={values["device"]}', f'--dla-core={values["dla_core"]}']
+    return BuildOrder(arguments, values['engine_build_limit_s'], load)
 
 
 class Takeover:

@@ -9,6 +9,7 @@ from mobilenet_perception.benchmark.settings import Settings
 from mobilenet_perception.commands.common import bundle_path, positive, whole
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.parameters import NODE_PARAMETERS, refusal
+from mobilenet_perception.runtimes.choose import AUTO, choose_runtime
 
 _QUICK_SECONDS = 2.0
 _QUICK_RUNS = 50
@@ -24,7 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='folder of the model bundle (default: the built-in one)',
     )  # fmt: skip
     parser.add_argument('--runtime', action='append', default=[],
-                        help='inference runtime, repeatable (onnxruntime)')  # fmt: skip
+                        help='inference runtime, repeatable (auto: tensorrt where it can run, '
+                        'else onnxruntime)')  # fmt: skip
     parser.add_argument(
         '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
     )
@@ -83,7 +85,12 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
     width, height = arguments.size
     return Settings(
         bundle=bundle_path(arguments),
-        runtimes=tuple(dict.fromkeys(arguments.runtime)) or normal.runtimes,
+        runtimes=tuple(
+            dict.fromkeys(
+                choose_runtime().name if name == AUTO else name
+                for name in arguments.runtime or [AUTO]
+            )
+        ),
         threads=arguments.threads,
         latency_budget_ms=arguments.latency_budget_ms,
         width=width,

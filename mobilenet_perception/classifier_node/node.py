@@ -14,7 +14,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from mobilenet_perception import messages
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.bundle import Bundle, default_bundle_path, load_bundle
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.classifier_node.diagnostics import Diagnostics
 from mobilenet_perception.classifier_node.overlays import Overlays
@@ -35,10 +35,13 @@ from mobilenet_perception.parameters import (
     camera_settings,
     pipeline_settings,
     refusal,
+    runtime_settings,
 )
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.realtime import set_realtime_priority
-from mobilenet_perception.runtimes import RuntimeSettings, create_runtime
+from mobilenet_perception.runtimes import Runtime
+from mobilenet_perception.runtimes.choose import plan_runtime
+from mobilenet_perception.takeover import Takeover, build_order
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
 _DECISION_CHECKS = 10
@@ -56,6 +59,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         super().__init__('classifier')
         self.pipeline: Pipeline | None = None
         self.priority_trouble = ''
+        self.takeover: Takeover | None = None
         self.subscribed: dict[str, Subscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._camera_topics: dict[str, CameraPublishers] = {}
@@ -101,6 +105,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def close(self) -> None:
         """End what runs, in whatever state the node is."""
+        self._stop_takeover()
         self._stop()
         self._diagnostics.close()
         self._jump_handle.unregister()
@@ -114,11 +119,11 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if self.priority_trouble:
             self.get_logger().error(self.priority_trouble)
         try:
-            runtime = create_runtime(
-                values['runtime'], RuntimeSettings(threads=values['runtime_threads'])
-            )
             bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
-            classifier = Classifier(bundle, runtime, values['warmup_runs'], len(self.cameras))
+            plan = plan_runtime(values['runtime'], runtime_settings(values), bundle.models)
+            for note in plan.notes:
+                self.get_logger().info(note)
+            classifier = self._classifier(bundle, plan.now)
             self.pipeline = Pipeline(
                 classifier,
                 {camera: camera_settings(values, camera) for camera in self.cameras},
@@ -134,6 +139,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._info_topics = InfoPublishers(self)
         self._overlays = Overlays(self, self.cameras)
         self._say_proven(classifier)
+        if plan.later:
+            order = build_order(values, bundle, partial(self._classifier, bundle, plan.later))
+            self.takeover = Takeover(self.pipeline, order, self._on_takeover)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -176,6 +184,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if self._overlays is not None:
             self._overlays.destroy()
         self._camera_topics, self._info_topics, self._overlays = {}, None, None
+        self._stop_takeover()
         self.pipeline = None
         return TransitionCallbackReturn.SUCCESS
 
@@ -188,6 +197,20 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         """Return to unconfigured, so that a manager can try again."""
         self._stop()
         return self.on_cleanup(state)
+
+    def _classifier(self, bundle: Bundle, runtime: Runtime) -> Classifier:
+        return Classifier(bundle, runtime, self.values['warmup_runs'], len(self.cameras))
+
+    def _on_takeover(self, end: Classifier | str) -> None:
+        if isinstance(end, str):
+            self.get_logger().error(f'engines are not in use: {end}')
+        else:
+            self._say_proven(end)
+
+    def _stop_takeover(self) -> None:
+        if self.takeover is not None:
+            self.takeover.stop()
+            self.takeover = None
 
     def _say_proven(self, classifier: Classifier) -> None:
         bundle, runtime = classifier.bundle.manifest.name, classifier.runtime

@@ -12,6 +12,8 @@ import cv2
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.faults import Faults
+from mobilenet_perception.runtimes import RuntimeSettings
+from mobilenet_perception.runtimes.choose import AUTO, choose_runtime
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +26,9 @@ def add_bundle(parser: argparse.ArgumentParser) -> None:
 
 def add_runtime(parser: argparse.ArgumentParser) -> None:
     """Add `--runtime` and `--threads`."""
-    parser.add_argument('--runtime', default='onnxruntime', help='inference runtime (%(default)s)')
+    parser.add_argument('--runtime', default=AUTO,
+                        help='inference runtime; auto: tensorrt where it can run, else '
+                        'onnxruntime (%(default)s)')  # fmt: skip
     parser.add_argument(
         '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
     )
@@ -46,13 +50,17 @@ def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None)
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
     from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
-    from mobilenet_perception.runtimes import RuntimeSettings, create_runtime  # noqa: PLC0415
 
     # One frame at a time, and small ones: OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
-    runtime = create_runtime(arguments.runtime, RuntimeSettings(threads=arguments.threads))
+    runtime = choose_runtime(arguments.runtime, RuntimeSettings(threads=arguments.threads), told)
     runtime = runtime if faults is None else faults.runtime(runtime)
     return Classifier(load_bundle(bundle_path(arguments)), runtime)
+
+
+def told(words: str) -> None:
+    """Tell a person what takes long."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def positive(text: str) -> float:

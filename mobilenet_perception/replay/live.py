@@ -20,7 +20,8 @@ from mobilenet_perception.replay.own_ros import own_ros
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.replay.sent import Sent, read_sent
 from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail
-from mobilenet_perception.runtimes import RuntimeSettings, create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings
+from mobilenet_perception.runtimes.choose import choose_runtime
 from mobilenet_perception.sources import Camera, open_source
 from mobilenet_perception.timing import Outcome
 
@@ -55,7 +56,9 @@ def play_live(
     # Before any process starts: these know best what is wrong with what they read.
     source = open_source(settings.source, topics=settings.topics, labels_file=settings.labels)
     bundle = load_bundle(settings.bundle)
-    runtime = create_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
+    runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
+    # The same for the node, and for the record of the run.
+    settings = settings._replace(runtime=runtime.name)
     with TemporaryDirectory(prefix='replay-') as scratch, own_ros() as environment:
         logs = folder or Path(scratch)
         logs.mkdir(parents=True, exist_ok=True)

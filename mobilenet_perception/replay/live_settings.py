@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.runtimes.choose import AUTO
 from mobilenet_perception.sources import Camera
 
 
@@ -21,7 +22,7 @@ class LiveSettings(NamedTuple):
     labels: Path | None = None
     roi: RegionOfInterest | None = None
     variant: str = ''
-    runtime: str = 'onnxruntime'
+    runtime: str = AUTO
     threads: int = 1
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a runtime is to the rest of the package: a way to load a model, and to run it."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -72,4 +73,16 @@ class Runtime(Protocol):
 
         Raises:
             BundleError: the model cannot be loaded, or is not uint8 NHWC in, probabilities out.
+        """
+
+
+@runtime_checkable
+class BuildingRuntime(Runtime, Protocol):
+    """A runtime that compiles each model for this machine, once."""
+
+    def unbuilt(self, models: Mapping[str, bytes]) -> dict[str, str]:
+        """Return why models would have to be built on loading, by name; empty: none has to.
+
+        Args:
+            models: ONNX, by name of the variant.
         """

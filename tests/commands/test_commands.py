@@ -55,6 +55,9 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
     ('arguments', 'said'),
     [
         (['check', '{empty}'], 'not a model bundle'),
+        (['build', '{empty}'], 'not a model bundle'),
+        (['build', '{tiny}', '--precision', 'int4'], 'no variant in int4: it has fp32'),
+        (['build', '{tiny}', '--device', '-1'], 'device must lie between 0 and 63'),
         (['classify', 'absent.png', '--bundle', '{empty}'], 'not a model bundle'),
         (['classify', 'a.png', '--bundle', '{tiny}', '--runtime', 'abacus'], 'abacus'),
         (['classify', 'a.png', '--bundle', '{tiny}', '--variant', 'huge'], 'huge'),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """TensorRT as a runtime: an engine from the cache, or a build, then sessions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobilenet_perception.engines import Built, EngineStore
@@ -48,6 +48,14 @@ class TensorRtRuntime:
     def engines(self) -> Path:
         """Folder of the built engines."""
         return self._store.folder
+
+    def unbuilt(self, models: Mapping[str, bytes]) -> dict[str, str]:
+        """Return why models would have to be built; see `BuildingRuntime.unbuilt`."""
+        reasons = {
+            name: self._store.why_missing(engine_key(model, self._settings), name)
+            for name, model in models.items()
+        }
+        return {name: reason for name, reason in reasons.items() if reason}
 
     def load(self, model: bytes, name: str) -> Session:
         """Load a model; see `Runtime.load`. Builds its engine if there is none.
