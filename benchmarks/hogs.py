@@ -32,10 +32,11 @@ def is_busy(elapsed_s: float, every_s: float, share: float = 0.5) -> bool:
 
 
 def main() -> None:
-    """Keep one core busy until ended."""
+    """Keep one core busy until ended, or left alone by a parent that was killed."""
+    parent = os.getppid()
     core, start, every_s, share = (float(argument) for argument in sys.argv[1:])
     os.sched_setaffinity(0, {int(core)})
-    while True:
+    while os.getppid() == parent:
         if is_busy(time.monotonic() - start, every_s, share):
             sum(range(10_000))
         else:

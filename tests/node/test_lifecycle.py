@@ -82,7 +82,8 @@ def test_parameters_at_run_time(start: Start, peer: Peer) -> None:
         ({'latency_budget_ms': 'fast'}, 'latency_budget_ms must be a number'),
         ({'cameras': "['a b']"}, 'letters, digits'),
         ({'variant': 'huge'}, 'choose one of tiny'),
-        ({'runtime': 'abacus'}, 'runtime must be one of onnxruntime'),
+        ({'runtime': 'abacus'}, 'runtime must be one of auto, onnxruntime'),
+        ({'runtime': 'tensorrt'}, 'cannot configure: '),
     ],
 )
 def test_refuses_to_start_with_one_sentence(
