@@ -6,11 +6,11 @@ is nothing. All is written and removed by the holder of one lock, so that whatev
 it finds was left by a process that died.
 """
 
-import hashlib
 import os
 import re
 import time
 from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,9 +25,8 @@ _LOCK_FILE = 'files.lock'
 _DIGEST_FILE = re.compile(r'([0-9a-f]{64})\.(?:json|plan)')
 _TIMING_FILE = re.compile(r'[\w.-]+-[0-9a-f]{12}\.timing')
 _UNFINISHED_FILE = re.compile(rf'\.(?:{_DIGEST_FILE.pattern}|{_TIMING_FILE.pattern})\.\w+')
-_SHA256_BYTES = 32
 # Between two uses on a clock that stands or went back.
-_TICK_NS = 1000
+_TICK_NS = 1_000_000
 
 
 class Entry(NamedTuple):
@@ -36,13 +35,13 @@ class Entry(NamedTuple):
     Attributes:
         digest: of its key.
         sidecar: what is known of it.
-        used_at: when it was built or loaded last, in seconds since 1970. Never before that of an
-            engine used earlier, even where the clock was set back.
+        used_at: when it was built or loaded last, in UTC. Never before that of an engine used
+            earlier, even where the clock was set back.
     """
 
     digest: str
     sidecar: Sidecar
-    used_at: float
+    used_at: datetime
 
 
 class EngineFiles:
@@ -85,7 +84,8 @@ class EngineFiles:
         for digest in self.digests():
             with suppress(UnusableEngineError):
                 sidecar = self.read_sidecar(digest)
-                found.append(Entry(digest, sidecar, self._used_ns(digest) / 1e9))
+                used_at = datetime.fromtimestamp(self._used_ns(digest) / 1e9, timezone.utc)
+                found.append(Entry(digest, sidecar, used_at))
         return sorted(found, key=lambda entry: entry.used_at, reverse=True)
 
     def read_sidecar(self, digest: str) -> Sidecar:
@@ -173,25 +173,6 @@ class EngineFiles:
         """Return the timing caches there are."""
         return [self.folder / name for name in self._names() if _TIMING_FILE.fullmatch(name)]
 
-    def read_timing_cache(self, target: str) -> bytes:
-        """Return what the library learned when it built for a target; empty if nothing is left.
-
-        A damaged one is as good as none: with one, a build is only faster.
-        """
-        try:
-            return read_timing_cache(self.timing_cache(target))
-        except (OSError, UnusableEngineError):
-            return b''
-
-    def write_timing_cache(self, target: str, cache: bytes) -> None:
-        """Write a timing cache, its checksum before it.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        content = hashlib.sha256(cache).digest() + cache
-        write_atomically(self.timing_cache(target), content, durable=True)
-
     def timing_cache(self, target: str) -> Path:
         """Return where the timing cache of a target is."""
         return self.folder / f'{target}.timing'
@@ -208,20 +189,6 @@ class EngineFiles:
         with suppress(OSError):
             return self.path(digest, 'json').stat().st_mtime_ns
         return 0
-
-
-def read_timing_cache(path: Path) -> bytes:
-    """Read a timing cache.
-
-    Raises:
-        UnusableEngineError: it is damaged.
-        OSError: it cannot be read.
-    """
-    content = read_own(path)
-    checksum, cache = content[:_SHA256_BYTES], content[_SHA256_BYTES:]
-    if hashlib.sha256(cache).digest() != checksum:
-        raise UnusableEngineError('the timing cache does not match its checksum')
-    return cache
 
 
 def size(path: Path) -> int:

@@ -14,6 +14,7 @@ from mobilenet_perception.engines.folder import default_folder, is_safe_folder, 
 from mobilenet_perception.engines.key import EngineKey, differences
 from mobilenet_perception.engines.locks import BuildLock
 from mobilenet_perception.engines.sidecar import Sidecar
+from mobilenet_perception.engines.timing_cache import read_timing_cache, write_timing_cache
 from mobilenet_perception.engines.upkeep import Finding, Rule, damaged, make_room, removals
 from mobilenet_perception.errors import UnusableEngineError
 
@@ -71,7 +72,7 @@ class EngineStore:
     """
 
     def __init__(self, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.folder = default_folder() if folder is None else folder
+        self.folder = default_folder() if folder is None else folder.expanduser()
         self.limit_bytes = limit_bytes
         self._files = EngineFiles(self.folder)
         self._given: set[str] = set()
@@ -193,8 +194,10 @@ class EngineStore:
     def _why_absent(self, key: EngineKey, name: str) -> str:
         sidecars = (entry.sidecar for entry in self._files.entries())
         changes = [differences(sidecar.key, key) for sidecar in sidecars if sidecar.name == name]
-        # Those of the engine that is most like it.
-        return ', '.join(min(changes, key=len) if changes else ['the cache has no engine of it'])
+        if not changes:
+            return 'the cache has no engine of it'
+        least = min(changes, key=len)
+        return ', '.join(least)
 
     def _build(
         self, key: EngineKey, name: str, build: Callable[[bytes], Built], reason: str
@@ -202,7 +205,9 @@ class EngineStore:
         # What is damaged goes first: those that wait need not read it again and again.
         with suppress(OSError), self._files.writing():
             self._files.remove(key.digest)
-        timing_cache = self._files.read_timing_cache(key.target)
+        timing_cache = b''
+        with suppress(OSError, UnusableEngineError):
+            timing_cache = read_timing_cache(self._files.timing_cache(key.target))
         built_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         start = time.monotonic()
         built = build(timing_cache)
@@ -226,19 +231,20 @@ class EngineStore:
             with self._files.writing():
                 for path in self._files.unfinished():
                     path.unlink()
-                room = self.limit_bytes - len(built.plan)
-                over = make_room(self._files, room, self._given)
+                used = len(built.plan)
+                used += make_room(self._files, self.limit_bytes - used, self._given)
                 self._files.write(sidecar, built.plan)
                 if built.timing_cache:
-                    self._files.write_timing_cache(sidecar.key.target, built.timing_cache)
+                    path = self._files.timing_cache(sidecar.key.target)
+                    write_timing_cache(path, built.timing_cache)
         except OSError as error:
             return (
                 f'{self.folder} cannot be written ({error.strerror}): {sidecar.name} may have to '
                 'be built again at the next start'
             )
-        if over > 0:
+        if used > self.limit_bytes:
             return (
-                f'the engines in use are {over / 1e6:.1f} MB over the limit of '
-                f'{self.limit_bytes / 1e6:.1f} MB that {self.folder} has: raise it'
+                f'the engines in use have {used / 1e6:.2f} MB where {self.folder} is to hold '
+                f'{self.limit_bytes / 1e6:.2f} MB: raise the limit'
             )
         return ''

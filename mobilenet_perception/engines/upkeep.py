@@ -4,11 +4,11 @@
 import math
 import time
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from mobilenet_perception.engines.files import EngineFiles, read_timing_cache, size
+from mobilenet_perception.engines.files import EngineFiles, size
+from mobilenet_perception.engines.timing_cache import read_timing_cache
 from mobilenet_perception.errors import UnusableEngineError
 
 
@@ -63,8 +63,8 @@ def removals(files: EngineFiles, rule: Rule) -> list[Finding]:
             continue
         if rule.everything:
             why = 'all engines are removed'
-        elif time.time() - entry.used_at > rule.unused_s:
-            why = f'not used since {datetime.fromtimestamp(entry.used_at):%Y-%m-%d}'
+        elif time.time() - entry.used_at.timestamp() > rule.unused_s:
+            why = f'not used since {entry.used_at.astimezone():%Y-%m-%d}'
         elif entry.digest in too_many:
             why = 'least recently used'
         else:
@@ -77,37 +77,37 @@ def removals(files: EngineFiles, rule: Rule) -> list[Finding]:
     return found + [_finding(path.name, why, path) for path in forsaken]
 
 
-def make_room(files: EngineFiles, limit_bytes: int, keep: Collection[str]) -> float:
-    """Remove the least recently used engines until the others fit.
+def make_room(files: EngineFiles, limit_bytes: int, keep: Collection[str]) -> int:
+    """Remove the least recently used engines until the others fit, but for some to be kept.
 
     Args:
         files: of the cache.
-        limit_bytes: that the others may have together; below 0: even nothing is too much.
+        limit_bytes: that the others may have together.
         keep: digests of engines that stay, whatever their size.
 
     Returns:
-        By how many bytes they are over the limit; 0 or less: they fit.
+        The bytes that the others have.
 
     Raises:
         OSError: one cannot be removed.
     """
-    too_many, over = _least_used(files.by_use(), limit_bytes, keep)
+    too_many, size_bytes = _least_used(files.by_use(), limit_bytes, keep)
     for digest in too_many:
         files.remove(digest)
-    return over
+    return size_bytes
 
 
 def _least_used(
     by_use: Sequence[tuple[str, int]], limit_bytes: float, keep: Collection[str] = ()
-) -> tuple[list[str], float]:
-    """Return the digests that have to go, and by how many bytes the others are over the limit."""
+) -> tuple[list[str], int]:
+    """Return the digests that have to go, and the bytes that the others have."""
     total = sum(size_bytes for _, size_bytes in by_use)
     gone = []
     for digest, size_bytes in by_use:
         if total > limit_bytes and digest not in keep:
             gone.append(digest)
             total -= size_bytes
-    return gone, total - limit_bytes
+    return gone, total
 
 
 def _engine_fault(files: EngineFiles, digest: str) -> Finding | None:
