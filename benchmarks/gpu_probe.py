@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ def figures(session: TensorRtSession, images: npt.NDArray[np.uint8], runs: int) 
     throughput = {}
     for count in session.lanes:
         batch = np.stack([images[at % len(images)] for at in range(count)])
-        took_ms = times_ms(lambda b=batch: session.run_batch(b), max(1, runs // count))
+        took_ms = times_ms(partial(session.run_batch, batch), max(1, runs // count))
         throughput[str(count)] = 1e3 * count * len(took_ms) / sum(took_ms)
     return {
         'latency_ms': latency._asdict(),

@@ -71,3 +71,11 @@ def test_tensorrt_rtx_only_compiles() -> None:
     library = load_library('tensorrt_rtx')
     assert library is load_library('tensorrt_rtx')
     assert library.only_compiles and not library.can_type_weakly
+
+
+@needs_rtx
+def test_a_library_that_cannot_start_is_said() -> None:
+    library = load_library('tensorrt_rtx')
+    # Of this class nothing can be made, as of a builder where the driver is too old.
+    with pytest.raises(RuntimeUnavailableError, match=r'cannot start .*install the NVIDIA driver'):
+        library.make('IHostMemory')
