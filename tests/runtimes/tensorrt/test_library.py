@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.runtimes.tensorrt.engine import LoadedEngine
 from mobilenet_perception.runtimes.tensorrt.library import Library, load_library
 from tests.runtimes.tensorrt.graphs import needs_rtx
 
@@ -79,3 +80,11 @@ def test_a_library_that_cannot_start_is_said() -> None:
     # Of this class nothing can be made, as of a builder where the driver is too old.
     with pytest.raises(RuntimeUnavailableError, match=r'cannot start .*install the NVIDIA driver'):
         library.make('IHostMemory')
+
+
+@needs_rtx
+def test_an_engine_that_does_not_load_is_to_be_built_again() -> None:
+    with pytest.raises(RuntimeUnavailableError) as raised:
+        LoadedEngine(load_library('tensorrt_rtx'), b'no engine', 'tiny')
+    assert 'refuses the engine of tiny (' in str(raised.value)
+    assert 'mobilenet_perception engines clean --all' in str(raised.value)
