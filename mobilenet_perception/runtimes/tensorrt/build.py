@@ -39,7 +39,7 @@ def build_engine(
     library = load_library(settings.library)
     # Chooses the GPU of this thread, too.
     target(library, settings)
-    builder = library.module.Builder(library.log)
+    builder = library.make('Builder')
     strongly_typed = True
     network = Network(library, builder, model, name)
     config = _config(library, builder, network, settings)
@@ -159,7 +159,7 @@ def _proven(library: Library, plan: bytes) -> dict[str, int]:
     if library.only_compiles:
         return {}
     module = library.module
-    engine = module.Runtime(library.log).deserialize_cuda_engine(plan)
+    engine = library.make('Runtime').deserialize_cuda_engine(plan)
     if engine is None:
         return {}
     inspector = engine.create_engine_inspector()

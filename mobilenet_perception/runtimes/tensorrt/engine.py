@@ -8,6 +8,8 @@ from mobilenet_perception.runtimes.signature import read_signature
 from mobilenet_perception.runtimes.tensorrt.library import Library
 from mobilenet_perception.runtimes.tensorrt.network import tensor
 
+_REBUILD = 'remove it with python -m mobilenet_perception engines clean --all: it is built again'
+
 
 class LoadedEngine:
     """An engine on the GPU of this thread.
@@ -31,8 +33,7 @@ class LoadedEngine:
     def __init__(self, library: Library, plan: bytes, name: str, dla_core: int = -1) -> None:
         self._library, self._name = library, name
         module = library.module
-        library.log.clear()
-        self._runtime = module.Runtime(library.log)
+        self._runtime = library.make('Runtime')
         if dla_core >= 0:
             self._runtime.DLA_core = dla_core
         self._engine = self._runtime.deserialize_cuda_engine(plan)
@@ -71,19 +72,20 @@ class LoadedEngine:
         context = self._engine.create_execution_context(strategy)
         if context is None:
             raise self._refused('a context')
-        context.set_device_memory(*scratch)
         if self._profiles > 1:
             # The first is for one image, the second for several; see build.py.
             context.set_optimization_profile_async(int(count > 1), stream)
         size = self.signature.height, self.signature.width, 3
+        shaped = context.set_input_shape(self._image, (count, *size))
+        context.set_device_memory(*scratch)
         if not (
-            context.set_input_shape(self._image, (count, *size))
+            shaped
             and context.set_tensor_address(self._image, images)
             and context.set_tensor_address(self._scores, scores)
         ):
             raise PerceptionError(
                 f'variant {self._name}: TensorRT does not run on {count} images at once '
-                f'({self._library.log.reason()}): remove its engine, so that it is built again'
+                f'({self._library.log.reason()}): {_REBUILD}'
             )
         return context
 
@@ -98,6 +100,6 @@ class LoadedEngine:
                 f'programs on it, or choose a smaller bundle ({reason})'
             )
         return RuntimeUnavailableError(
-            f'{library.name} {library.version} refuses {what} of {self._name} ({reason}): remove '
-            'the engine, so that it is built again'
+            f'{library.name} {library.version} refuses {what} of {self._name} ({reason}): '
+            f'{_REBUILD}'
         )

@@ -5,6 +5,7 @@ import functools
 import importlib
 import re
 from types import ModuleType
+from typing import Any
 
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.runtimes import cannot_load
@@ -61,6 +62,22 @@ class Library:
     def keeps_timing_cache(self) -> bool:
         """Whether a build leaves measurements for the next: RTX measures nothing."""
         return self.name == 'tensorrt'
+
+    def make(self, kind: str) -> Any:
+        """Make what all else is made by: a `Builder` or a `Runtime`.
+
+        Raises:
+            RuntimeUnavailableError: TensorRT cannot start on this driver or GPU.
+        """
+        self.log.clear()
+        try:
+            made = getattr(self.module, kind)(self.log)
+        except (RuntimeError, TypeError) as error:  # what the bindings make of a null pointer
+            raise RuntimeUnavailableError(
+                f'{self.name} {self.version} cannot start ({self.log.reason()}): install the '
+                'NVIDIA driver that this version asks for, or a version for this driver and GPU'
+            ) from error
+        return made
 
     def network_flags(self, strongly_typed: bool) -> int:
         """Return the flags of a network; from 11 on, all are strongly typed."""

@@ -2,7 +2,6 @@
 """What TensorRT says of its troubles: it returns nothing and logs the reason."""
 
 import threading
-from types import ModuleType
 from typing import Any, Protocol
 
 _KEPT = 100
@@ -21,7 +20,7 @@ class Log(Protocol):
         """Say whether memory ran out."""
 
 
-def make_log(module: ModuleType) -> Log:
+def make_log(module: Any) -> Log:
     """Return a logger for TensorRT; nothing is printed."""
     severity = module.ILogger.Severity
     errors = (severity.INTERNAL_ERROR, severity.ERROR)

@@ -56,7 +56,9 @@ class Network:
         error = self._parser.get_error(0)
         told = ' '.join(str(error.desc()).split())
         if operator := error.node_operator():
-            return f'TensorRT does not take its operator {operator} ({error.node_name()}: {told})'
+            # Of what it does not know at all, it only says that an assertion is false.
+            why = '' if told in ('', 'false') else f': {told}'
+            return f'TensorRT does not take its operator {operator} ({error.node_name()}{why})'
         return f'TensorRT refuses the model ({told})'
 
 
@@ -65,7 +67,7 @@ def _refuse_float64(model: bytes, name: str) -> None:
         found = find_float64(model)
     except ValueError as error:
         raise BundleError(
-            f'variant {name}: TensorRT refuses the model ({error}): {_CURE}'
+            f'variant {name} is no ONNX model ({error}): export it anew with training'
         ) from error
     if found:
         raise BundleError(

@@ -3,8 +3,7 @@
 
 import threading
 from collections.abc import Callable
-from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Monitor(Protocol):
@@ -17,7 +16,7 @@ class Monitor(Protocol):
     error: BaseException | None
 
 
-def make_monitor(module: ModuleType, tell: Callable[[str], None]) -> Monitor:
+def make_monitor(module: Any, tell: Callable[[str], None]) -> Monitor:
     """Return a monitor for TensorRT.
 
     Args:

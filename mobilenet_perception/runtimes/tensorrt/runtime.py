@@ -33,11 +33,11 @@ class TensorRtRuntime:
 
     def __init__(self, settings: RuntimeSettings, say: Callable[[str], None]) -> None:
         self._library = load_library(settings.library)
-        self._cuda = load_cuda()
         if self._library.only_compiles:
             raise RuntimeUnavailableError(
                 f'{self._library.name} only compiles here: set library to tensorrt to run'
             )
+        self._cuda = load_cuda()
         self.version = self._library.version
         self.gpu = self._cuda.gpu(settings.device)
         self._settings = settings
