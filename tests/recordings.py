@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mobilenet_perception.bags.messages import message_type, serialize, typestore
-from mobilenet_perception.camera_messages import Message, image_message
+from mobilenet_perception.camera_messages import ImageMessage, Message, image_message
 
 START_NS = 1_700_000_000 * 10**9
 MS = 10**6
@@ -17,7 +17,7 @@ MS = 10**6
 
 def frame(
     rgb: npt.NDArray[np.uint8], at_ms: float, topic: str = '/front/image_raw', age_ms: float = 5.0
-) -> tuple[str, int, Message]:
+) -> tuple[str, int, ImageMessage]:
     """Return a frame recorded at a time, and captured so long before."""
     log_ns = START_NS + round(at_ms * MS)
     return topic, log_ns, image_message(rgb, log_ns - round(age_ms * MS), 'optical_frame')

@@ -48,7 +48,7 @@ def _topics(values: Mapping[str, Any]) -> str:
 
 
 def _camera(topic: str, camera: Mapping[str, Any]) -> Iterator[str]:
-    yield f'camera {camera["camera"]}: {topic} ({camera["transport"]})'
+    yield f'{topic}: {camera["transport"]} images of the camera {camera["camera"]}'
     if camera['messages']:
         sizes, encodings = _counts(camera['sizes']), _counts(camera['encodings'])
         yield (

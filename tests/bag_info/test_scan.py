@@ -75,9 +75,11 @@ def test_stamps_are_judged_as_the_node_does(
     tmp_path: Path, age_ms: float | None, said: str, receipt: bool
 ) -> None:
     frames = [frame(RED, 50.0 * n, age_ms=age_ms or 0.0) for n in range(20)]
-    if age_ms is None:
-        frames = [(topic, log_ns, with_stamp(message, 0)) for topic, log_ns, message in frames]
-    path = write_recording(tmp_path / 'bag', frames)
+    stamped = (
+        (topic, log_ns, message if age_ms is not None else with_stamp(message, 0))
+        for topic, log_ns, message in frames
+    )
+    path = write_recording(tmp_path / 'bag', stamped)
     findings = camera(path)['findings']
     assert len(findings) == (1 if said else 0)
     if said:

@@ -22,8 +22,8 @@ SHOWN = ('red', 'grey', 'blue')
 
 @pytest.fixture
 def bag(tmp_path: Path) -> Path:
-    images = {'grey': np.full((20, 30, 3), (110, 112, 110), np.uint8)}
-    images |= {label: plain_image(label) for label in ('red', 'blue')}
+    grey = np.full((20, 30, 3), (110, 112, 110), np.uint8)
+    images = {'grey': grey, 'red': plain_image('red'), 'blue': plain_image('blue')}
     frames = (frame(images[SHOWN[n // 10]], 50.0 * n) for n in range(30))
     return write_recording(tmp_path / 'bag', frames)
 

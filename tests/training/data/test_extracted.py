@@ -71,7 +71,7 @@ def extracted(bag: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_near_duplicates_are_gone(bag: Path, extracted: Path) -> None:
     data_set = read('auto', extracted)
     clear = [label for label in labels_of_bag(bag)['camera'].values() if label.clear]
-    assert 20 < len(data_set.samples) <= len(clear) / 2
+    assert 40 < len(data_set.samples) <= len(clear) / 2
     # Not one is like another, whatever their groups.
     alone = [sample._replace(group=sample.name) for sample in data_set.samples]
     for label in data_set.labels:
@@ -97,18 +97,14 @@ def test_classes_are_folders_and_stretches_are_groups(extracted: Path) -> None:
 
 
 def test_what_is_extracted_is_trained_on_and_evaluated(extracted: Path, tmp_path: Path) -> None:
-    settings = ['--architecture', 'separable_cnn', '--alpha', '0.5', '--size', '16']
-    settings += [
-        '--epochs',
-        '3',
-        '--batch-size',
-        '16',
-        '--learning-rate',
-        '0.02',
-        '--name',
-        'tiny',
-    ]
-    assert train(['fit', str(extracted), *settings, '--runs', str(tmp_path)]) == 0
+    settings = {
+        '--architecture': 'separable_cnn', '--alpha': '0.5', '--size': '16', '--epochs': '3',
+        '--batch-size': '16', '--learning-rate': '0.02', '--name': 'tiny',
+    }  # fmt: skip
+    given = [word for pair in settings.items() for word in pair]
+    assert train(['fit', str(extracted), *given, '--runs', str(tmp_path)]) == 0
     assert train(['evaluate', str(tmp_path / 'tiny')]) == 0
-    metrics = json.loads((tmp_path / 'tiny' / 'metrics.json').read_text())
-    assert metrics
+    found = json.loads((tmp_path / 'tiny' / 'metrics.json').read_text())['test']
+    # So few images say nothing about how well.
+    assert found['metrics']['frames'] >= 5
+    assert set(found['metrics']['per_class']) == {'nothing', 'signal'}
