@@ -28,7 +28,8 @@ from mobilenet_perception.commands.common import positive, whole
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.frames import Frame, crop_and_resize, decode
-from mobilenet_perception.replay.results import describe_bundle, processor_name
+from mobilenet_perception.machine.processor import processor_name
+from mobilenet_perception.replay.results import describe_bundle
 from mobilenet_perception.report.text import table
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.sources.open import open_source

@@ -35,8 +35,8 @@ def settings(tmp_path: Path) -> RuntimeSettings:
 def test_the_default_bundle_proves_itself(settings: RuntimeSettings) -> None:
     said: list[str] = []
     bundle = load_bundle(default_bundle_path())
-    sessions = self_test(bundle, create_runtime('tensorrt', settings, said.append))
-    assert {session.largest_batch for session in sessions.values()} == {3}
+    proven = self_test(bundle, create_runtime('tensorrt', settings, said.append))
+    assert {session.largest_batch for session in proven.sessions.values()} == {3}
     assert any('building its engine' in words for words in said)
     said.clear()
     self_test(bundle, create_runtime('tensorrt', settings, said.append))
