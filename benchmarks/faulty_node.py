@@ -8,6 +8,7 @@
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from mobilenet_perception.classifier_node import main as run_node
 from mobilenet_perception.classifier_node import node
 from mobilenet_perception.faults import Fault, parse_fault
 from mobilenet_perception.faults.faulty_runtime import FaultyRuntime
-from mobilenet_perception.runtimes import Runtime, RuntimeSettings, create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings
+from mobilenet_perception.runtimes.choose import RuntimePlan, plan_runtime
 
 
 def main() -> int:
@@ -33,13 +35,15 @@ def main() -> int:
             return {}
         return {fault.kind: fault for fault in faults if fault.active(seconds)}
 
-    def create(name: str, settings: RuntimeSettings) -> Runtime:
-        return FaultyRuntime(create_runtime(name, settings), active, np.random.default_rng(0))
+    def plan(name: str, settings: RuntimeSettings, models: Mapping[str, bytes]) -> RuntimePlan:
+        found = plan_runtime(name, settings, models)
+        faulty = FaultyRuntime(found.now, active, np.random.default_rng(0))
+        return found._replace(now=faulty)
 
     if faults:
         # Where the node looks it up; without it nothing would fail, and no one would notice.
-        assert 'create_runtime' in vars(node)
-        vars(node)['create_runtime'] = create
+        assert 'plan_runtime' in vars(node)
+        vars(node)['plan_runtime'] = plan
     return run_node([sys.argv[0], *ros])
 
 

@@ -24,6 +24,7 @@ _RATE_HZ = 30.0
 # Episodes of a fault, and pauses between them, in seconds; each kind of process has its own.
 _LASTS_S, _PAUSE_S = (0.5, 6.0), (1.0, 10.0)
 _SAMPLE_S = 5.0
+_LINES = 12
 _GROWTH_MB_PER_HOUR = 6.0
 
 
@@ -97,6 +98,8 @@ def sample(process: int, seconds: float) -> Sample:
 
 def report(samples: list[Sample], health: dict[str, str], sent: int) -> bool:
     """Print what was seen; the first third is left for warming up."""
+    for one in samples[:: max(1, len(samples) // _LINES)]:
+        print(f'{one.seconds / 60:5.1f} min {one.megabytes:7.1f} MB')
     settled = samples[len(samples) // 3 :]
     seconds, megabytes = np.array([(one.seconds, one.megabytes) for one in settled]).T
     slope = float(np.polyfit(seconds, megabytes, 1)[0]) * 3600
