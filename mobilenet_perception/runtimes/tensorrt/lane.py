@@ -34,7 +34,8 @@ class Lane:
         self._cuda = cuda
         self._context = context
         self._stream = stream
-        self._buffers = buffers
+        self._images, self._gpu_images = buffers.images.ctypes.data, buffers.gpu_images
+        self._scores, self._gpu_scores = buffers.scores.ctypes.data, buffers.gpu_scores
         self._image_bytes = buffers.images[:count].nbytes
         self._score_bytes = buffers.scores[:count].nbytes
         self._graph = 0
@@ -65,10 +66,7 @@ class Lane:
 
     def upload(self) -> None:
         """Begin to copy the images to the GPU."""
-        buffers = self._buffers
-        self._cuda.upload(
-            buffers.gpu_images, buffers.images.ctypes.data, self._image_bytes, self._stream
-        )
+        self._cuda.upload(self._gpu_images, self._images, self._image_bytes, self._stream)
 
     def compute(self) -> None:
         """Begin to run the engine.
@@ -81,10 +79,7 @@ class Lane:
 
     def download(self) -> None:
         """Begin to copy the scores from the GPU."""
-        buffers = self._buffers
-        self._cuda.download(
-            buffers.scores.ctypes.data, buffers.gpu_scores, self._score_bytes, self._stream
-        )
+        self._cuda.download(self._scores, self._gpu_scores, self._score_bytes, self._stream)
 
     def _begin_each(self) -> None:
         self.upload()
