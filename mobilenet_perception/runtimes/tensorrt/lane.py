@@ -24,12 +24,7 @@ class Lane:
     """
 
     def __init__(
-        self,
-        cuda: Cuda,
-        context: Any,
-        stream: int,
-        buffers: Buffers,
-        count: int,
+        self, cuda: Cuda, context: Any, stream: int, buffers: Buffers, count: int
     ) -> None:
         self._cuda = cuda
         self._context = context
@@ -41,16 +36,12 @@ class Lane:
         self._graph = 0
 
     def run(self) -> None:
-        """Score the images that are in the buffers, and wait for that."""
-        self.begin()
-        self._cuda.wait(self._stream)
-
-    def begin(self) -> None:
-        """Begin to score the images, by the graph where one was recorded."""
+        """Score the images that are in the buffers, by the graph where one was recorded."""
         if self._graph:
             self._cuda.launch(self._graph, self._stream)
         else:
-            self._begin_each()
+            self._begin()
+        self._cuda.wait(self._stream)
 
     def record(self, resources: ExitStack) -> None:
         """Record the CUDA graph; the lane must have run before, and runs on without if it fails.
@@ -61,7 +52,7 @@ class Lane:
         Raises:
             PerceptionError: it cannot be recorded.
         """
-        self._graph = self._cuda.record_graph(self._stream, self._begin_each)
+        self._graph = self._cuda.record_graph(self._stream, self._begin)
         resources.callback(self._cuda.destroy_graph, self._graph)
 
     def upload(self) -> None:
@@ -81,7 +72,7 @@ class Lane:
         """Begin to copy the scores from the GPU."""
         self._cuda.download(self._scores, self._gpu_scores, self._score_bytes, self._stream)
 
-    def _begin_each(self) -> None:
+    def _begin(self) -> None:
         self.upload()
         self.compute()
         self.download()
