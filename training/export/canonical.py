@@ -75,5 +75,9 @@ def _in_order_of_need(graph: GraphProto) -> list[NodeProto]:
     return ordered
 
 
-def _shape(value: onnx.ValueInfoProto) -> list[int]:
-    return [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+def _shape(value: onnx.ValueInfoProto) -> list[int | str]:
+    """Return sizes; of a free one, its name."""
+    return [
+        dimension.dim_param or dimension.dim_value
+        for dimension in value.type.tensor_type.shape.dim
+    ]

@@ -50,7 +50,7 @@ def build_engine(
     if plan is None and library.can_type_weakly and not library.log.is_out_of_memory():
         strongly_typed = False
         network = Network(library, builder, model, name, strongly_typed)
-        _let_types_be_chosen(library, config, network.precision)
+        _let_types_be_chosen(library, config, network)
         plan = _plan(library, builder, network, config, monitor)
     if plan is None:
         raise _failure(library, name)
@@ -107,12 +107,12 @@ def _use_dla(library: Library, builder: Any, config: Any, core: int) -> None:
     config.set_flag(library.module.BuilderFlag.GPU_FALLBACK)
 
 
-def _let_types_be_chosen(library: Library, config: Any, precision: str) -> None:
-    """Allow the types of the model's precision, which TensorRT then mixes as it likes."""
+def _let_types_be_chosen(library: Library, config: Any, network: Network) -> None:
+    """Allow the precisions of the model, which TensorRT then mixes as it likes."""
     flags = library.module.BuilderFlag
-    if precision != 'fp32':
+    if 'fp16' in network.precisions:
         config.set_flag(flags.FP16)
-    if precision == 'int8':
+    if 'int8' in network.precisions:
         config.set_flag(flags.INT8)
 
 

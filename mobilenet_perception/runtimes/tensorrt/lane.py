@@ -24,32 +24,24 @@ class Lane:
     """
 
     def __init__(
-        self,
-        cuda: Cuda,
-        context: Any,
-        stream: int,
-        buffers: Buffers,
-        count: int,
+        self, cuda: Cuda, context: Any, stream: int, buffers: Buffers, count: int
     ) -> None:
         self._cuda = cuda
         self._context = context
         self._stream = stream
-        self._buffers = buffers
+        self._images, self._gpu_images = buffers.images.ctypes.data, buffers.gpu_images
+        self._scores, self._gpu_scores = buffers.scores.ctypes.data, buffers.gpu_scores
         self._image_bytes = buffers.images[:count].nbytes
         self._score_bytes = buffers.scores[:count].nbytes
         self._graph = 0
 
     def run(self) -> None:
-        """Score the images that are in the buffers, and wait for that."""
-        self.begin()
-        self._cuda.wait(self._stream)
-
-    def begin(self) -> None:
-        """Begin to score the images, by the graph where one was recorded."""
+        """Score the images that are in the buffers, by the graph where one was recorded."""
         if self._graph:
             self._cuda.launch(self._graph, self._stream)
         else:
-            self._begin_each()
+            self._begin()
+        self._cuda.wait(self._stream)
 
     def record(self, resources: ExitStack) -> None:
         """Record the CUDA graph; the lane must have run before, and runs on without if it fails.
@@ -60,15 +52,12 @@ class Lane:
         Raises:
             PerceptionError: it cannot be recorded.
         """
-        self._graph = self._cuda.record_graph(self._stream, self._begin_each)
+        self._graph = self._cuda.record_graph(self._stream, self._begin)
         resources.callback(self._cuda.destroy_graph, self._graph)
 
     def upload(self) -> None:
         """Begin to copy the images to the GPU."""
-        buffers = self._buffers
-        self._cuda.upload(
-            buffers.gpu_images, buffers.images.ctypes.data, self._image_bytes, self._stream
-        )
+        self._cuda.upload(self._gpu_images, self._images, self._image_bytes, self._stream)
 
     def compute(self) -> None:
         """Begin to run the engine.
@@ -81,12 +70,9 @@ class Lane:
 
     def download(self) -> None:
         """Begin to copy the scores from the GPU."""
-        buffers = self._buffers
-        self._cuda.download(
-            buffers.scores.ctypes.data, buffers.gpu_scores, self._score_bytes, self._stream
-        )
+        self._cuda.download(self._scores, self._gpu_scores, self._score_bytes, self._stream)
 
-    def _begin_each(self) -> None:
+    def _begin(self) -> None:
         self.upload()
         self.compute()
         self.download()

@@ -10,6 +10,7 @@ from mobilenet_perception.runtimes.tensorrt.float64 import find_float64
 from mobilenet_perception.runtimes.tensorrt.library import Library
 
 _CURE = 'export the model anew with training, or run it on onnxruntime'
+_SMALLEST_FIRST = ('int8', 'fp16', 'fp32')
 # TensorRT's names of types.
 _KINDS = {'UINT8': 'uint8', 'FLOAT': 'float32'}
 
@@ -27,7 +28,7 @@ class Network:
     Attributes:
         definition: TensorRT's network.
         signature: what it takes and gives.
-        precision: `int8`, `fp16` or `fp32`: the smallest type that the model asks for.
+        precisions: that the model asks for, of `int8`, `fp16` and `fp32`.
 
     Raises:
         BundleError: it is no model, TensorRT lacks one of its operators, or it is not uint8 NHWC
@@ -48,7 +49,12 @@ class Network:
         outputs = [self.definition.get_output(i) for i in range(self.definition.num_outputs)]
         self.signature: Signature = read_signature(name, _tensors(inputs), _tensors(outputs))
         self.input_name: str = inputs[0].name
-        self.precision = _precision(library, self.definition)
+        self.precisions = _precisions(library, self.definition)
+
+    @property
+    def precision(self) -> str:
+        """The smallest of the precisions."""
+        return min(self.precisions, key=_SMALLEST_FIRST.index)
 
     def _trouble(self, library: Library) -> str:
         if not self._parser.num_errors:
@@ -88,11 +94,13 @@ def _tensors(values: list[Any]) -> list[Tensor]:
     return [tensor(value.dtype, value.shape) for value in values]
 
 
-def _precision(library: Library, definition: Any) -> str:
-    kinds, module = set(), library.module
+def _precisions(library: Library, definition: Any) -> set[str]:
+    # The scores are in fp32 always.
+    found, module = {'fp32'}, library.module
     for number in range(definition.num_layers):
         layer = definition.get_layer(number)
         if layer.type in (module.LayerType.QUANTIZE, module.LayerType.DEQUANTIZE):
-            return 'int8'
-        kinds.add(layer.get_output(0).dtype)
-    return 'fp16' if module.DataType.HALF in kinds else 'fp32'
+            found.add('int8')
+        elif layer.get_output(0).dtype == module.DataType.HALF:
+            found.add('fp16')
+    return found

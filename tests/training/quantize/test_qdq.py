@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
+from tests.training.quantize.ranges import ranges_of
 from training.data.sample import Pixels
 from training.export.graph import GraphView, load
 from training.quantize import ONNX_RUNTIME, TENSORRT, Scheme, check_tensorrt_rules
@@ -19,15 +20,9 @@ from training.quantize.fake_quantized import FakeQuantized
 from training.quantize.points import quantization_points
 from training.quantize.qdq import insert_qdq
 from training.quantize.ranges import METHODS, ranges_by
-from training.quantize.scheme import Range
 from training.quantize.scores import probabilities
 
 QUANTIZE = 'QuantizeLinear'
-
-
-def ranges_of(model: ModelProto, scheme: Scheme, pixels: Pixels) -> dict[str, Range]:
-    values = {point.value for point in quantization_points(GraphView(model), scheme)}
-    return ranges_by('minmax', measure_activations(model, values, pixels[:20]), scheme)
 
 
 @pytest.fixture(scope='module')

@@ -7,22 +7,24 @@ from mobilenet_perception.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.runtimes.tensorrt import build_engine
 from tests.runtimes.tensorrt.graphs import RTX, needs_rtx
 from tests.training.networks import network
+from tests.training.quantize.ranges import ranges_of
 from training.data.sample import Pixels
 from training.export import export_onnx
 from training.export.free_batch import free_batch
-from training.quantize import check_tensorrt_rules, to_fp16, to_int8
+from training.export.graph import load
+from training.quantize import TENSORRT, check_tensorrt_rules, to_fp16
+from training.quantize.qdq import insert_qdq
 
 pytestmark = needs_rtx
 
 ALONE = RTX._replace(largest_batch=1)
 
 
-def in_precisions(model: bytes, pixels: Pixels) -> dict[str, bytes]:
-    return {
-        'fp32': model,
-        'fp16': to_fp16(model),
-        'int8': to_int8(model, pixels, methods=('minmax',)),
-    }
+def int8(model: bytes, pixels: Pixels) -> bytes:
+    graph = load(model)
+    quantized = insert_qdq(graph, TENSORRT, ranges_of(graph, TENSORRT, pixels))
+    content: bytes = quantized.SerializeToString()
+    return content
 
 
 @pytest.mark.parametrize(
@@ -31,28 +33,24 @@ def in_precisions(model: bytes, pixels: Pixels) -> dict[str, bytes]:
 )
 def test_every_architecture_compiles_in_every_precision(architecture: str, pixels: Pixels) -> None:
     model = export_onnx(network(architecture), 0.7)
-    for precision, graph in in_precisions(model, pixels).items():
+    graphs = {'fp32': model, 'fp16': to_fp16(model), 'int8': int8(model, pixels)}
+    for precision, graph in graphs.items():
         assert check_tensorrt_rules(graph) == []
         built = build_engine(graph, f'{architecture} {precision}', ALONE)
         assert built.precision_asked == precision
 
 
-def test_the_default_bundle_compiles_in_half_precision() -> None:
+@pytest.mark.parametrize('precision', ['fp16', 'int8'])
+def test_the_default_bundle_compiles_in_smaller_numbers(precision: str, pixels: Pixels) -> None:
     bundle = load_bundle(default_bundle_path())
-    for name, model in bundle.models.items():
-        built = build_engine(to_fp16(model), name, ALONE)
-        assert built.precision_asked == 'fp16'
+    for variant in bundle.manifest.variants:
+        model = bundle.models[variant.name]
+        random = pixels.repeat(4, 1).repeat(4, 2)[:20, : variant.height, : variant.width]
+        graph = to_fp16(model) if precision == 'fp16' else int8(model, random)
+        assert build_engine(graph, variant.name, ALONE).precision_asked == precision
 
 
-def test_the_default_bundle_compiles_in_int8(pixels: Pixels) -> None:
-    bundle = load_bundle(default_bundle_path())
-    smallest = min(bundle.manifest.variants, key=lambda variant: variant.height)
-    model = to_int8(bundle.models[smallest.name], pixels, methods=('minmax',))
-    assert build_engine(model, smallest.name, ALONE).precision_asked == 'int8'
-
-
-def test_a_quantised_graph_for_several_cameras_compiles(small: bytes, pixels: Pixels) -> None:
-    model = free_batch(to_int8(small, pixels, methods=('minmax',)))
-    assert len(build_engine(model, 'several', RTX).plan) > len(
-        build_engine(model, 'one', ALONE).plan
-    )
+def test_a_quantised_graph_takes_frames_of_several_cameras(small: bytes, pixels: Pixels) -> None:
+    model = free_batch(int8(small, pixels))
+    together, alone = (build_engine(model, 'tiny', each) for each in (RTX, ALONE))
+    assert len(together.plan) > len(alone.plan)
