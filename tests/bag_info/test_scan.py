@@ -224,6 +224,15 @@ def test_ctrl_c_keeps_what_was_read(labelled_bag: Path) -> None:
     assert info_values(scan)['cameras']['/camera/image_raw']['messages'] == 4
 
 
+def test_text_names_a_few_of_many_sizes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = (frame(plain_image('red', 10 + n // 2, 16), 50.0 * n) for n in range(10))
+    assert main(['bag', 'info', str(write_recording(tmp_path / 'bag', frames))]) == 0
+    told = capsys.readouterr().out
+    assert 'frames   10 of 16x10 (2), 16x11 (2), 16x12 (2), 2 more, rgb8;' in told
+
+
 def test_text_names_what_matters(labelled_bag: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['bag', 'info', str(labelled_bag)]) == 0
     told = capsys.readouterr().out
