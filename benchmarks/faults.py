@@ -22,7 +22,14 @@ from benchmarks.full_disk import full_disk
 from mobilenet_perception.faults import FAULTS
 
 # Worse than the defaults, where those would hardly show.
-_HARD = {'slow': 'slow=60', 'stall': 'stall=150', 'raise': 'raise=0.7', 'drop': 'drop=1'}
+_HARD = {
+    'slow': 'slow=60',
+    'stall': 'stall=150',
+    'raise': 'raise=0.7',
+    'drop': 'drop=1',
+    # No multiple of the time between frames, or frames of before and after had the same stamps.
+    'clock': 'clock=5003',
+}
 _OTHERS = (
     Case('camera dies', dies=True),
     Case('clock back', jump='back'),
