@@ -7,11 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.faults import Faults
+from mobilenet_perception.open_classifier import open_classifier
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +37,13 @@ def bundle_path(arguments: argparse.Namespace) -> Path:
     return arguments.bundle or default_bundle_path()
 
 
-def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None) -> Classifier:
-    """Load the bundle asked for on the runtime asked for, with faults if any are given.
+def load_classifier(arguments: argparse.Namespace) -> Classifier:
+    """Load the bundle asked for on the runtime asked for.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
-    from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
-    from mobilenet_perception.runtimes import create_runtime  # noqa: PLC0415
-
-    # One frame at a time, and small ones: OpenCV's threads cost more than they give.
-    cv2.setNumThreads(1)
-    runtime = create_runtime(arguments.runtime, arguments.threads)
-    runtime = runtime if faults is None else faults.runtime(runtime)
-    return Classifier(load_bundle(bundle_path(arguments)), runtime)
+    return open_classifier(bundle_path(arguments), arguments.runtime, arguments.threads)
 
 
 def positive(text: str) -> float:
