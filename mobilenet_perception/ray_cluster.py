@@ -3,7 +3,9 @@
 
 import logging
 import os
+import re
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from typing import Any
 from mobilenet_perception.errors import PerceptionError
 
 _STORE_BYTES = 80 * 2**20
+_PATIENCE_S = 5.0
 _QUIET = {
     # No report to anyone.
     'RAY_USAGE_STATS_ENABLED': '0',
@@ -39,6 +42,7 @@ def ray_cluster(address: str, code: str) -> Iterator[None]:
         import ray  # noqa: PLC0415 (an extra)
     except ImportError:
         raise PerceptionError('this needs Ray, which is not installed: pip install ray') from None
+    _check_answers(address)
     scratch = ''
     settings: dict[str, Any] = {'log_to_driver': False, 'logging_level': logging.ERROR}
     if address:
@@ -69,3 +73,16 @@ def ray_cluster(address: str, code: str) -> Iterator[None]:
         ray.shutdown()
         if scratch:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check_answers(address: str) -> None:
+    """Find out at once that nobody answers: Ray would try for minutes."""
+    found = re.fullmatch(r'([\w.-]+):(\d+)', address)
+    if found is None:
+        return
+    try:
+        socket.create_connection((found[1], int(found[2])), _PATIENCE_S).close()
+    except (OSError, OverflowError) as error:
+        raise PerceptionError(
+            f'nothing answers at {address} ({error}): check --address, as `ray start` names it'
+        ) from None

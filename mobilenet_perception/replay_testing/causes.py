@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may have made a replay differ: patterns in its frames and times, then circumstances."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from mobilenet_perception.replay_testing.confusion import exchanged_labels, reor
 from mobilenet_perception.replay_testing.gaps import missing_frames
 from mobilenet_perception.replay_testing.golden import Golden
 from mobilenet_perception.replay_testing.replayed import Replayed
-from mobilenet_perception.replay_testing.timeline import Pair
+from mobilenet_perception.replay_testing.timeline import Pair, TimelineFrame
 
 
 class Slower(NamedTuple):
@@ -61,7 +62,7 @@ def causes(
         *exchanged_labels(pairs),
         *reordered_labels(expected.bundle['labels'], came.bundle['labels']),
         *(item.words() for item in slower),
-        *_variants(expected, came, pairs),
+        *_variants(pairs),
         *_scores(pairs),
         *circumstances(expected, came),
     ]
@@ -79,7 +80,7 @@ def circumstances(expected: Replayed, came: Replayed) -> list[str]:
     if expected.source_digest and came.source_digest not in ('', expected.source_digest):
         told.append('the recording, or its labels file, is not the one it was')
     told += [
-        f'{name} is {came.settings[name]}, was {value}'
+        f'{name} is {_plain(came.settings[name])}, was {_plain(value)}'
         for name, value in expected.settings.items()
         if name in came.settings and came.settings[name] != value
     ]
@@ -95,29 +96,29 @@ def circumstances(expected: Replayed, came: Replayed) -> list[str]:
     return told
 
 
-def _variants(expected: Replayed, came: Replayed, pairs: Sequence[Pair]) -> list[str]:
-    now = list(came.inference_ms)
-    told = [
-        f'variant {name} is no longer run{f": {now[0]} is" if now else ""}'
-        for name in expected.inference_ms
-        if name not in came.inference_ms
-    ]
-    lost: dict[str, int] = {}
-    for pair in pairs:
-        if pair.expected and pair.came and pair.expected.label and not pair.came.label:
-            lost[pair.came.outcome] = lost.get(pair.came.outcome, 0) + 1
-    return told + [
-        f'{count} frames that were on time are {outcome}' for outcome, count in lost.items()
+def _variants(pairs: Sequence[Pair]) -> list[str]:
+    moved: Counter[tuple[str, str]] = Counter()
+    lost: Counter[str] = Counter()
+    for expected, came in _both(pairs):
+        if expected.variant and came.variant and expected.variant != came.variant:
+            moved[expected.variant, came.variant] += 1
+        if expected.label and not came.label:
+            lost[came.outcome] += 1
+    return [
+        *(
+            f'{count} frames ran on variant {now}, not on {before}'
+            for (before, now), count in moved.most_common()
+        ),
+        *(
+            f'{count} frames that were on time are {outcome}'
+            for outcome, count in lost.most_common()
+        ),
     ]
 
 
 def _scores(pairs: Sequence[Pair]) -> list[str]:
     """Tell a drift of scores under unchanged labels, which other arithmetic leaves behind."""
-    both = [
-        (pair.expected, pair.came)
-        for pair in pairs
-        if pair.expected and pair.came and pair.expected.label and pair.came.label
-    ]
+    both = [(old, new) for old, new in _both(pairs) if old.label and new.label]
     if not both or any(old.label != new.label for old, new in both):
         return []
     most = max(abs((old.score or 0.0) - (new.score or 0.0)) for old, new in both)
@@ -127,3 +128,13 @@ def _scores(pairs: Sequence[Pair]) -> list[str]:
         f'labels are the same, but scores moved by up to {most:.3f}: another network, '
         'preprocessing or runtime'
     ]
+
+
+def _both(pairs: Sequence[Pair]) -> list[tuple[TimelineFrame, TimelineFrame]]:
+    return [(pair.expected, pair.came) for pair in pairs if pair.expected and pair.came]
+
+
+def _plain(value: object) -> str:
+    if value in (None, '', []):
+        return 'none'
+    return ' '.join(map(str, value)) if isinstance(value, list) else str(value)

@@ -83,8 +83,10 @@ def regression(
         rows.append(Row(name, figures([before[name]]), figures([now[name]]), changed))
     if len(rows) > 1:
         changed = sum(row.changed for row in rows)
-        total = (figures([reports[name] for name in names]) for reports in (before, now))
-        rows.append(Row(_TOTAL, *total, changed))
+        total_before, total_now = (
+            figures([reports[name] for name in names]) for reports in (before, now)
+        )
+        rows.append(Row(_TOTAL, total_before, total_now, changed))
     return Regression(
         rows,
         [name for name in before if name not in now],

@@ -2,6 +2,7 @@
 """A replay as far as another one is compared with it: labels, typical times, circumstances."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ class Replayed(NamedTuple):
     Attributes:
         version: of this package.
         mode: `fast`, `paced` or `ros`.
-        source: what was played.
+        source: name of what was played, without the folders above it.
         source_digest: SHA-256 of its files; empty: not known.
         bundle: name, digest and labels, as a report has them.
         machine: processor, runtime and versions, as a report has them.
@@ -60,7 +61,7 @@ def replayed(
         return Replayed(
             version=report['version'],
             mode=report['mode'],
-            source=report['source'],
+            source=PurePath(report['source']).name,
             source_digest=source_digest,
             bundle={name: report['bundle'][name] for name in ('name', 'digest', 'labels')},
             machine=dict(report['machine']),

@@ -100,7 +100,7 @@ def test_circumstances_are_named() -> None:
     told = ' / '.join(difference.causes)
     for words in (
         'the recording, or its labels file, is not the one it was',
-        'rate_hz is 5.0, was None',
+        'rate_hz is 5.0, was none',
         'the version of mobilenet_perception is 1.1, was 1.0',
         'the processor is two, was one',
     ):
