@@ -114,18 +114,26 @@ def _resume(given: dict[str, str]) -> list[str]:
 
 
 def _end_with(player: ExecuteProcess) -> RegisterEventHandler:
-    end = EmitEvent(event=Shutdown(reason='the bag has been played'))
-    linger = TimerAction(period=_LINGER_S, actions=[end])
-    return RegisterEventHandler(OnProcessExit(target_action=player, on_exit=[linger]))
+    def ended(event: object, context: LaunchContext) -> list[TimerAction] | None:
+        # Launch stops it as well when something else has ended everything.
+        if context.is_shutdown:
+            return None
+        return [TimerAction(period=_LINGER_S, actions=[_shutdown('the bag has been played')])]
+
+    return RegisterEventHandler(OnProcessExit(target_action=player, on_exit=ended))
 
 
 def _end_if_failed(resume: ExecuteProcess) -> RegisterEventHandler:
     def ended(event: object, context: LaunchContext) -> list[EmitEvent] | None:
-        if not getattr(event, 'returncode', 0):
+        if context.is_shutdown or not getattr(event, 'returncode', 0):
             return None
-        return [EmitEvent(event=Shutdown(reason='the bag could not be played to the classifier'))]
+        return [_shutdown('the bag could not be played to the classifier')]
 
     return RegisterEventHandler(OnProcessExit(target_action=resume, on_exit=ended))
+
+
+def _shutdown(reason: str) -> EmitEvent:
+    return EmitEvent(event=Shutdown(reason=reason))
 
 
 def _is_positive(text: str) -> bool:
