@@ -118,22 +118,19 @@ def _end_with(player: ExecuteProcess) -> RegisterEventHandler:
         # Launch stops it as well when something else has ended everything.
         if context.is_shutdown:
             return None
-        return [TimerAction(period=_LINGER_S, actions=[_shutdown('the bag has been played')])]
+        end = EmitEvent(event=Shutdown(reason='the bag has been played'))
+        return [TimerAction(period=_LINGER_S, actions=[end])]
 
     return RegisterEventHandler(OnProcessExit(target_action=player, on_exit=ended))
 
 
 def _end_if_failed(resume: ExecuteProcess) -> RegisterEventHandler:
-    def ended(event: object, context: LaunchContext) -> list[EmitEvent] | None:
-        if context.is_shutdown or not getattr(event, 'returncode', 0):
-            return None
-        return [_shutdown('the bag could not be played to the classifier')]
+    def ended(event: object, context: LaunchContext) -> None:
+        if getattr(event, 'returncode', 0) and not context.is_shutdown:
+            # It ends everything, and `ros2 launch` with status 1.
+            raise RuntimeError('the bag could not be played to the classifier: see above')
 
     return RegisterEventHandler(OnProcessExit(target_action=resume, on_exit=ended))
-
-
-def _shutdown(reason: str) -> EmitEvent:
-    return EmitEvent(event=Shutdown(reason=reason))
 
 
 def _is_positive(text: str) -> bool:
