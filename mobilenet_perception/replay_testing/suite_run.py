@@ -4,7 +4,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,7 @@ from mobilenet_perception.files import write_atomically
 from mobilenet_perception.replay.many import Played, play_many
 from mobilenet_perception.replay.play import PlaySettings
 from mobilenet_perception.replay_testing.junit import junit_xml
-from mobilenet_perception.replay_testing.regression import (
-    Regression,
-    regression,
-    regression_text,
-)
+from mobilenet_perception.replay_testing.regression import regression, regression_text
 from mobilenet_perception.replay_testing.suite import by_name, read_reports, suite_to_json
 from mobilenet_perception.replay_testing.verdict import Verdict, failures
 
@@ -31,22 +27,22 @@ def run_suite(arguments: argparse.Namespace, sources: Sequence[PlaySettings]) ->
         PerceptionError: the baseline cannot be used, or Ray is not here.
     """
     # Before minutes of playing.
-    baseline = arguments.baseline
-    old = _baseline_reports(baseline)
-    played, interrupted = _play(sources, arguments.address)
-    verdicts = [_verdict(arguments, one) for one in played]
-    for verdict in verdicts:
-        print(_line(verdict))
-    if baseline and old is None and not interrupted:
-        others = [one.settings._replace(bundle=baseline) for one in played if one.report]
-        before, interrupted = _play(others, arguments.address)
-        verdicts += [_baseline_error(one) for one in before if one.error]
-        old = [one.report for one in before if one.report] or None
-    worse = []
-    if old is not None:
-        found = _compare(old, played)
-        print(f'\ncompared with {baseline}: before > now\n{regression_text(found)}')
-        worse = found.worse if arguments.fail_if_worse else []
+    old = _baseline_reports(arguments.baseline, sources)
+    played: list[Played] = []
+    verdicts: list[Verdict] = []
+    worse: list[str] = []
+    interrupted = False
+    try:
+        for one in _play(sources, arguments.address):
+            played.append(one)
+            verdicts.append(_verdict(arguments, one))
+            print(_line(verdicts[-1]), flush=True)
+        if arguments.baseline:
+            before, broken = old or _play_baseline(arguments, played)
+            verdicts += broken
+            worse = _tell_changes(arguments.baseline, before, played)
+    except KeyboardInterrupt:
+        interrupted = True
     if arguments.json:
         write_atomically(arguments.json, json.dumps(suite_to_json(played), indent=1) + '\n')
     if arguments.junit:
@@ -54,36 +50,65 @@ def run_suite(arguments: argparse.Namespace, sources: Sequence[PlaySettings]) ->
     for verdict in verdicts:
         for words in (*verdict.failures, *filter(None, [verdict.error])):
             print(f'error: {verdict.name}: {words}', file=sys.stderr)
-    if worse:
-        print(f'error: worse than {baseline}: {", ".join(worse)}', file=sys.stderr)
     if interrupted:
         print(f'interrupted: {len(sources) - len(played)} bags not played', file=sys.stderr)
         return 130
-    return 1 if worse or any(one.failures or one.error for one in verdicts) else 0
+    if worse and arguments.fail_if_worse:
+        print(f'error: worse than {arguments.baseline}: {", ".join(worse)}', file=sys.stderr)
+        return 1
+    return 1 if any(one.failures or one.error for one in verdicts) else 0
 
 
-def _baseline_reports(baseline: Path | None) -> list[dict[str, Any]] | None:
+def _baseline_reports(
+    baseline: Path | None, sources: Sequence[PlaySettings]
+) -> tuple[list[dict[str, Any]], list[Verdict]] | None:
     """Read a baseline's reports; None: there is none, or it is a bundle, which is to be played."""
     if baseline is None:
         return None
     if baseline.is_dir():
         load_bundle(baseline)
         return None
-    return read_reports(baseline)
+    reports = read_reports(baseline)
+    old = by_name(reports)
+    if not old.keys() & by_name([{'source': one.source} for one in sources]).keys():
+        raise PerceptionError(
+            f'{baseline} has none of these bags: it has {", ".join(old) or "none at all"}'
+        )
+    return reports, []
 
 
-def _play(sources: Sequence[PlaySettings], address: str) -> tuple[list[Played], bool]:
-    """Play; True when a person ended it early, with what was done until then."""
+def _play_baseline(
+    arguments: argparse.Namespace, played: Sequence[Played]
+) -> tuple[list[dict[str, Any]], list[Verdict]]:
+    """Play the bags, those that could be played, with the bundle that is the baseline."""
+    others = [one.settings._replace(bundle=arguments.baseline) for one in played if one.report]
+    found = list(_play(others, arguments.address))
+    broken = [
+        Verdict(f'{one.settings.source} on {arguments.baseline}', one.seconds, error=one.error)
+        for one in found
+        if one.error
+    ]
+    return [one.report for one in found if one.report is not None], broken
+
+
+def _tell_changes(
+    baseline: Path, before: Sequence[Mapping[str, Any]], played: Sequence[Played]
+) -> list[str]:
+    """Print the table; return the names of the bags that got worse."""
+    now = [one.report for one in played if one.report is not None]
+    found = regression(by_name(before), by_name(now))
+    print(f'\ncompared with {baseline}: before > now\n{regression_text(found)}')
+    return found.worse
+
+
+def _play(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
     progress = Progress(f'of {len(sources)} bags played')
-    played: list[Played] = []
     try:
         for one in play_many(sources, address, progress):
-            played.append(one)
-    except KeyboardInterrupt:
-        return played, True
+            progress.end()
+            yield one
     finally:
         progress.end()
-    return played, False
 
 
 def _verdict(arguments: argparse.Namespace, played: Played) -> Verdict:
@@ -95,22 +120,6 @@ def _verdict(arguments: argparse.Namespace, played: Played) -> Verdict:
         except PerceptionError as failed:
             error = str(failed)
     return Verdict(name, played.seconds, tuple(found), error)
-
-
-def _baseline_error(played: Played) -> Verdict:
-    name = f'{played.settings.source} on {played.settings.bundle}'
-    return Verdict(name, played.seconds, error=played.error)
-
-
-def _compare(old: Sequence[Mapping[str, Any]], played: Sequence[Played]) -> Regression:
-    now = [one.report for one in played if one.report is not None]
-    found = regression(by_name(old), by_name(now))
-    if not found.rows:
-        raise PerceptionError(
-            'the baseline has none of these bags: it has '
-            f'{", ".join(found.only_before) or "none at all"}'
-        )
-    return found
 
 
 def _line(verdict: Verdict) -> str:

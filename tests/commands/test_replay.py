@@ -119,7 +119,7 @@ def test_two_versions_are_compared_by_their_reports(
     said = capsys.readouterr().out
     assert 'only in the baseline: second' in said and 'not in the baseline: renamed' in said
     assert main(['replay', str(labelled_bag), *command[2:], '--baseline', str(old)]) == 1
-    assert 'the baseline has none of these bags' in capsys.readouterr().err
+    assert 'has none of these bags: it has first, second' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
