@@ -35,6 +35,8 @@ EXTRAS = {
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
         "tensorrt-rtx-cu13-libs; platform_machine == 'x86_64' and sys_platform == 'linux'",
     ],
+    # Replays of many bags on several machines, by `replay --address`.
+    'cluster': ['ray', 'rosbags>=0.10'],
     # training/ runs from a checkout: it is not installed with the package.
     'training': [
         'h5py',
@@ -95,7 +97,9 @@ setup(
         'console_scripts': [
             f'advisor = {NAME}.advice_node:main',
             f'classifier = {NAME}.classifier_node:main',
-        ]
+        ],
+        # Named as its module, so that `-p` and `pytest_plugins` do not load it a second time.
+        'pytest11': [f'{NAME}.replay_testing.plugin = {NAME}.replay_testing.plugin'],
     },
     zip_safe=False,
 )

@@ -17,6 +17,7 @@ from mobilenet_perception.bags.messages import restamp
 from mobilenet_perception.camera_messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.commands.common import positive
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.replay.live_settings import RELIABLE_DEPTH
 from mobilenet_perception.replay.region_setter import RegionSetter
 from mobilenet_perception.replay.schedule import Schedule
 from mobilenet_perception.replay.sent import Sent
@@ -131,8 +132,10 @@ class Player:
         self._node = Node('player')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
-        reliable, best_effort = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
-        qos = QoSProfile(depth=5, reliability=reliable if arguments.reliable else best_effort)
+        if arguments.reliable:
+            qos = QoSProfile(depth=RELIABLE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+        else:
+            qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._publishers = {
             camera.name: self._node.create_publisher(
                 CompressedImage if camera.compressed else Image, camera.topic, qos

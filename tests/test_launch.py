@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The launch file under the real `launch`: arguments become parameters."""
+"""The launch files under the real `launch`: arguments become parameters and commands."""
 
 import importlib.util
 from pathlib import Path
@@ -13,19 +13,28 @@ pytest.importorskip('launch_ros', reason='needs launch_ros: it comes with ROS 2,
 launch = pytest.importorskip('launch')
 
 
-@pytest.fixture
-def classify(root: Path) -> ModuleType:
+def load(root: Path, name: str) -> ModuleType:
     packages = pytest.importorskip('ament_index_python.packages')
     try:
         packages.get_package_share_directory('mobilenet_perception')
     except packages.PackageNotFoundError:
         pytest.skip('mobilenet_perception is not installed: build it with colcon and source it')
-    path = root / 'launch' / 'classify.launch.py'
-    specification = importlib.util.spec_from_file_location('classify_launch', path)
+    path = root / 'launch' / f'{name}.launch.py'
+    specification = importlib.util.spec_from_file_location(f'{name}_launch', path)
     assert specification is not None and specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def classify(root: Path) -> ModuleType:
+    return load(root, 'classify')
+
+
+@pytest.fixture
+def replay(root: Path) -> ModuleType:
+    return load(root, 'replay')
 
 
 def given(module: ModuleType, **arguments: str) -> dict[str, str]:
@@ -77,3 +86,62 @@ def test_wrong_arguments_are_one_sentence(
 ) -> None:
     with pytest.raises(RuntimeError, match=says):
         classify._parameters(given(classify, **arguments))
+
+
+def replay_arguments(module: ModuleType, **arguments: str) -> dict[str, str]:
+    passed_on = {name: '' for name, _ in module.PASSED_ON}
+    return given(module) | passed_on | arguments
+
+
+def test_what_is_passed_on_to_the_classifier_is_an_argument_of_it(
+    replay: ModuleType, classify: ModuleType
+) -> None:
+    theirs = {name: (default, meaning) for name, default, meaning in classify.ARGUMENTS}
+    for name, meaning in replay.PASSED_ON:
+        assert theirs[name] == ('', meaning)
+    assert theirs['params_file'][0] == replay.PARAMS_FILE
+    declared = {
+        entity.name
+        for entity in replay.generate_launch_description().entities
+        if isinstance(entity, launch.actions.DeclareLaunchArgument)
+    }
+    assert {'bag', 'rate', 'params_file', *dict(replay.PASSED_ON)} <= declared
+
+
+def test_a_bag_is_played_paused_with_its_own_clock(replay: ModuleType, tmp_path: Path) -> None:
+    command = replay._player(
+        replay_arguments(
+            replay,
+            bag=str(tmp_path),
+            rate='0.5',
+            play_arguments='--start-offset 10 --topics /a /b',
+        )
+    )
+    assert command == [
+        *('ros2', 'bag', 'play', str(tmp_path), '--start-paused', '--disable-keyboard-controls'),
+        *('--clock', '200', '--rate', '0.5', '--start-offset', '10', '--topics', '/a', '/b'),
+    ]
+
+
+def test_the_player_goes_on_for_the_classifier_of_the_namespace(replay: ModuleType) -> None:
+    command = replay._resume(replay_arguments(replay, namespace='/front/', wait_s='5'))
+    assert command[1:] == [
+        *('-m', 'mobilenet_perception.replay.resume', '--classifier', '/front/classifier'),
+        *('--wait', '5'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'says'),
+    [
+        ({}, "bag must be the path of a rosbag2 recording; it is ''"),
+        ({'bag': '/absent'}, "it is '/absent'"),
+        ({'bag': '/', 'rate': '0'}, "rate must be a number above 0; it is '0'"),
+        ({'bag': '/', 'clock_hz': 'often'}, 'clock_hz must be a number above 0'),
+    ],
+)
+def test_what_cannot_be_replayed_is_one_sentence(
+    replay: ModuleType, arguments: dict[str, str], says: str
+) -> None:
+    with pytest.raises(RuntimeError, match=says):
+        replay._player(replay_arguments(replay, **arguments))

@@ -79,11 +79,11 @@ def tiny_manifest(labels: tuple[str, ...] = LABELS) -> Manifest:
     )
 
 
-def write_tiny_bundle(folder: Path, work: int = 0) -> Bundle:
-    """Write the tiny bundle; `work` as in `tiny_model`."""
+def write_tiny_bundle(folder: Path, work: int = 0, labels: tuple[str, ...] = LABELS) -> Bundle:
+    """Write the tiny bundle; `work` as in `tiny_model`, `labels` as it names red, green, blue."""
     return write_bundle(
         folder,
-        tiny_manifest(),
+        tiny_manifest(labels),
         {'tiny': tiny_model(work=work)},
         [(label, label, plain_image(label)) for label in LABELS],
         '# tiny\n',

@@ -7,14 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.faults import Faults
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.runtimes import RuntimeSettings
-from mobilenet_perception.runtimes.choose import AUTO, choose_runtime
+from mobilenet_perception.open_classifier import open_classifier
+from mobilenet_perception.runtimes.choose import AUTO
 
 # How the built-in bundle is called where a bundle is not used unless it is named.
 BUILT_IN = Path('default')
@@ -48,19 +45,13 @@ def bundle_path(arguments: argparse.Namespace) -> Path:
     return default_bundle_path() if asked in (None, BUILT_IN) else asked
 
 
-def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None) -> Classifier:
-    """Load the bundle asked for on the runtime asked for, with faults if any are given.
+def load_classifier(arguments: argparse.Namespace) -> Classifier:
+    """Load the bundle asked for on the runtime asked for.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
-    from mobilenet_perception.bundle import load_bundle  # noqa: PLC0415
-
-    # One frame at a time, and small ones: OpenCV's threads cost more than they give.
-    cv2.setNumThreads(1)
-    runtime = choose_runtime(arguments.runtime, RuntimeSettings(threads=arguments.threads), told)
-    runtime = runtime if faults is None else faults.runtime(runtime)
-    return Classifier(load_bundle(bundle_path(arguments)), runtime)
+    return open_classifier(bundle_path(arguments), arguments.runtime, arguments.threads, say=told)
 
 
 def told(words: str) -> None:

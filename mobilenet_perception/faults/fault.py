@@ -29,6 +29,7 @@ FAULTS = {
     'nan': Kind('scores are NaN, for a share {} of the runs', 1.0),
     'shape': Kind('scores have the wrong shape, for a share {} of the runs', 1.0),
     'drop': Kind('a share {} of the frames never comes; 1: the camera is dead', 0.3),
+    'skip': Kind('every {}th frame never comes', 10.0, 1e6),
     'late': Kind('frames come {} ms late', 40.0, 60_000.0),
     'duplicate': Kind('a share {} of the frames comes twice', 0.3),
     'reorder': Kind('a share {} of the frames comes after the next one', 0.3),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames that get lost, come late, twice, in the wrong order, or broken."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -25,6 +26,7 @@ def faulty_frames(
     """
     first_ns: int | None = None
     held: list[SourceFrame] = []
+    counts: Counter[str] = Counter()
 
     for frame in frames:
         first_ns = frame.log_ns if first_ns is None else first_ns
@@ -33,7 +35,8 @@ def faulty_frames(
         def happens(kind: str, faults: dict[str, Fault] = faults) -> bool:
             return kind in faults and bool(random.random() < faults[kind].value)
 
-        if happens('drop'):
+        counts[frame.camera] += 1
+        if happens('drop') or _is_skipped(counts[frame.camera], faults.get('skip')):
             continue
         changed = _changed(frame, faults)
         if not held and happens('reorder'):
@@ -47,6 +50,10 @@ def faulty_frames(
             late = held.pop()
             yield late._replace(log_ns=max(late.log_ns, changed.log_ns))
     yield from held
+
+
+def _is_skipped(number: int, fault: Fault | None) -> bool:
+    return fault is not None and fault.value >= 1 and number % round(fault.value) == 0
 
 
 def _changed(frame: SourceFrame, faults: dict[str, Fault]) -> SourceFrame:

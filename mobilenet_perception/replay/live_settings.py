@@ -9,6 +9,9 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.runtimes.choose import AUTO
 from mobilenet_perception.sources import Camera
 
+# Frames that wait for a reader that lags behind, where none may get lost.
+RELIABLE_DEPTH = 30
+
 
 class LiveSettings(NamedTuple):
     """What to play to the node, and how. The names are those of `replay`'s arguments."""
@@ -24,6 +27,7 @@ class LiveSettings(NamedTuple):
     variant: str = ''
     runtime: str = AUTO
     threads: int = 1
+    reliable: bool = False
 
 
 def node_arguments(settings: LiveSettings, cameras: Iterable[Camera]) -> list[str]:
@@ -44,6 +48,10 @@ def node_arguments(settings: LiveSettings, cameras: Iterable[Camera]) -> list[st
         parameters[f'{camera.name}.image_transport'] = transport
         if settings.roi is not None:
             parameters[f'{camera.name}.roi'] = list(settings.roi)
+        if settings.reliable:
+            qos = f'qos_overrides.{camera.topic}.subscription'
+            parameters[f'{qos}.reliability'] = 'reliable'
+            parameters[f'{qos}.depth'] = RELIABLE_DEPTH
     arguments = ['--ros-args']
     for name, value in parameters.items():
         arguments += ['-p', f'{name}:={value}']
@@ -63,6 +71,8 @@ def player_arguments(settings: LiveSettings, sent: Path, pictures: Path) -> list
         arguments += [name, str(value)] if value is not None else []
     for topic in settings.topics:
         arguments += ['--topic', topic]
+    if settings.reliable:
+        arguments.append('--reliable')
     if settings.roi is None:
         # Regions of interest as the source knows them.
         arguments += ['--node', 'classifier']

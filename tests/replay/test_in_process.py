@@ -13,6 +13,7 @@ from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.camera_messages import image_message
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.faults import Faults, parse_fault
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.replay.in_process import ReplaySettings, play_fast, play_paced
 from mobilenet_perception.report.json_report import report
@@ -61,6 +62,30 @@ def test_fast_replay_gives_the_same_labels_always(
             json.dumps([values['label_timeline'], values['decision_timeline'], frames])
         )
     assert timelines[0] == timelines[1]
+
+
+def test_a_machine_that_stalls_decides_nothing_in_a_fast_replay(
+    classifier: Classifier, tiny: Path, labelled_bag: Path
+) -> None:
+    # For longer than a decision outlives its evidence.
+    faults = Faults([parse_fault('stall=550@0.3-0.4')])
+    stalling = Classifier(load_bundle(tiny), faults.runtime(create_runtime()), warmup_runs=1)
+    settings = ReplaySettings(faults=faults)
+    stalled = play_fast(stalling, open_source(str(labelled_bag)), settings).frames['camera']
+    as_ever = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings())
+    assert max(item.record.inference_ms or 0.0 for item in stalled) > 500.0
+    decisions = [item.decision for item in as_ever.frames['camera']]
+    assert [item.decision for item in stalled] == decisions
+
+
+def test_fast_replay_leaves_out_what_it_does_not_measure(
+    classifier: Classifier, labelled_bag: Path
+) -> None:
+    for budget_ms, measured in ((math.inf, False), (5000.0, True)):
+        run = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings(budget_ms))
+        percentiles = report(run)['percentiles']
+        assert ('total_ms' in percentiles, 'decode_ms' in percentiles) == (measured, measured)
+        assert 'inference_ms' in percentiles and 'age_ms' in percentiles
 
 
 def test_fast_replay_runs_every_frame_and_scores_it(

@@ -2,15 +2,12 @@
 """Run the trials of a sweep on Ray Tune."""
 
 import importlib.util
-import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mobilenet_perception.ray_cluster import ray_cluster
 from training.errors import TrainingError
 from training.sweep.attribute import Attribute
 from training.sweep.record import CHECKOUT, Sweep
@@ -18,17 +15,12 @@ from training.sweep.record import CHECKOUT, Sweep
 # Hidden, so that `FOLDER/*` are the trials.
 _STATE = '.ray'
 _RETRIES = 2
-_STORE_BYTES = 80 * 2**20
 _QUIET = {
-    # No report to anyone, no further files, no second handler of Ctrl-C, relative paths as given.
-    'RAY_USAGE_STATS_ENABLED': '0',
+    # No further files, no second handler of Ctrl-C, relative paths as given.
     'TUNE_DISABLE_AUTO_CALLBACK_LOGGERS': '1',
     'TUNE_DISABLE_SIGINT_HANDLER': '1',
     'RAY_CHDIR_TO_TRIAL_DIR': '0',
     'RAY_AIR_NEW_OUTPUT': '0',
-    'RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO': '0',
-    # By default Ray's workers give way to everything else on the machine.
-    'RAY_worker_niceness': '0',
 }
 
 
@@ -70,7 +62,9 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
         TrainingError: Ray is not installed, or the cluster does not answer.
     """
     require_ray()
-    with _ray(cluster):
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    with ray_cluster(cluster.address, CHECKOUT):
         from ray import tune  # noqa: PLC0415
 
         from training.sweep.progress import Progress  # noqa: PLC0415
@@ -137,42 +131,3 @@ def _scheduler(sweep: Sweep) -> Any:
     # A trial ends by itself; this is beyond the last epoch of the longest.
     longest = 1_000_000
     return ASHAScheduler(max_t=longest, grace_period=sweep.grace_epochs, reduction_factor=3)
-
-
-@contextmanager
-def _ray(cluster: Cluster) -> Iterator[None]:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    import ray  # noqa: PLC0415
-
-    scratch = ''
-    settings: dict[str, Any] = {'log_to_driver': False, 'logging_level': logging.ERROR}
-    if cluster.address:
-        settings['address'] = cluster.address
-        # The checkout is where it is here, as are the data and the folder.
-        settings['runtime_env'] = {'env_vars': {'PYTHONPATH': CHECKOUT}}
-    else:
-        # On loopback alone, in a folder of its own: Ray leaves its logs behind. Trials share
-        # nothing through the object store, so that the smallest serves a container.
-        scratch = tempfile.mkdtemp(prefix='ray-')
-        settings |= {
-            'include_dashboard': False,
-            'object_store_memory': _STORE_BYTES,
-            '_node_ip_address': '127.0.0.1',
-            '_temp_dir': scratch,
-        }
-    try:
-        try:
-            ray.init(**settings)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            raise TrainingError(
-                f'Ray does not start ({reason:.200}): check --address, and RAY_AUTH_TOKEN'
-            ) from error
-        # What failed is said in the report, without a traceback.
-        logging.getLogger('ray.tune').setLevel(logging.CRITICAL)
-        yield
-    finally:
-        ray.shutdown()
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)

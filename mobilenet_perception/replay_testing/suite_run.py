@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`replay` over several bags: play, judge, compare with a baseline, tell."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.commands.common import Progress
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.files import write_atomically
+from mobilenet_perception.replay.many import Played, play_many
+from mobilenet_perception.replay.play import PlaySettings
+from mobilenet_perception.replay_testing.junit import junit_xml
+from mobilenet_perception.replay_testing.regression import regression, regression_text
+from mobilenet_perception.replay_testing.suite import by_name, read_reports, suite_to_json
+from mobilenet_perception.replay_testing.verdict import Verdict, failures
+
+
+def run_suite(arguments: argparse.Namespace, sources: Sequence[PlaySettings]) -> int:
+    """Play several bags, print a line for each and what changed; returns the exit status.
+
+    Raises:
+        PerceptionError: the baseline cannot be used, or Ray is not here.
+    """
+    # Before minutes of playing.
+    old = _baseline_reports(arguments.baseline, sources)
+    played: list[Played] = []
+    verdicts: list[Verdict] = []
+    worse: list[str] = []
+    interrupted = False
+    try:
+        for one in _play(sources, arguments.address):
+            played.append(one)
+            verdicts.append(_verdict(arguments, one))
+            print(_line(verdicts[-1]), flush=True)
+        if arguments.baseline:
+            before, broken = old or _play_baseline(arguments, played)
+            verdicts += broken
+            worse = _tell_changes(arguments.baseline, before, played)
+    except KeyboardInterrupt:
+        interrupted = True
+    if arguments.json:
+        write_atomically(arguments.json, json.dumps(suite_to_json(played), indent=1) + '\n')
+    if arguments.junit:
+        write_atomically(arguments.junit, junit_xml(verdicts))
+    for verdict in verdicts:
+        for words in (*verdict.failures, *filter(None, [verdict.error])):
+            print(f'error: {verdict.name}: {words}', file=sys.stderr)
+    if interrupted:
+        print(f'interrupted: {len(sources) - len(played)} bags not played', file=sys.stderr)
+        return 130
+    if worse and arguments.fail_if_worse:
+        print(f'error: worse than {arguments.baseline}: {", ".join(worse)}', file=sys.stderr)
+        return 1
+    return 1 if any(one.failures or one.error for one in verdicts) else 0
+
+
+def _baseline_reports(
+    baseline: Path | None, sources: Sequence[PlaySettings]
+) -> tuple[list[dict[str, Any]], list[Verdict]] | None:
+    """Read a baseline's reports; None: there is none, or it is a bundle, which is to be played."""
+    if baseline is None:
+        return None
+    if baseline.is_dir():
+        load_bundle(baseline)
+        return None
+    reports = read_reports(baseline)
+    old = by_name(reports)
+    if not old.keys() & by_name([{'source': one.source} for one in sources]).keys():
+        raise PerceptionError(
+            f'{baseline} has none of these bags: it has {", ".join(old) or "none at all"}'
+        )
+    return reports, []
+
+
+def _play_baseline(
+    arguments: argparse.Namespace, played: Sequence[Played]
+) -> tuple[list[dict[str, Any]], list[Verdict]]:
+    """Play the bags, those that could be played, with the bundle that is the baseline."""
+    others = [one.settings._replace(bundle=arguments.baseline) for one in played if one.report]
+    found = list(_play(others, arguments.address))
+    broken = [
+        Verdict(f'{one.settings.source} on {arguments.baseline}', one.seconds, error=one.error)
+        for one in found
+        if one.error
+    ]
+    return [one.report for one in found if one.report is not None], broken
+
+
+def _tell_changes(
+    baseline: Path, before: Sequence[Mapping[str, Any]], played: Sequence[Played]
+) -> list[str]:
+    """Print the table; return the names of the bags that got worse."""
+    now = [one.report for one in played if one.report is not None]
+    found = regression(by_name(before), by_name(now))
+    print(f'\ncompared with {baseline}: before > now\n{regression_text(found)}')
+    return found.worse
+
+
+def _play(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
+    progress = Progress(f'of {len(sources)} bags played')
+    try:
+        for one in play_many(sources, address, progress):
+            progress.end()
+            yield one
+    finally:
+        progress.end()
+
+
+def _verdict(arguments: argparse.Namespace, played: Played) -> Verdict:
+    name, error = played.settings.source, played.error
+    found: list[str] = []
+    if played.report is not None:
+        try:
+            found = failures(arguments, played.settings, played.report, several=True)
+        except PerceptionError as failed:
+            error = str(failed)
+    return Verdict(name, played.seconds, tuple(found), error)
+
+
+def _line(verdict: Verdict) -> str:
+    state = 'error' if verdict.error else 'failed' if verdict.failures else 'passed'
+    return f'{state:6}  {verdict.seconds:6.1f} s  {verdict.name}'

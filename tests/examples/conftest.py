@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples in a folder of their own, beside a recording that they are about."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from mobilenet_perception.bags.writer import BagOptions, write_bag
+from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.camera_messages import image_message
+from mobilenet_perception.sources.frame import EPOCH_NS, SourceFrame
+from mobilenet_perception.sources.open import Camera, Source
+
+PLUGIN = 'mobilenet_perception.replay_testing.plugin'
+RATE_HZ = 10
+# What is in view from which frame on: as in the first seconds of the drawn drive.
+SCENES = {0: 'background', 12: 'pedestrians', 24: 'speed_limit', 30: ''}
+Pytest = Callable[..., 'subprocess.CompletedProcess[str]']
+
+
+def street(bundle: Path) -> Iterator[SourceFrame]:
+    """Give the frames of the recording: golden frames of the bundle, which it surely knows."""
+    loaded = load_bundle(bundle)
+    starts = list(SCENES)
+    for start, end in pairwise(starts):
+        golden = next(item for item in loaded.manifest.golden if item.label == SCENES[start])
+        for number in range(start, end):
+            stamp_ns = EPOCH_NS + number * 10**9 // RATE_HZ
+            message = image_message(loaded.golden_images[golden.file], stamp_ns, 'camera')
+            yield SourceFrame('camera', stamp_ns, stamp_ns, message, golden.label, True)
+
+
+@pytest.fixture(scope='session')
+def examples(root: Path, default_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder, with a recording of the street."""
+    folder = tmp_path_factory.mktemp('work') / 'examples'
+    shutil.copytree(root / 'examples', folder, ignore=shutil.ignore_patterns('__pycache__'))
+    camera = Camera('camera', '/camera/image_raw', compressed=False)
+    source = Source('street', (camera,), street(default_bundle))
+    write_bag(source, folder / 'street', BagOptions())
+    return folder
+
+
+@pytest.fixture(scope='session')
+def run_pytest(root: Path) -> Pytest:
+    """Run pytest with the plugin in a process of its own, as a user of the package does."""
+
+    def run(folder: Path, *arguments: object) -> 'subprocess.CompletedProcess[str]':
+        path = os.pathsep.join(filter(None, [str(root), os.environ.get('PYTHONPATH')]))
+        command = ['-p', PLUGIN, '-p', 'no:cacheprovider', '--no-header', *map(str, arguments)]
+        return subprocess.run(
+            [sys.executable, '-m', 'pytest', *command],
+            cwd=folder,
+            env={**os.environ, 'PYTHONPATH': path},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The example replay tests notice what breaks, and name the cause."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mobilenet_perception.bundle.seal import sealed_json
+
+from .conftest import Pytest
+
+FAST = 'test_street.py::test_labels'
+PACED = 'test_street.py::test_in_time'
+
+
+@pytest.fixture(scope='module')
+def golden(examples: Path, run_pytest: Pytest) -> Path:
+    """The folder with the golden files of what is right."""
+    done = run_pytest(examples, FAST, PACED, '--replay-update')
+    # Whether a busy machine keeps a budget is not what is tested here.
+    assert (examples / 'street.golden.json').is_file(), done.stdout
+    assert (examples / 'street_paced.golden.json').is_file(), done.stdout
+    return examples
+
+
+def test_nothing_changed_nothing_fails(golden: Path, run_pytest: Pytest) -> None:
+    done = run_pytest(golden, FAST)
+    assert done.returncode == 0, done.stdout
+    assert '1 passed' in done.stdout
+
+
+def test_labels_that_were_swapped_are_named(
+    golden: Path, default_bundle: Path, tmp_path: Path, run_pytest: Pytest
+) -> None:
+    bundle = tmp_path / 'swapped'
+    shutil.copytree(default_bundle, bundle)
+    value = json.loads((bundle / 'bundle.json').read_text(encoding='utf-8'))
+    first, second = (value['labels'].index(name) for name in ('pedestrians', 'speed_limit'))
+    value['labels'][first], value['labels'][second] = 'speed_limit', 'pedestrians'
+    value.pop('digest')
+    (bundle / 'bundle.json').write_bytes(sealed_json(value))
+    done = run_pytest(golden, FAST, '--replay-bundle', bundle)
+    assert done.returncode == 1
+    assert 'cause: pedestrians and speed_limit are exchanged: in 18 of 18 frames' in done.stdout
+    assert 'pedestrians and speed_limit have changed places in the list of the labels' in (
+        done.stdout
+    )
+    assert 'first wrong: frame 13 of 30, at 1.200 s' in done.stdout
+    assert 'Traceback' not in done.stdout and 'replayer.py' not in done.stdout
+
+
+def test_every_tenth_frame_missing_is_named(golden: Path, run_pytest: Pytest) -> None:
+    done = run_pytest(golden, FAST, '--replay-fault', 'skip=10')
+    assert done.returncode == 1
+    assert 'cause: every 10th frame is missing (3 of 30)' in done.stdout
+
+
+def test_twenty_milliseconds_more_are_named(golden: Path, run_pytest: Pytest) -> None:
+    done = run_pytest(golden, PACED, '--replay-fault', 'stall=20')
+    assert done.returncode == 1
+    assert 'became slower by more than the 10 ms' in done.stdout
+    assert 'the inference of variant mobilenet_v4_conv_small_0.75_112 takes 2' in done.stdout
+
+
+def test_over_dds_no_frame_is_lost(examples: Path, run_pytest: Pytest) -> None:
+    pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
+    pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup` builds')
+    done = run_pytest(examples, 'test_street.py::test_over_dds')
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_launch_test_is_sound_python(root: Path) -> None:
+    path = root / 'examples' / 'replay_launch_test.py'
+    compile(path.read_text(encoding='utf-8'), str(path), 'exec')
+    assert 'replay.launch.py' in path.read_text(encoding='utf-8')
+    assert (root / 'launch' / 'replay.launch.py').is_file()
+
+
+def test_the_launch_test_under_launch(examples: Path, run_pytest: Pytest) -> None:
+    for name in ('launch_pytest', 'rosbag2_py'):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f'needs {name}: it comes with ROS 2, not in wheels')
+    done = run_pytest(examples, 'replay_launch_test.py')
+    assert done.returncode == 0, done.stdout
