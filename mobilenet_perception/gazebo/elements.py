@@ -87,9 +87,7 @@ def picture(
     )
 
 
-def visual(
-    name: str, geometry: Element, material: Element, pose: Iterable[float] = ()
-) -> Element:
+def visual(name: str, geometry: Element, material: Element, pose: Iterable[float] = ()) -> Element:
     """Return something to see; `pose` is x, y, z, roll, pitch, yaw."""
     return element('visual', *_pose(pose), geometry, material, name=name)
 

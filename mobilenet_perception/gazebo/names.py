@@ -72,9 +72,7 @@ def bridged(world: World) -> list[Topic]:
     topics = [
         Topic(CLOCK, 'rosgraph_msgs/msg/Clock', CLOCK, 'gz.msgs.Clock', True),
         Topic(COMMAND, 'geometry_msgs/msg/Twist', COMMAND, 'gz.msgs.Twist', False),
-        Topic(
-            POSE, 'geometry_msgs/msg/PoseStamped', f'/model/{ROBOT}/pose', 'gz.msgs.Pose', True
-        ),
+        Topic(POSE, 'geometry_msgs/msg/PoseStamped', f'/model/{ROBOT}/pose', 'gz.msgs.Pose', True),
     ]
     for light in lights(world):
         turn = f'/model/{light.name}/joint/{TURN}/0/cmd_pos'
@@ -87,7 +85,5 @@ def bridged(world: World) -> list[Topic]:
         ]
     for camera in mounts(world):
         name = f'/{camera}/camera_info'
-        topics.append(
-            Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True)
-        )
+        topics.append(Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True))
     return topics

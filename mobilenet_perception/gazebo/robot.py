@@ -74,9 +74,7 @@ def _base(world: World) -> Element:
     parts = [
         elements.collision('body', body, place),
         elements.visual('body', body, elements.paint(_WHITE), place),
-        elements.visual(
-            'mast', mast, elements.paint(_BLACK), (0.0, 0.0, (top + mast_top) / 2)
-        ),
+        elements.visual('mast', mast, elements.paint(_BLACK), (0.0, 0.0, (top + mast_top) / 2)),
     ]
     for name, x in (('caster_front', _CASTER_X), ('caster_rear', -_CASTER_X)):
         ball, foot = elements.sphere(_CASTER_RADIUS), (x, 0.0, _CASTER_RADIUS)

@@ -117,7 +117,14 @@ def _house(index: int, house: Building, uris: Uris) -> list[Element]:
     body = elements.box((width, abs(house.depth), house.height))
     place = (x, y, house.height / 2)
     wall = elements.paint(tuple(round(0.78 * value) for value in house.colour))  # type: ignore[arg-type]
-    front = (x, house.facade_y - outwards * _BEFORE, house.height / 2, 0, 0, -outwards * math.pi / 2)
+    front = (
+        x,
+        house.facade_y - outwards * _BEFORE,
+        house.height / 2,
+        0,
+        0,
+        -outwards * math.pi / 2,
+    )
     return [
         elements.collision(name, body, place),
         elements.visual(name, body, wall, place),

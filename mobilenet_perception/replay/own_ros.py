@@ -27,16 +27,21 @@ def own_ros() -> Iterator[dict[str, str]]:
 
     handler = signal.signal(signal.SIGTERM, end)
     try:
-        try:
-            import rclpy  # noqa: F401, PLC0415
-            import vision_msgs.msg  # noqa: F401, PLC0415
-        except ImportError as error:
-            raise PerceptionError(
-                f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
-                'source a ROS 2 installation that has vision_msgs'
-            ) from None
+        require_ros()
         yield environment
     finally:
         signal.signal(signal.SIGTERM, handler)
         os.environ.clear()
         os.environ.update(before)
+
+
+def require_ros() -> None:
+    """Raise PerceptionError if ROS 2 is not here."""
+    try:
+        import rclpy  # noqa: F401, PLC0415
+        import vision_msgs.msg  # noqa: F401, PLC0415
+    except ImportError as error:
+        raise PerceptionError(
+            f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
+            'source a ROS 2 installation that has vision_msgs'
+        ) from None

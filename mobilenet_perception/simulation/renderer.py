@@ -73,13 +73,20 @@ class Renderer:
         }
         self._boards: dict[tuple[str, int], Sprite] = {}
 
-    def render(self, camera: Camera, seconds: float, blur: int = 0) -> Pixels:
+    def render(
+        self,
+        camera: Camera,
+        seconds: float,
+        blur: int = 0,
+        signals: tuple[Signal, ...] | None = None,
+    ) -> Pixels:
         """Draw one frame.
 
         Args:
             camera: whose image is wanted.
             seconds: time of the world: which lamps are lit, and the sensor's noise.
             blur: rows over which motion smears the image during exposure.
+            signals: what stands there in place of the world's signals.
 
         Returns:
             (camera.height, camera.width, 3) uint8 RGB; the same arguments give the same pixels.
@@ -90,16 +97,16 @@ class Renderer:
         self._ground.draw(picture, camera, matrix)
         for house in self._houses:
             house.draw(picture, camera, matrix)
-        for thing in self._things(matrix):
+        for thing in self._things(matrix, self._world.signals if signals is None else signals):
             self._draw_thing(picture, matrix, camera, thing, seconds)
         return self._sensor.expose(picture, seconds, blur)
 
-    def _things(self, matrix: Matrix) -> list[_Thing]:
+    def _things(self, matrix: Matrix, signals: tuple[Signal, ...]) -> list[_Thing]:
         """Return what stands in front of the camera, the farthest first."""
         found: list[_Thing] = []
         world = self._world
         standing: list[Signal | Post | Tree | Obstacle] = [*world.trees, *world.posts]
-        for what in (*standing, *world.obstacles, *world.signals):
+        for what in (*standing, *world.obstacles, *signals):
             x, y, _ = what.position
             depth = float(matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 3])
             if NEAR < depth < _FAR:

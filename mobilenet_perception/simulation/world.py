@@ -108,7 +108,9 @@ class Obstacle(NamedTuple):
         half_x, half_y = self.size[0] / 2, self.size[1] / 2
         around = ((-half_x, -half_y), (half_x, -half_y), (half_x, half_y), (-half_x, half_y))
         return [
-            Position(x + by_x, y + by_y, z + up) for up in (0.0, self.size[2]) for by_x, by_y in around
+            Position(x + by_x, y + by_y, z + up)
+            for up in (0.0, self.size[2])
+            for by_x, by_y in around
         ]
 
 
