@@ -57,7 +57,7 @@ def account_of(world: World, witness: 'Witness', labels: Sequence[str]) -> Accou
             key=lambda record: record.stamp_ns,
         )
         times = [record.stamp_ns / 1e9 for record in records]
-        sights = witness.observed.sights(mounts(world)[camera], times)
+        sights = witness.observed.sights(camera, mounts(world)[camera], times)
         results = [
             _result(witness, record, sight, first_ns)
             for record, sight in zip(records, sights, strict=True)

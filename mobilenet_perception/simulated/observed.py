@@ -48,6 +48,7 @@ class Observed:
         self._shown: dict[str, list[tuple[float, str]]] = {
             light.name: [] for light in lights(world)
         }
+        self._regions: dict[str, list[tuple[float, RegionOfInterest]]] = {}
 
     @property
     def latest(self) -> tuple[float, Place] | None:
@@ -64,6 +65,10 @@ class Observed:
         shown = self._shown[light]
         if label is not None and (not shown or shown[-1][1] != label):
             shown.append((seconds, label))
+
+    def take_region(self, camera: str, seconds: float, roi: RegionOfInterest) -> None:
+        """Take in where the classifier looks from a time on."""
+        self._regions.setdefault(camera, []).append((seconds, roi))
 
     def place_at(self, seconds: float) -> Place | None:
         """Return where the robot was, between two tellings in a straight line; None: unknown."""
@@ -82,10 +87,11 @@ class Observed:
             first.yaw + share * turned,
         )
 
-    def sights(self, mount: Mount, times: list[float]) -> list[Sight | None]:
+    def sights(self, name: str, mount: Mount, times: list[float]) -> list[Sight | None]:
         """Return what a camera showed.
 
         Args:
+            name: of the camera.
             mount: how it sits on the robot.
             times: of its frames, in seconds of the simulation, the earliest first.
 
@@ -105,6 +111,7 @@ class Observed:
                 continue
             camera = camera_at(*place, mount, IMAGE_SIZE)
             region = planner.look(camera)
+            region = region._replace(roi=self._region_at(name, seconds) or region.roi)
             truth = truth_of(world, camera, seconds, region)
             signal = region.signal
             distance = math.dist(place[:2], signal.position[:2]) if signal else math.inf
@@ -118,6 +125,12 @@ class Observed:
                 )
             )
         return found
+
+    def _region_at(self, camera: str, seconds: float) -> RegionOfInterest | None:
+        """Return where the classifier looked; None: it was never heard to be told."""
+        regions = self._regions.get(camera, [])
+        index = bisect_right(regions, seconds, key=lambda told: told[0])
+        return regions[index - 1][1] if index else None
 
     def _true_world(self) -> World:
         """Return the world with lights that change when they were seen to change."""

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from geometry_msgs.msg import PoseStamped
+from rcl_interfaces.msg import ParameterEvent
 from sensor_msgs.msg import Image, JointState
 
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.gazebo.names import POSE, image_topic, lights, state_topic
 from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.replay.listener import Listener
+from mobilenet_perception.replay.listener import NODE, Listener
 from mobilenet_perception.report.run import Thumbnail
 from mobilenet_perception.report.thumbnails import thumbnail
 from mobilenet_perception.simulated.observed import Observed
@@ -35,6 +37,9 @@ class Witness(Listener):
         self.observed = Observed(world)
         self.pictures: dict[str, list[Thumbnail]] = {name: [] for name in names}
         self._node.create_subscription(PoseStamped, POSE, self._take_pose, STATES)
+        self._node.create_subscription(
+            ParameterEvent, '/parameter_events', self._parameters, STATES
+        )
         for light in lights(world):
             self._node.create_subscription(
                 JointState, state_topic(light.name), partial(self._state, light.name), STATES
@@ -51,6 +56,16 @@ class Witness(Listener):
         angle = angle_of(message)
         if angle is not None:
             self.observed.take_angle(light, stamp_ns(message.header) / 1e9, angle)
+
+    def _parameters(self, event: ParameterEvent) -> None:
+        if event.node.rpartition('/')[2] != NODE:
+            return
+        seconds = event.stamp.sec + event.stamp.nanosec / 1e9
+        for parameter in (*event.new_parameters, *event.changed_parameters):
+            camera, _, name = parameter.name.rpartition('.')
+            edges = parameter.value.integer_array_value
+            if name == 'roi' and len(edges) == 4:
+                self.observed.take_region(camera, seconds, RegionOfInterest(*edges))
 
     def _picture(self, camera: str, message: Image) -> None:
         stamp, kept = stamp_ns(message.header), self.pictures[camera]
