@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.gazebo.names import FRONT, POSE, image_topic
+from mobilenet_perception.gazebo.names import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.replay.live_settings import LiveSettings, node_arguments
 from mobilenet_perception.replay.own_ros import own_ros, require_ros
 from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.report.run import Run
 from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.simulated.account import Account, account_of
+from mobilenet_perception.simulated.account import account_of
 from mobilenet_perception.simulated.encounters import Encounter
 from mobilenet_perception.simulated.route_follower import is_at_end
 from mobilenet_perception.simulation.sidewalk import TIMES_OF_DAY, sidewalk_world
@@ -73,9 +73,14 @@ def simulate(
     Raises:
         PerceptionError: ROS is not here, a process failed, or nothing was heard.
     """
+    world = sidewalk_world(settings.time_of_day)
+    known = list(mounts(world)) if settings.attach else [FRONT]
+    for camera in settings.cameras:
+        if camera not in known:
+            street = 'the robot in Gazebo' if settings.attach else 'the robot drawn here'
+            raise PerceptionError(f'{street} has no camera {camera!r}: take {", ".join(known)}')
     bundle = load_bundle(settings.bundle)
     runtime = create_runtime(settings.runtime, settings.threads)
-    world = sidewalk_world(settings.time_of_day)
     start = time.monotonic()
     with _ros(settings) as environment:
         import rclpy  # noqa: PLC0415 (after the environment is set)
@@ -94,7 +99,7 @@ def simulate(
         finally:
             witness.close()
             rclpy.try_shutdown()
-    account: Account = account_of(world, witness, bundle.manifest.labels)
+    account = account_of(world, witness, bundle.manifest.labels)
     return Simulated(
         Run(
             mode='simulation',

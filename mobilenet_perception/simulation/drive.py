@@ -89,8 +89,8 @@ class Drive:
         self._smear = np.abs(self._shake(times + _EXPOSURE) - shakes)
         # The map knows the way, not the vibration.
         on_map = [
-            camera_at(*place, world.mount, self._size)
-            for place in world.route_over(times).tolist()
+            camera_at(x, y, yaw, world.mount, self._size)
+            for x, y, yaw in world.route_over(times).tolist()
         ]
         self._cameras = [
             camera._replace(pose=camera.pose._replace(pitch=camera.pose.pitch + shake))

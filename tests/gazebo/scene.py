@@ -110,7 +110,9 @@ def lens(world: Path, models: Path, camera: str, robot: Matrix) -> Lens:
         for sensor in link.iter('sensor'):
             if sensor.attrib['name'] == camera:
                 fov = float(sensor.findtext('camera/horizontal_fov') or 0)
-                size = [int(sensor.findtext(f'camera/image/{side}') or 0)
-                        for side in ('width', 'height')]  # fmt: skip
-                return Lens(fov, *size, robot @ pose_of(link) @ pose_of(sensor))
+                width, height = (
+                    int(sensor.findtext(f'camera/image/{side}') or 0)
+                    for side in ('width', 'height')
+                )
+                return Lens(fov, width, height, robot @ pose_of(link) @ pose_of(sensor))
     raise AssertionError(f'no camera {camera}')

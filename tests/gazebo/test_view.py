@@ -91,7 +91,7 @@ def test_boards_of_a_light_that_are_not_shown_face_away(world: Path, models: Pat
         assert len(found) == 3
         for board in found:
             upper_left, upper_right, lower_right, _ = board.corners
-            normal = np.cross(lower_right - upper_right, upper_left - upper_right)
+            normal = np.cross(upper_left - upper_right, lower_right - upper_right)
             # To the robot, which comes along x.
             assert (normal[0] < 0) == (label in board.picture.name)
 
