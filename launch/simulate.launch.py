@@ -29,22 +29,18 @@ PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))
 NEEDED = ('ros_gz_sim', 'ros_gz_bridge', 'ros_gz_image')
 YES_NO = ('true', 'false')
+# What the report needs to know of the node.
+SCORED = ('bundle', 'latency_budget_ms')
 
-# Name, default, allowed values (none: any), meaning. Empty: as classify.launch.py has it.
+# Name, default, allowed values (none: any), meaning. Those of classify.launch.py work too.
 ARGUMENTS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ('time_of_day', TIMES_OF_DAY[0], TIMES_OF_DAY, 'Light of the street.'),
-    ('world', '', (), 'SDF file of another world. Empty: the street at the time of day.'),
+    ('world', '', (), 'SDF file, changed from that of the street. Empty: the street itself.'),
     ('headless', 'false', YES_NO, 'No window: Gazebo renders for the cameras alone.'),
     ('drive', 'route', ('route', 'teleop'), 'Who drives: the route, or you on /cmd_vel.'),
     ('cameras', 'front', (), 'Cameras to classify, with commas between: front,left,right.'),
-    ('report', '', (), 'Folder for a report of the decisions; Gazebo ends when it is written.'),
-    ('params_file', '', (), 'Parameter file of the node.'),
-    ('bundle', '', (), 'Folder of the model bundle.'),
-    ('latency_budget_ms', '', (), 'Time from capture to publication, in milliseconds.'),
-    ('advice', '', (), 'Start the node advisor too.'),
-    ('log_level', '', (), 'debug, info, warn, error or fatal.'),
+    ('report', '', (), 'Folder for a report of the decisions; all ends when it is written.'),
 )
-PASSED_ON = ('cameras', 'params_file', 'bundle', 'latency_budget_ms', 'advice', 'log_level')
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -55,7 +51,8 @@ def generate_launch_description() -> LaunchDescription:
         )
         for name, default, choices, meaning in ARGUMENTS
     ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_start)])
+    classify = _include(SHARE / 'launch' / 'classify.launch.py', use_sim_time='true')
+    return LaunchDescription([*declared, OpaqueFunction(function=_start), classify])
 
 
 def _start(context: LaunchContext) -> list[Any]:
@@ -76,11 +73,6 @@ def _start(context: LaunchContext) -> list[Any]:
             on_exit_shutdown='true',
         ),
         *_bridges(cameras),
-        _include(
-            SHARE / 'launch' / 'classify.launch.py',
-            use_sim_time='true',
-            **{name: given[name] for name in PASSED_ON if given[name]},
-        ),
         Node(
             package=PACKAGE,
             executable='simulation_driver',
@@ -88,7 +80,11 @@ def _start(context: LaunchContext) -> list[Any]:
             output='screen',
         ),
     ]
-    return [*actions, _report(given)] if given['report'] else actions
+    if given['report']:
+        # As classify.launch.py was told.
+        node = {name: context.launch_configurations.get(name, '') for name in SCORED}
+        actions.append(_report(given, node))
+    return actions
 
 
 def gazebo_arguments(world: Path, headless: bool) -> str:
@@ -137,12 +133,12 @@ def _bridges(cameras: list[str]) -> list[Node]:
     return [topics, images]
 
 
-def _report(given: dict[str, str]) -> ExecuteProcess:
+def _report(given: dict[str, str], node: dict[str, str]) -> ExecuteProcess:
     command = [
         sys.executable, '-m', PACKAGE, 'simulate', '--attach', '--out', given['report'],
         '--time-of-day', given['time_of_day'], '--cameras', given['cameras'],
     ]  # fmt: skip
-    for name in ('bundle', 'latency_budget_ms'):
-        if given[name]:
-            command += [f'--{name.replace("_", "-")}', given[name]]
+    for name, value in node.items():
+        if value:
+            command += [f'--{name.replace("_", "-")}', value]
     return ExecuteProcess(cmd=command, output='screen', on_exit=[Shutdown(reason='reported')])

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The launch file under the real `launch`: arguments become parameters."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.launch_file import load_launch_file
 
 # First: this checkout's folder launch/ would pass for a package of that name.
 pytest.importorskip('launch_ros', reason='needs launch_ros: it comes with ROS 2, not in wheels')
@@ -15,17 +16,7 @@ launch = pytest.importorskip('launch')
 
 @pytest.fixture
 def classify(root: Path) -> ModuleType:
-    packages = pytest.importorskip('ament_index_python.packages')
-    try:
-        packages.get_package_share_directory('mobilenet_perception')
-    except packages.PackageNotFoundError:
-        pytest.skip('mobilenet_perception is not installed: build it with colcon and source it')
-    path = root / 'launch' / 'classify.launch.py'
-    specification = importlib.util.spec_from_file_location('classify_launch', path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_launch_file(root / 'launch' / 'classify.launch.py')
 
 
 def given(module: ModuleType, **arguments: str) -> dict[str, str]:

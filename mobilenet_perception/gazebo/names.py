@@ -28,6 +28,7 @@ class Topic(NamedTuple):
         gazebo: its name in Gazebo.
         gazebo_type: gz.msgs.Type.
         to_ros: True from Gazebo to ROS, False the other way.
+        lazy: carried only while someone listens, so that no camera works for nobody.
     """
 
     ros: str
@@ -35,6 +36,7 @@ class Topic(NamedTuple):
     gazebo: str
     gazebo_type: str
     to_ros: bool
+    lazy: bool = False
 
 
 def mounts(world: World) -> dict[str, Mount]:
@@ -85,5 +87,7 @@ def bridged(world: World) -> list[Topic]:
         ]
     for camera in mounts(world):
         name = f'/{camera}/camera_info'
-        topics.append(Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True))
+        topics.append(
+            Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True, lazy=True)
+        )
     return topics

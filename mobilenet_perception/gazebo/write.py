@@ -102,5 +102,6 @@ def _bridge(topics: list[Topic]) -> str:
             f'  ros_type_name: {topic.ros_type}',
             f'  gz_type_name: {topic.gazebo_type}',
             f'  direction: {"GZ_TO_ROS" if topic.to_ros else "ROS_TO_GZ"}',
+            f'  lazy: {str(topic.lazy).lower()}',
         ]
     return '\n'.join(lines) + '\n'

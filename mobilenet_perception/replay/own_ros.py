@@ -3,7 +3,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,13 +12,16 @@ from mobilenet_perception.ros_environment import ros_environment
 
 
 @contextmanager
-def own_ros() -> Iterator[dict[str, str]]:
+def own_ros(chosen: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
+
+    Args:
+        chosen: what `ros_environment` gave for another domain.
 
     Raises:
         PerceptionError: ROS 2 is not here.
     """
-    environment = ros_environment()
+    environment = ros_environment() if chosen is None else dict(chosen)
     before = dict(os.environ)
     os.environ.update(environment)
 
@@ -27,21 +30,16 @@ def own_ros() -> Iterator[dict[str, str]]:
 
     handler = signal.signal(signal.SIGTERM, end)
     try:
-        require_ros()
+        try:
+            import rclpy  # noqa: F401, PLC0415
+            import vision_msgs.msg  # noqa: F401, PLC0415
+        except ImportError as error:
+            raise PerceptionError(
+                f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
+                'source a ROS 2 installation that has vision_msgs'
+            ) from None
         yield environment
     finally:
         signal.signal(signal.SIGTERM, handler)
         os.environ.clear()
         os.environ.update(before)
-
-
-def require_ros() -> None:
-    """Raise PerceptionError if ROS 2 is not here."""
-    try:
-        import rclpy  # noqa: F401, PLC0415
-        import vision_msgs.msg  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise PerceptionError(
-            f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
-            'source a ROS 2 installation that has vision_msgs'
-        ) from None

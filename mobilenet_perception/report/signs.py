@@ -35,8 +35,9 @@ def signs_section(report: Mapping[str, Any]) -> str:
     return (
         f'<section><h2>Signs</h2><p>{escape(signs_words(report))}. Metres before: how far the '
         'robot still was when the decision became right and stayed so; after: how long that took '
-        'since the sign was first shown clearly; other label: frames after which the decision '
-        f'was wrong.</p><div class="box"><table><tr>{head}</tr>{body}</table></div></section>'
+        'since the sign was first looked at, or changed; other label: clear frames after which '
+        f'the decision was wrong.</p><div class="box"><table><tr>{head}</tr>{body}</table></div>'
+        '</section>'
     )
 
 

@@ -64,9 +64,16 @@ def account_of(world: World, witness: 'Witness', labels: Sequence[str]) -> Accou
         ]
         frames[camera] = results
         asked = [
-            Decided(result.time_s, sight.signal, sight.label, sight.distance_m, result.decision)
+            Decided(
+                result.time_s,
+                sight.signal,
+                sight.label,
+                sight.clear,
+                sight.distance_m,
+                result.decision,
+            )
             for result, sight in zip(results, sights, strict=True)
-            if sight is not None and sight.clear and sight.label != NO_SIGNAL
+            if sight is not None and sight.signal and sight.label != NO_SIGNAL
             if sight.label in labels
         ]
         found += encounters(camera, asked)

@@ -38,11 +38,11 @@ from mobilenet_perception.simulated.ros_messages import (
     IMAGES,
     STATES,
     angle_message,
-    drive_of,
     image_message,
     pose_message,
+    velocity_of,
 )
-from mobilenet_perception.simulated.route_follower import Drive, Place, moved
+from mobilenet_perception.simulated.route_follower import Place, Velocity, moved
 from mobilenet_perception.simulation.camera import camera_at
 from mobilenet_perception.simulation.renderer import Renderer
 from mobilenet_perception.simulation.sidewalk import TIMES_OF_DAY, sidewalk_world
@@ -63,7 +63,7 @@ class DrawnSimulator(Node):  # type: ignore[misc]
         self._world = world
         start = world.route[0]
         self._place = Place(start.x, start.y, start.yaw)
-        self._drive = Drive(0.0, 0.0)
+        self._velocity = Velocity(0.0, 0.0)
         self._labels = {light.name: light.programme[0].label for light in lights(world)}
         self._angles = {name: drum.angle_of(label) for name, label in self._labels.items()}
         self._renderer = Renderer(world)
@@ -74,7 +74,7 @@ class DrawnSimulator(Node):  # type: ignore[misc]
             name: self.create_publisher(JointState, state_topic(name), STATES)
             for name in self._angles
         }
-        self.create_subscription(Twist, COMMAND, self._take_drive, STATES)
+        self.create_subscription(Twist, COMMAND, self._take_velocity, STATES)
         for name in self._angles:
             self.create_subscription(
                 Float64, turn_topic(name), partial(self._take_turn, name), STATES
@@ -82,7 +82,7 @@ class DrawnSimulator(Node):  # type: ignore[misc]
 
     def step(self, now_ns: int) -> None:
         """Go on by one tick of the clock: the robot moves, and all is told."""
-        self._place = moved(self._place, self._drive, _STEP_NS / 1e9)
+        self._place = moved(self._place, self._velocity, _STEP_NS / 1e9)
         self._clock.publish(Clock(clock=time_message(now_ns)))
         self._pose.publish(pose_message(self._place, now_ns))
         for name, publisher in self._states.items():
@@ -105,8 +105,8 @@ class DrawnSimulator(Node):  # type: ignore[misc]
             for signal in self._world.signals
         )
 
-    def _take_drive(self, message: Twist) -> None:
-        self._drive = drive_of(message)
+    def _take_velocity(self, message: Twist) -> None:
+        self._velocity = velocity_of(message)
 
     def _take_turn(self, light: str, message: Float64) -> None:
         # Gazebo's drum takes a tenth of a second; this one none.

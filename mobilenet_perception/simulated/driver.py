@@ -31,7 +31,7 @@ from mobilenet_perception.gazebo.names import (
 from mobilenet_perception.messages import stamp_ns
 from mobilenet_perception.replay.region_setter import RegionSetter
 from mobilenet_perception.simulated.ros_messages import STATES, angle_of, place_of, twist_message
-from mobilenet_perception.simulated.route_follower import Drive, follow, moved
+from mobilenet_perception.simulated.route_follower import Velocity, follow, moved
 from mobilenet_perception.simulation.camera import camera_at
 from mobilenet_perception.simulation.regions import RegionPlanner
 from mobilenet_perception.simulation.sidewalk import sidewalk_world
@@ -86,7 +86,7 @@ class DriverNode(Node):  # type: ignore[misc]
             light.name: self.create_publisher(Float64, turn_topic(light.name), STATES)
             for light in lights(self._world)
         }
-        self._drive = Drive(0.0, 0.0)
+        self._velocity = Velocity(0.0, 0.0)
         for name in self._turns:
             self.create_subscription(
                 JointState, state_topic(name), partial(self._take_state, name), STATES
@@ -117,9 +117,9 @@ class DriverNode(Node):  # type: ignore[misc]
         seconds = now_s - self._start_s
         self._turn_lights(seconds)
         if self._on_route:
-            self._drive = follow(self._world, seconds, place)
-            self._command.publish(twist_message(self._drive))
-        soon = moved(place, self._drive, _LEAD_S)
+            self._velocity = follow(self._world, seconds, place)
+            self._command.publish(twist_message(self._velocity))
+        soon = moved(place, self._velocity, _LEAD_S)
         for camera, mount in self._mounts.items():
             region = self._planners[camera].look(camera_at(*soon, mount, IMAGE_SIZE))
             self._regions.want(camera, region.roi)

@@ -11,12 +11,13 @@ RIGHT, WRONG = 'right', 'wrong'
 
 
 class Decided(NamedTuple):
-    """A frame that clearly showed a signal, and the decision after it.
+    """A frame whose region of interest showed a signal, and the decision after it.
 
     Attributes:
         time_s: of the frame, in seconds.
         signal: name of the signal.
         label: what it showed.
+        clear: whether it was shown clearly.
         distance_m: from the robot to it.
         decision: a label, `unknown`, `stale`, or empty where none was heard.
     """
@@ -24,6 +25,7 @@ class Decided(NamedTuple):
     time_s: float
     signal: str
     label: str
+    clear: bool
     distance_m: float
     decision: str
 
@@ -40,10 +42,11 @@ class Encounter(NamedTuple):
         frames: how many showed it clearly.
         verdict: of the last decision while it was: `right`, `wrong` or `unknown`.
         decision: that decision.
-        metres_before: distance to the signal from which on the decision was right until the
-            end; None: it was not.
-        decided_after_s: time that this took since it was first shown clearly; None likewise.
-        wrong_frames: after how many of the frames the decision was another label.
+        metres_before: distance to the signal from which on the decision was right until then;
+            None: it was not.
+        decided_after_s: time that this took since the signal was first looked at, or changed;
+            None likewise.
+        wrong_frames: after how many of the clear frames the decision was another label.
     """
 
     signal: str
@@ -64,10 +67,11 @@ def encounters(camera: str, frames: Iterable[Decided]) -> list[Encounter]:
 
     Args:
         camera: its name.
-        frames: those that clearly showed a signal, in order.
+        frames: those that showed a signal, in order; what is never clear is not asked for.
     """
     groups = groupby(frames, key=lambda frame: (frame.signal, frame.label))
-    return [_encounter(camera, list(group)) for _, group in groups]
+    lists = [list(group) for _, group in groups]
+    return [_encounter(camera, item) for item in lists if any(frame.clear for frame in item)]
 
 
 def verdict(label: str, decision: str) -> str:
@@ -89,21 +93,23 @@ def as_values(found: Sequence[Encounter]) -> list[dict[str, Any]]:
 
 
 def _encounter(camera: str, frames: list[Decided]) -> Encounter:
-    first, last = frames[0], frames[-1]
-    held = len(frames)
-    while held and frames[held - 1].decision == last.label:
+    clear = [frame for frame in frames if frame.clear]
+    first, last = clear[0], clear[-1]
+    until = frames[: frames.index(last) + 1]
+    held = len(until)
+    while held and until[held - 1].decision == last.label:
         held -= 1
-    taken = frames[held] if held < len(frames) else None
+    taken = until[held] if held < len(until) else None
     return Encounter(
         signal=first.signal,
         label=first.label,
         camera=camera,
         from_s=first.time_s,
         to_s=last.time_s,
-        frames=len(frames),
+        frames=len(clear),
         verdict=verdict(last.label, last.decision),
         decision=last.decision,
         metres_before=taken.distance_m if taken else None,
-        decided_after_s=taken.time_s - first.time_s if taken else None,
-        wrong_frames=sum(verdict(item.label, item.decision) == WRONG for item in frames),
+        decided_after_s=taken.time_s - frames[0].time_s if taken else None,
+        wrong_frames=sum(verdict(item.label, item.decision) == WRONG for item in clear),
     )

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image, JointState
 
 from mobilenet_perception.gazebo.names import ROBOT, TURN
 from mobilenet_perception.messages import time_message
-from mobilenet_perception.simulated.route_follower import Drive, Place
+from mobilenet_perception.simulated.route_follower import Place, Velocity
 
 # Reliable, as ros_gz_bridge has it; a second's stall loses none.
 STATES = QoSProfile(depth=100)
@@ -39,16 +39,16 @@ def place_of(message: PoseStamped) -> Place:
     return Place(position.x, position.y, yaw)
 
 
-def twist_message(drive: Drive) -> Twist:
+def twist_message(velocity: Velocity) -> Twist:
     """Return what a robot is told."""
     message = Twist()
-    message.linear.x, message.angular.z = float(drive.speed), float(drive.turn)
+    message.linear.x, message.angular.z = float(velocity.speed), float(velocity.turn)
     return message
 
 
-def drive_of(message: Twist) -> Drive:
+def velocity_of(message: Twist) -> Velocity:
     """Return what a robot is told."""
-    return Drive(message.linear.x, message.angular.z)
+    return Velocity(message.linear.x, message.angular.z)
 
 
 def angle_message(angle: float, stamp_ns: int) -> JointState:

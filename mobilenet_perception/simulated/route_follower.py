@@ -25,15 +25,15 @@ class Place(NamedTuple):
     yaw: float
 
 
-class Drive(NamedTuple):
-    """What a robot is told: metres a second ahead, radians a second to the left."""
+class Velocity(NamedTuple):
+    """How fast a robot is to go: metres a second ahead, radians a second to the left."""
 
     speed: float
     turn: float
 
 
-def follow(world: World, seconds: float, place: Place) -> Drive:
-    """Return what to tell a robot, so that it is where the route says when the route says it.
+def follow(world: World, seconds: float, place: Place) -> Velocity:
+    """Return how fast to go, so that a robot is where the route says when the route says it.
 
     Args:
         world: whose route.
@@ -48,19 +48,19 @@ def follow(world: World, seconds: float, place: Place) -> Drive:
     cos, sin = math.cos(place.yaw), math.sin(place.yaw)
     ahead, left = cos * away_x + sin * away_y, cos * away_y - sin * away_x
     turned = yaw - place.yaw
-    return Drive(
+    return Velocity(
         _within(speed * math.cos(turned) + _ALONG * ahead, _MOST_SPEED),
         _within(speed * (_ACROSS * left + _DIRECTION * math.sin(turned)), _MOST_TURN),
     )
 
 
-def moved(place: Place, drive: Drive, seconds: float) -> Place:
+def moved(place: Place, velocity: Velocity, seconds: float) -> Place:
     """Return where a robot is that has driven so for a short time."""
-    yaw = place.yaw + drive.turn * seconds / 2
+    yaw = place.yaw + velocity.turn * seconds / 2
     return Place(
-        place.x + drive.speed * math.cos(yaw) * seconds,
-        place.y + drive.speed * math.sin(yaw) * seconds,
-        place.yaw + drive.turn * seconds,
+        place.x + velocity.speed * math.cos(yaw) * seconds,
+        place.y + velocity.speed * math.sin(yaw) * seconds,
+        place.yaw + velocity.turn * seconds,
     )
 
 

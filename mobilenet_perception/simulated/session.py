@@ -12,10 +12,11 @@ from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.gazebo.names import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.replay.live_settings import LiveSettings, node_arguments
-from mobilenet_perception.replay.own_ros import own_ros, require_ros
+from mobilenet_perception.replay.own_ros import own_ros
 from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.report.run import Run
+from mobilenet_perception.ros_environment import ros_environment
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.simulated.account import account_of
 from mobilenet_perception.simulated.encounters import Encounter
@@ -82,7 +83,7 @@ def simulate(
     bundle = load_bundle(settings.bundle)
     runtime = create_runtime(settings.runtime, settings.threads)
     start = time.monotonic()
-    with _ros(settings) as environment:
+    with own_ros(_environment(settings)) as environment:
         import rclpy  # noqa: PLC0415 (after the environment is set)
         from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
 
@@ -118,15 +119,14 @@ def simulate(
     )
 
 
-@contextmanager
-def _ros(settings: SimulateSettings) -> Iterator[Mapping[str, str]]:
-    """Set up ROS: a domain of our own, or for a running simulation the one that is set."""
-    if settings.attach:
-        require_ros()
-        yield os.environ
-        return
-    with own_ros() as environment:
-        yield environment
+def _environment(settings: SimulateSettings) -> dict[str, str] | None:
+    """Return that of the simulation that runs; None: a domain of our own is to be made."""
+    if not settings.attach:
+        return None
+    domain = os.environ.get('ROS_DOMAIN_ID', '0')
+    if not domain.isdecimal():
+        raise PerceptionError(f'ROS_DOMAIN_ID is {domain!r}: set a number from 0 to 232')
+    return ros_environment(int(domain), localhost=False)
 
 
 @contextmanager

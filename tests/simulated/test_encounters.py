@@ -6,11 +6,13 @@ import pytest
 from mobilenet_perception.simulated.encounters import Decided, encounters
 
 
-def approach(label: str, decisions: list[str], signal: str = 'sign') -> list[Decided]:
-    """One frame each 0.1 s, a metre nearer each time, the last at 2 m."""
+def approach(
+    label: str, decisions: list[str], signal: str = 'sign', unclear: int = 0
+) -> list[Decided]:
+    """One frame each 0.1 s, a metre nearer each time, the last at 2 m; the first ones unclear."""
     count = len(decisions)
     return [
-        Decided(index / 10, signal, label, 2.0 + count - 1 - index, decision)
+        Decided(index / 10, signal, label, index >= unclear, 2.0 + count - 1 - index, decision)
         for index, decision in enumerate(decisions)
     ]
 
@@ -34,6 +36,15 @@ def test_what_counts_is_the_decision_when_the_sign_is_left_behind(
     assert (found.verdict, found.metres_before, found.wrong_frames) == (verdict, metres, wrong)
     assert found.decided_after_s == (None if after is None else pytest.approx(after))
     assert (found.decision, found.frames) == (decisions[-1], 3)
+
+
+def test_a_decision_may_come_before_the_sign_is_clear() -> None:
+    decisions = ['unknown', 'stop', 'stop', 'stop']
+    (found,) = encounters('front', approach('stop', decisions, unclear=2))
+    assert (found.frames, found.from_s) == (2, 0.2)
+    assert (found.metres_before, found.decided_after_s) == (4.0, 0.1)
+    # What is never shown clearly is not asked for.
+    assert encounters('front', approach('stop', decisions, unclear=4)) == []
 
 
 def test_a_light_is_asked_for_anew_when_it_changes() -> None:
