@@ -51,7 +51,11 @@ def generate_launch_description() -> LaunchDescription:
         )
         for name, default, choices, meaning in ARGUMENTS
     ]
-    classify = _include(SHARE / 'launch' / 'classify.launch.py', use_sim_time='true')
+    classify = _include(
+        SHARE / 'launch' / 'classify.launch.py',
+        use_sim_time='true',
+        cameras=LaunchConfiguration('cameras'),
+    )
     return LaunchDescription([*declared, OpaqueFunction(function=_start), classify])
 
 
@@ -106,7 +110,7 @@ def _share_of_gazebo() -> Path:
     return Path(get_package_share_directory(NEEDED[0]))
 
 
-def _include(path: Path, **arguments: str) -> IncludeLaunchDescription:
+def _include(path: Path, **arguments: Any) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(path)), launch_arguments=list(arguments.items())
     )

@@ -110,8 +110,10 @@ class DriverNode(Node):  # type: ignore[misc]
         now_s = stamp_ns(message.header) / 1e9
         if not self._decided:
             return
-        if self._start_s is None:
+        # A simulation that is reset starts anew.
+        if self._start_s is None or now_s < self._start_s:
             self._start_s = now_s
+            self._told.clear()
             self.get_logger().info('the classifier decides: the world starts')
         place = place_of(message)
         seconds = now_s - self._start_s

@@ -39,7 +39,10 @@ class Sight(NamedTuple):
 
 
 class Observed:
-    """Takes in what is told, in any order of time, and says what was true of frames."""
+    """Takes in what is told, in order of time, and says what was true of frames.
+
+    A jump back of time, when a simulation is reset, starts anew.
+    """
 
     def __init__(self, world: World) -> None:
         """Prepare for a world: of its lights only their places are taken for true."""
@@ -57,6 +60,11 @@ class Observed:
 
     def take_place(self, seconds: float, place: Place) -> None:
         """Take in where the robot is."""
+        if self._places and seconds < self._places[-1][0]:
+            self._places.clear()
+            self._regions.clear()
+            for shown in self._shown.values():
+                shown.clear()
         self._places.append((seconds, place))
 
     def take_angle(self, light: str, seconds: float, angle: float) -> None:

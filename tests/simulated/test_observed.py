@@ -66,6 +66,18 @@ def test_places_are_joined_but_not_over_gaps() -> None:
     assert observed.latest == (9.0, Place(90.0, 1.0, 0.0))
 
 
+def test_a_simulation_that_is_reset_starts_anew() -> None:
+    observed = standing()
+    tell(observed, 0.0, 11.0, drum.angle_of('traffic_light_red'))
+    observed.take_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
+    observed.take_place(0.5, Place(1.0, 0.0, 0.0))
+    assert observed.latest == (0.5, Place(1.0, 0.0, 0.0))
+    assert observed.place_at(9.0) is None
+    tell(observed, 0.5, 2.0, drum.angle_of('traffic_light_green'))
+    (sight,) = observed.sights('front', WORLD.mount, [0.6])
+    assert sight is not None and sight.roi != RegionOfInterest(300, 300, 60, 60)
+
+
 def test_a_light_that_never_spoke_is_one_sentence() -> None:
     with pytest.raises(PerceptionError, match='nothing came on /signals/light/state'):
         standing().sights('front', WORLD.mount, TIMES)
