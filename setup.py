@@ -72,7 +72,7 @@ EXTRAS = {
 def share_files() -> list[tuple[str, list[str]]]:
     """Return the files of share/mobilenet_perception, by folder."""
     files = {SHARE: ['package.xml']}
-    for top in ('launch', 'config', 'bundles'):
+    for top in ('launch', 'config', 'bundles', 'worlds', 'models'):
         for path in sorted(Path(top).rglob('*')):
             if path.is_file() and '__pycache__' not in path.parts:
                 files.setdefault(SHARE / path.parent, []).append(str(path))
@@ -97,6 +97,7 @@ setup(
         'console_scripts': [
             f'advisor = {NAME}.advice_node:main',
             f'classifier = {NAME}.classifier_node:main',
+            f'simulation_driver = {NAME}.simulated.driver:main',
         ],
         # Named as its module, so that `-p` and `pytest_plugins` do not load it a second time.
         'pytest11': [f'{NAME}.replay_testing.plugin = {NAME}.replay_testing.plugin'],

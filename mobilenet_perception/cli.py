@@ -16,6 +16,7 @@ PROGRAM = CommandLine(
         'benchmark': 'measure a bundle here, alone and end to end over DDS',
         'bag': 'write, look at, label or take images out of a rosbag2 bag',
         'replay': 'run a bag through the classifier and report labels, timing and accuracy',
+        'simulate': 'drive through a simulated street, and score the decisions sign by sign',
         'build': 'build TensorRT engines of a bundle here, and say which of them pay',
         'engines': 'list, verify or remove the engines that were built on this machine',
         'env': 'tell what is installed and where it runs: send this when something fails',

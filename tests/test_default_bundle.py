@@ -87,11 +87,11 @@ def test_whole_sequences_are_among_what_was_held_out(bundle: Bundle, data: Path)
     assert sequences <= {f'{int(name[:5]):02d}_{name[6:11]}' for name in names}
 
 
-@pytest.mark.parametrize(('world', 'least'), [(None, 0.97), (0, 0.95), (1, 0.95)])
+@pytest.mark.parametrize(('world', 'least'), [('day', 0.97), ('dusk', 0.97), (0, 0.95), (1, 0.95)])
 def test_drawn_streets(
-    bundle: Bundle, sessions: dict[str, Session], world: int | None, least: float
+    bundle: Bundle, sessions: dict[str, Session], world: int | str, least: float
 ) -> None:
-    drive = Drive(sidewalk_world() if world is None else random_world(world))
+    drive = Drive(sidewalk_world(world) if isinstance(world, str) else random_world(world))
     frames: list[Labelled] = []
     for index in range(0, len(drive), 10):
         if drive.truth(index).clear:

@@ -1,40 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The launch files under the real `launch`: arguments become parameters and commands."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.launch_file import load_launch_file
+
 # First: this checkout's folder launch/ would pass for a package of that name.
 pytest.importorskip('launch_ros', reason='needs launch_ros: it comes with ROS 2, not in wheels')
 launch = pytest.importorskip('launch')
 
 
-def load(root: Path, name: str) -> ModuleType:
-    packages = pytest.importorskip('ament_index_python.packages')
-    try:
-        packages.get_package_share_directory('mobilenet_perception')
-    except packages.PackageNotFoundError:
-        pytest.skip('mobilenet_perception is not installed: build it with colcon and source it')
-    path = root / 'launch' / f'{name}.launch.py'
-    specification = importlib.util.spec_from_file_location(f'{name}_launch', path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def classify(root: Path) -> ModuleType:
-    return load(root, 'classify')
+    return load_launch_file(root / 'launch' / 'classify.launch.py')
 
 
 @pytest.fixture
 def replay(root: Path) -> ModuleType:
-    return load(root, 'replay')
+    return load_launch_file(root / 'launch' / 'replay.launch.py')
 
 
 def given(module: ModuleType, **arguments: str) -> dict[str, str]:

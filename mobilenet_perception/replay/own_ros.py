@@ -3,7 +3,7 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,13 +12,16 @@ from mobilenet_perception.ros_environment import ros_environment
 
 
 @contextmanager
-def own_ros() -> Iterator[dict[str, str]]:
+def own_ros(chosen: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
     """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
+
+    Args:
+        chosen: what `ros_environment` gave for another domain.
 
     Raises:
         PerceptionError: ROS 2 is not here.
     """
-    environment = ros_environment()
+    environment = ros_environment() if chosen is None else dict(chosen)
     before = dict(os.environ)
     os.environ.update(environment)
 

@@ -9,11 +9,13 @@ from mobilenet_perception.report.colours import label_colours
 from mobilenet_perception.report.pictures import frame_cards
 from mobilenet_perception.report.run import Thumbnail
 from mobilenet_perception.report.scoring import NO_SIGNAL
+from mobilenet_perception.report.signs import signs_section
 from mobilenet_perception.report.style import STYLE
 from mobilenet_perception.report.svg import histogram, nice_ceiling, timeline
 
 _MODES = {
     'ros': 'played over DDS by one process to the real ROS 2 node in another',
+    'simulation': 'simulated, and classified by the real ROS 2 node on simulation time',
     'paced': 'played at recorded pace through the pipeline, without ROS',
     'fast': 'played as fast as it goes through the pipeline, without ROS',
 }
@@ -34,6 +36,7 @@ def page(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> str:
     sections = (
         _head(report),
         _tiles(report),
+        signs_section(report),
         frame_cards(report, thumbnails),
         _timelines(report),
         _latency(report),

@@ -4,12 +4,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mobilenet_perception.report.signs import signs_rows, signs_words
+
 
 def summary(report: Mapping[str, Any]) -> str:
     """Return the summary of a report that `json_report.report` made."""
     parts = [_headline(report), _cameras(report), _stages(report)]
     if accuracy := _accuracy(report):
         parts.append(accuracy)
+    if rows := signs_rows(report):
+        parts.append(f'{table(rows)}\n{signs_words(report)}')
     for outcome, reasons in report['reasons'].items():
         parts.append('\n'.join(f'{outcome}: {count} x {why}' for why, count in reasons.items()))
     if report['troubles']:

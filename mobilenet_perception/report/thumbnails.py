@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which frames of a run to show, and small pictures of them."""
 
+from typing import Protocol
+
 import cv2
 
 from mobilenet_perception.errors import FrameError
@@ -16,6 +18,22 @@ _SETTLED_NS = 400_000_000
 _PERIOD_NS = 2_000_000_000
 
 
+class Shown(Protocol):
+    """What the choice of a frame asks: see `SourceFrame`."""
+
+    @property
+    def camera(self) -> str: ...  # noqa: D102
+
+    @property
+    def log_ns(self) -> int: ...  # noqa: D102
+
+    @property
+    def truth(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def clear(self) -> bool: ...  # noqa: D102
+
+
 class ThumbnailPicker:
     """Picks one frame of each stretch that clearly shows one label; else one every 2 s."""
 
@@ -25,7 +43,7 @@ class ThumbnailPicker:
         self._since_ns: dict[str, int] = {}
         self._done: dict[str, bool] = {}
 
-    def wants(self, frame: SourceFrame) -> bool:
+    def wants(self, frame: Shown) -> bool:
         """Say whether to show this frame; to be asked once for each, in order."""
         if self._picked >= _MOST:
             return False

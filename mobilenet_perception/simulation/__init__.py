@@ -5,14 +5,16 @@ from mobilenet_perception.simulation.camera import Box, Camera, ImagePoint, Pose
 from mobilenet_perception.simulation.drive import Drive, DriveFrame
 from mobilenet_perception.simulation.labels import BACKGROUND, LABELS, SIGNAL_LABELS
 from mobilenet_perception.simulation.renderer import Renderer
+from mobilenet_perception.simulation.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.simulation.signals import draw_signal, extent, variants
-from mobilenet_perception.simulation.streets import random_world, sidewalk_world
+from mobilenet_perception.simulation.streets import random_world
 from mobilenet_perception.simulation.world import Phase, Position, Signal, World
 
 __all__ = [
     'BACKGROUND',
     'LABELS',
     'SIGNAL_LABELS',
+    'TIMES_OF_DAY',
     'Box',
     'Camera',
     'Drive',

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.simulation.signals import extent
-from mobilenet_perception.simulation.world import Position, Signal
+from mobilenet_perception.simulation.world import Mount, Position, Signal
 
 Matrix = npt.NDArray[np.float64]
 
@@ -141,6 +141,20 @@ class Camera(NamedTuple):
             return None
         u, v = homogeneous[:2] / homogeneous[2]
         return Box(float(u.min()), float(v.min()), float(u.max()), float(v.max()))
+
+
+def camera_at(x: float, y: float, yaw: float, mount: Mount, size: tuple[int, int]) -> Camera:
+    """Return the camera of a robot that stands somewhere.
+
+    Args:
+        x: of the robot, metres.
+        y: of the robot, metres.
+        yaw: direction of the robot, radians.
+        mount: how the camera sits on it.
+        size: (width, height) of its images in pixels.
+    """
+    pose = Pose(x, y, mount.height, yaw + mount.yaw, mount.pitch)
+    return Camera(*size, mount.horizontal_fov, pose)
 
 
 def facing(signal: Signal, pose: Pose) -> float:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.simulation.camera import Camera, Pose
+from mobilenet_perception.simulation.camera import Camera, camera_at
 from mobilenet_perception.simulation.regions import plan_regions
 from mobilenet_perception.simulation.renderer import Renderer
 from mobilenet_perception.simulation.truth import Truth, truth_of
@@ -88,7 +88,10 @@ class Drive:
         shakes = self._shake(times)
         self._smear = np.abs(self._shake(times + _EXPOSURE) - shakes)
         # The map knows the way, not the vibration.
-        on_map = [self._camera(place) for place in world.route_over(times).tolist()]
+        on_map = [
+            camera_at(x, y, yaw, world.mount, self._size)
+            for x, y, yaw in world.route_over(times).tolist()
+        ]
         self._cameras = [
             camera._replace(pose=camera.pose._replace(pitch=camera.pose.pitch + shake))
             for camera, shake in zip(on_map, shakes.tolist(), strict=True)
@@ -148,12 +151,6 @@ class Drive:
     def camera(self, index: int) -> Camera:
         """Return the camera of a frame, vibration included."""
         return self._cameras[index]
-
-    def _camera(self, place: list[float]) -> Camera:
-        x, y, yaw = place
-        mount = self.world.mount
-        pose = Pose(x, y, mount.height, yaw, mount.pitch)
-        return Camera(*self._size, mount.horizontal_fov, pose)
 
     def _shake(self, times: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return how far the camera nods at times, in radians: more the faster it drives."""

@@ -40,6 +40,35 @@ class _Target(NamedTuple):
     box: Box
 
 
+class RegionPlanner:
+    """Plans the regions of a drive, frame by frame."""
+
+    def __init__(self, signals: tuple[Signal, ...], rate_hz: float) -> None:
+        """Prepare for the signals of a world, and so many frames a second."""
+        self._signals = signals
+        self._glide = max(1, round(GLIDE * rate_hz))
+        self._since = self._glide
+        self._current: Signal | None = None
+        self._last: Box | None = None
+        self._start: Box | None = None
+
+    def look(self, camera: Camera) -> Region:
+        """Return the region of the next frame.
+
+        Args:
+            camera: where it is, as the map knows it, without vibration.
+        """
+        target = _target(camera, self._signals)
+        if self._last is None or self._start is None:
+            self._last = self._start = _default(camera)
+        if target.signal is not self._current:
+            self._current, self._start, self._since = target.signal, self._last, 0
+        share = min(1.0, self._since / self._glide)
+        self._since += 1
+        self._last = _between(self._start, target.box, share * share * (3 - 2 * share))
+        return Region(_quantised(self._last, camera), self._current, share >= 1.0)
+
+
 def plan_regions(
     cameras: list[Camera], signals: tuple[Signal, ...], rate_hz: float
 ) -> list[Region]:
@@ -50,20 +79,8 @@ def plan_regions(
         signals: all signals of the world.
         rate_hz: frames a second.
     """
-    glide = max(1, round(GLIDE * rate_hz))
-    regions: list[Region] = []
-    current: Signal | None = None
-    last = start = _default(cameras[0])
-    since = glide
-    for camera in cameras:
-        target = _target(camera, signals)
-        if target.signal is not current:
-            current, start, since = target.signal, last, 0
-        share = min(1.0, since / glide)
-        since += 1
-        last = _between(start, target.box, share * share * (3 - 2 * share))
-        regions.append(Region(_quantised(last, camera), current, share >= 1.0))
-    return regions
+    planner = RegionPlanner(signals, rate_hz)
+    return [planner.look(camera) for camera in cameras]
 
 
 def _target(camera: Camera, signals: tuple[Signal, ...]) -> _Target:

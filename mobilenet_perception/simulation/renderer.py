@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mobilenet_perception.simulation.boxes import draw_box
 from mobilenet_perception.simulation.camera import NEAR, Camera, board_corners, facing
 from mobilenet_perception.simulation.labels import TRAFFIC_LIGHTS
 from mobilenet_perception.simulation.sensor import Sensor
@@ -16,14 +17,22 @@ from mobilenet_perception.simulation.signals import draw_signal
 from mobilenet_perception.simulation.sprites import Sprite
 from mobilenet_perception.simulation.surfaces import GroundPlane, HouseFront, Sky
 from mobilenet_perception.simulation.textures import light_gains, tree_texture
-from mobilenet_perception.simulation.world import Building, Position, Post, Signal, Tree, World
+from mobilenet_perception.simulation.world import (
+    Building,
+    Obstacle,
+    Position,
+    Post,
+    Signal,
+    Tree,
+    World,
+)
 
 Matrix = npt.NDArray[np.float64]
 
 _SIGNAL_PIXELS = 192
 # Boards lower than this in the image are drawn without perspective, pixels.
 _SMALL = 22.0
-# Trees, posts and signals farther away than this are left out, metres.
+# Trees, posts, obstacles and signals farther away than this are left out, metres.
 _FAR = 45.0
 # Strips of shade make a post round: from and to, as shares of its width, and brightness.
 _ROUND = ((0.0, 1.0, 0.7), (0.15, 0.7, 1.0), (0.3, 0.45, 1.25))
@@ -34,7 +43,7 @@ _SHIFT = 4
 
 class _Thing(NamedTuple):
     depth: float
-    what: Signal | Post | Tree
+    what: Signal | Post | Tree | Obstacle
 
 
 class Renderer:
@@ -64,13 +73,20 @@ class Renderer:
         }
         self._boards: dict[tuple[str, int], Sprite] = {}
 
-    def render(self, camera: Camera, seconds: float, blur: int = 0) -> Pixels:
+    def render(
+        self,
+        camera: Camera,
+        seconds: float,
+        blur: int = 0,
+        signals: tuple[Signal, ...] | None = None,
+    ) -> Pixels:
         """Draw one frame.
 
         Args:
             camera: whose image is wanted.
             seconds: time of the world: which lamps are lit, and the sensor's noise.
             blur: rows over which motion smears the image during exposure.
+            signals: what stands there in place of the world's signals.
 
         Returns:
             (camera.height, camera.width, 3) uint8 RGB; the same arguments give the same pixels.
@@ -81,15 +97,16 @@ class Renderer:
         self._ground.draw(picture, camera, matrix)
         for house in self._houses:
             house.draw(picture, camera, matrix)
-        for thing in self._things(matrix):
+        for thing in self._things(matrix, self._world.signals if signals is None else signals):
             self._draw_thing(picture, matrix, camera, thing, seconds)
         return self._sensor.expose(picture, seconds, blur)
 
-    def _things(self, matrix: Matrix) -> list[_Thing]:
+    def _things(self, matrix: Matrix, signals: tuple[Signal, ...]) -> list[_Thing]:
         """Return what stands in front of the camera, the farthest first."""
         found: list[_Thing] = []
-        standing: list[Signal | Post | Tree] = [*self._world.trees, *self._world.posts]
-        for what in (*standing, *self._world.signals):
+        world = self._world
+        standing: list[Signal | Post | Tree | Obstacle] = [*world.trees, *world.posts]
+        for what in (*standing, *world.obstacles, *signals):
             x, y, _ = what.position
             depth = float(matrix[2, 0] * x + matrix[2, 1] * y + matrix[2, 3])
             if NEAR < depth < _FAR:
@@ -104,6 +121,8 @@ class Renderer:
             self._draw_signal(picture, matrix, what, facing(what, camera.pose), seconds)
         elif isinstance(what, Post):
             _draw_post(picture, matrix, what, self._gains)
+        elif isinstance(what, Obstacle):
+            draw_box(picture, camera, what, self._gains)
         else:
             place = _upright(matrix, what.position, what.height * 2 / 3, what.height)
             if place is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Worlds to drive through: the street of the demo, and random ones for training."""
+"""Streets to drive through: houses, trees and lamps along them, and random ones for training."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from mobilenet_perception.simulation.world import (
     World,
 )
 
-_TO_ROBOT = math.pi
+TO_ROBOT = math.pi
 _STEEL: Colour = (126, 130, 134)
 _PLASTER: tuple[Colour, ...] = (
     (214, 198, 168),
@@ -34,55 +34,8 @@ _PLASTER: tuple[Colour, ...] = (
     (206, 178, 122),
 )
 _STREET_END = 120.0
-_CROSSING = (25.6, 29.2)
 
 _RED, _YELLOW, _GREEN = TRAFFIC_LIGHTS
-
-
-def sidewalk_world() -> World:
-    """Return the street of the demo: 30 s past signs and changing lights.
-
-    The robot drives on the right pavement at 2.1 m/s, waits at a light that turns from green
-    over yellow to red, and goes on at green. Every label is shown, and stretches without any.
-    """
-    near, far = 1.3, -1.35
-    signs = (
-        ('pedestrians', 0, 10.2, near),
-        ('speed_limit', 0, 13.5, far),
-        ('bicycles_crossing', 0, 16.8, near),
-        ('other_sign', 2, 20.1, far),
-        ('stop', 0, 33.6, far),
-        ('children_crossing', 0, 36.9, near),
-        ('yield', 0, 40.2, far),
-        ('no_entry', 0, 43.5, near),
-        ('road_work', 0, 46.8, far),
-        ('general_caution', 0, 50.1, near),
-        ('priority_road', 0, 53.4, far),
-    )
-    boards = [
-        _sign(f'{label}_{index}', label, variant, (x, y), 1.85 + 0.06 * (index % 3))
-        for index, (label, variant, x, y) in enumerate(signs)
-    ]
-    programme = (Phase(_GREEN, 11.4), Phase(_YELLOW, 1.2), Phase(_RED, 2.5), Phase(_GREEN, 45.0))
-    light = Signal('light', programme, 0, Position(30.2, near, 1.95), _TO_ROBOT, 0.85)
-    route = (
-        Waypoint(0.0, 0.0, 0.0, 0.0),
-        Waypoint(4.0, 8.4, 0.08, 0.012),
-        Waypoint(8.0, 16.8, -0.06, -0.012),
-        Waypoint(11.9, 25.0, 0.0, 0.0),
-        Waypoint(15.3, 25.0, 0.0, 0.0),
-        Waypoint(20.3, 35.5, 0.07, 0.012),
-        Waypoint(25.3, 46.0, -0.07, -0.012),
-        Waypoint(30.0, 55.9, 0.0, 0.0),
-    )
-    return _furnish(
-        'sidewalk',
-        [*boards, light],
-        route=route,
-        lighting=_DAY,
-        crossings=(_CROSSING,),
-        seed=11,
-    )
 
 
 def random_world(seed: int) -> World:
@@ -118,7 +71,7 @@ def random_world(seed: int) -> World:
         clouds=float(rng.uniform(0.0, 1.0)),
     )
     crossing = float(rng.uniform(12.0, 40.0))
-    return _furnish(
+    return furnish(
         f'random_{seed}',
         signals,
         route=route,
@@ -128,32 +81,7 @@ def random_world(seed: int) -> World:
     )
 
 
-_DAY = Lighting(0.98, 0.25, (104, 154, 216), (208, 220, 232), 0.5)
-
-
-def _sign(
-    name: str, label: str, variant: int, place: tuple[float, float], height: float
-) -> Signal:
-    position = Position(place[0], place[1], height)
-    return Signal(name, (Phase(label, 1.0),), variant, position, _TO_ROBOT, 0.6)
-
-
-def _random_signal(rng: np.random.Generator, name: str, label: str, x: float) -> Signal:
-    side = 1.0 if rng.random() < 0.5 else -1.0
-    position = Position(x, side * float(rng.uniform(1.1, 1.6)), float(rng.uniform(1.5, 2.15)))
-    # Boards turn a little towards the middle of the pavement, or away from it.
-    yaw = _TO_ROBOT + float(rng.normal(0.0, 0.16))
-    programme: tuple[Phase, ...] = (Phase(label, 1.0),)
-    size = float(rng.uniform(0.45, 0.75))
-    if label in TRAFFIC_LIGHTS:
-        turn = TRAFFIC_LIGHTS.index(label)
-        order = [(_RED, _YELLOW, _GREEN)[(turn - i) % 3] for i in range(3)]
-        programme = tuple(Phase(shown, float(rng.uniform(1.0, 5.0))) for shown in order)
-        size = float(rng.uniform(0.7, 1.0))
-    return Signal(name, programme, int(rng.integers(variants(label))), position, yaw, size)
-
-
-def _furnish(
+def furnish(
     name: str,
     signals: Sequence[Signal],
     *,
@@ -162,7 +90,16 @@ def _furnish(
     crossings: tuple[tuple[float, float], ...],
     seed: int,
 ) -> World:
-    """Put poles under signals, and houses, trees and lamps along the street."""
+    """Make a street: poles under its signals, and houses, trees and lamps along it.
+
+    Args:
+        name: of the world.
+        signals: its signs and lights.
+        route: of the robot.
+        lighting: its daylight.
+        crossings: (start, end) in x of side streets that cut the right pavement.
+        seed: of houses and trees; the same seed gives the same street.
+    """
     rng = np.random.default_rng([seed, 1])
     ground = Ground(-6.0, _STREET_END, -2.6, 1.9, 8.6, 11.0, crossings)
     posts = [
@@ -197,6 +134,21 @@ def _furnish(
         ),
         route,
     )
+
+
+def _random_signal(rng: np.random.Generator, name: str, label: str, x: float) -> Signal:
+    side = 1.0 if rng.random() < 0.5 else -1.0
+    position = Position(x, side * float(rng.uniform(1.1, 1.6)), float(rng.uniform(1.5, 2.15)))
+    # Boards turn a little towards the middle of the pavement, or away from it.
+    yaw = TO_ROBOT + float(rng.normal(0.0, 0.16))
+    programme: tuple[Phase, ...] = (Phase(label, 1.0),)
+    size = float(rng.uniform(0.45, 0.75))
+    if label in TRAFFIC_LIGHTS:
+        turn = TRAFFIC_LIGHTS.index(label)
+        order = [(_RED, _YELLOW, _GREEN)[(turn - i) % 3] for i in range(3)]
+        programme = tuple(Phase(shown, float(rng.uniform(1.0, 5.0))) for shown in order)
+        size = float(rng.uniform(0.7, 1.0))
+    return Signal(name, programme, int(rng.integers(variants(label))), position, yaw, size)
 
 
 def _row_of_houses(

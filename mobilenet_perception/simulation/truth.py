@@ -7,7 +7,14 @@ from typing import NamedTuple
 from mobilenet_perception.simulation.camera import Box, Camera, facing
 from mobilenet_perception.simulation.labels import BACKGROUND
 from mobilenet_perception.simulation.regions import Region
-from mobilenet_perception.simulation.world import Position, Post, Signal, Tree, World
+from mobilenet_perception.simulation.world import (
+    Obstacle,
+    Position,
+    Post,
+    Signal,
+    Tree,
+    World,
+)
 
 # A signal lower than this in the image is not shown clearly, pixels.
 CLEAR_HEIGHT = 28.0
@@ -73,8 +80,8 @@ def truth_of(world: World, camera: Camera, seconds: float, region: Region) -> Tr
 def _hidden(world: World, camera: Camera, signal: Signal, box: Box) -> bool:
     """Tell whether something nearer to the camera may cover a part of a signal."""
     reach = _distance(camera, signal)
-    others: list[Signal | Post | Tree] = [*world.signals, *world.posts, *world.trees]
-    for other in others:
+    others: list[Signal | Post | Tree | Obstacle] = [*world.signals, *world.posts, *world.trees]
+    for other in (*others, *world.obstacles):
         if other is signal or _distance(camera, other) >= reach:
             continue
         cover = _outline(camera, other)
@@ -83,8 +90,15 @@ def _hidden(world: World, camera: Camera, signal: Signal, box: Box) -> bool:
     return False
 
 
-def _outline(camera: Camera, thing: Signal | Post | Tree) -> Box | None:
+def _outline(camera: Camera, thing: Signal | Post | Tree | Obstacle) -> Box | None:
     """Return the box in the image of something that stands upright."""
+    if isinstance(thing, Obstacle):
+        points = [camera.project(corner) for corner in thing.corners()]
+        seen = [point for point in points if point is not None]
+        if len(seen) < len(points):
+            return None
+        across, down = [point.u for point in seen], [point.v for point in seen]
+        return Box(min(across), min(down), max(across), max(down))
     if isinstance(thing, Signal):
         low, high, half = -thing.size / 2, thing.size / 2, thing.size / 2
     elif isinstance(thing, Post):
@@ -100,7 +114,7 @@ def _outline(camera: Camera, thing: Signal | Post | Tree) -> Box | None:
     return Box(min(middles) - wide, ends[1].v, max(middles) + wide, ends[0].v)
 
 
-def _distance(camera: Camera, thing: Signal | Post | Tree) -> float:
+def _distance(camera: Camera, thing: Signal | Post | Tree | Obstacle) -> float:
     """Return the distance on the ground, which puts a board before the post that carries it."""
     x, y, _ = thing.position
     return math.hypot(x - camera.pose.x, y - camera.pose.y)

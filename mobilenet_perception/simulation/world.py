@@ -89,6 +89,31 @@ class Tree(NamedTuple):
     shape: int
 
 
+class Obstacle(NamedTuple):
+    """A box on the ground, its sides along x and y.
+
+    Attributes:
+        position: middle of its foot.
+        size: along x, y and z, metres.
+        colour: RGB.
+    """
+
+    position: Position
+    size: tuple[float, float, float]
+    colour: Colour
+
+    def corners(self) -> list[Position]:
+        """Return its corners: four at the foot, then those above them, turning to the left."""
+        x, y, z = self.position
+        half_x, half_y = self.size[0] / 2, self.size[1] / 2
+        around = ((-half_x, -half_y), (half_x, -half_y), (half_x, half_y), (-half_x, half_y))
+        return [
+            Position(x + by_x, y + by_y, z + up)
+            for up in (0.0, self.size[2])
+            for by_x, by_y in around
+        ]
+
+
 class Building(NamedTuple):
     """A house in a row along the street.
 
@@ -161,11 +186,15 @@ class Waypoint(NamedTuple):
 
 
 class Mount(NamedTuple):
-    """How the camera sits on the robot: metres above ground, radians; positive pitch is down."""
+    """How a camera sits on the robot: metres above ground, radians; positive pitch is down.
+
+    It sits above the robot's own place, and `yaw` is its direction from the robot's, to the left.
+    """
 
     height: float = 0.7
     pitch: float = -0.14
     horizontal_fov: float = 1.2
+    yaw: float = 0.0
 
 
 class World(NamedTuple):
@@ -180,6 +209,7 @@ class World(NamedTuple):
     buildings: tuple[Building, ...]
     route: tuple[Waypoint, ...]
     mount: Mount = Mount()
+    obstacles: tuple[Obstacle, ...] = ()
 
     def route_at(self, seconds: float) -> Waypoint:
         """Return the robot's place at a time, its speed steps smoothed.

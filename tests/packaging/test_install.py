@@ -3,6 +3,7 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,12 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from mobilenet_perception.gazebo.write import BRIDGE, world_path
 from mobilenet_perception.ros_environment import ros_environment
+from mobilenet_perception.simulation import TIMES_OF_DAY
 
 rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
 PACKAGE = 'mobilenet_perception'
-COPIED = ('mobilenet_perception', 'launch', 'config', 'bundles', 'resource')
+COPIED = ('mobilenet_perception', 'launch', 'config', 'bundles', 'worlds', 'models', 'resource')
+# SHARE / 'folder' / 'file' in a launch file.
+SHARED = re.compile(r"\bSHARE((?: / '[^']+')+)")
 # Discovery and imports; a machine under load takes a while.
 LIMIT_S = 90.0
 
@@ -45,23 +50,38 @@ def install(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return workspace / 'install' / PACKAGE
 
 
-@pytest.mark.parametrize('name', ['classifier', 'advisor'])
+@pytest.mark.parametrize('name', ['classifier', 'advisor', 'simulation_driver'])
 def test_executable_is_where_ros2_run_looks(install: Path, name: str) -> None:
     assert os.access(install / 'lib' / PACKAGE / name, os.X_OK)
     assert (install / 'share/ament_index/resource_index/packages' / PACKAGE).is_file()
 
 
-def test_share_holds_launch_config_and_bundles(install: Path, root: Path) -> None:
+def test_share_holds_what_is_beside_the_code(install: Path, root: Path) -> None:
     share = install / 'share' / PACKAGE
     expected = [
         path.relative_to(root)
-        for folder in ('launch', 'config', 'bundles')
+        for folder in ('launch', 'config', 'bundles', 'worlds', 'models')
         for path in (root / folder).rglob('*')
         if path.is_file() and '__pycache__' not in path.parts
     ]
     assert Path('launch/classify.launch.py') in expected
     assert [path for path in expected if not (share / path).is_file()] == []
     assert (share / 'package.xml').is_file()
+
+
+def test_every_file_that_launch_files_and_worlds_name_is_installed(install: Path) -> None:
+    share = install / 'share' / PACKAGE
+    named = [BRIDGE, *(world_path(time_of_day) for time_of_day in TIMES_OF_DAY)]
+    for launch in (share / 'launch').glob('*.py'):
+        words = launch.read_text(encoding='utf-8')
+        named += [Path(*re.findall(r"'([^']+)'", found)) for found in SHARED.findall(words)]
+    models = share / 'models'
+    for sdf in (*(share / 'worlds').glob('*.sdf'), *models.glob('*/model.sdf')):
+        uris = re.findall(r'>model://([^<]+)<', sdf.read_text(encoding='utf-8'))
+        named += [Path('models') / uri for uri in uris]
+    assert len(named) > 50
+    assert {Path('launch/classify.launch.py'), Path('models/delivery_robot')} <= set(named)
+    assert [path for path in named if not (share / path).exists()] == []
 
 
 def test_training_is_not_installed(install: Path) -> None:

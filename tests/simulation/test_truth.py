@@ -9,7 +9,7 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.simulation.camera import Box, Camera, Pose
 from mobilenet_perception.simulation.labels import BACKGROUND
 from mobilenet_perception.simulation.regions import Region
-from mobilenet_perception.simulation.streets import sidewalk_world
+from mobilenet_perception.simulation.sidewalk import sidewalk_world
 from mobilenet_perception.simulation.truth import Truth, truth_of
 from mobilenet_perception.simulation.world import Phase, Position, Post, Signal, World
 

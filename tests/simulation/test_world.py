@@ -6,8 +6,9 @@ import math
 import pytest
 
 from mobilenet_perception.simulation.labels import SIGNAL_LABELS
+from mobilenet_perception.simulation.sidewalk import sidewalk_world
 from mobilenet_perception.simulation.signals import variants
-from mobilenet_perception.simulation.streets import random_world, sidewalk_world
+from mobilenet_perception.simulation.streets import random_world
 from mobilenet_perception.simulation.world import Phase, Position, Signal
 
 LIGHT = Signal(
