@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.bundle import load_bundle
+from mobilenet_perception.child_process import Child
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.gazebo.names import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.replay.live_settings import LiveSettings, node_arguments
 from mobilenet_perception.replay.own_ros import own_ros
-from mobilenet_perception.replay.processes import Child
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.report.run import Run
 from mobilenet_perception.ros_environment import ros_environment
-from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.runtimes import RuntimeSettings
+from mobilenet_perception.runtimes.choose import AUTO, choose_runtime
 from mobilenet_perception.simulated.account import account_of
 from mobilenet_perception.simulated.encounters import Encounter
 from mobilenet_perception.simulated.route_follower import is_at_end
@@ -42,7 +43,7 @@ class SimulateSettings(NamedTuple):
     time_of_day: str = TIMES_OF_DAY[0]
     seconds: float | None = None
     latency_budget_ms: float = 50.0
-    runtime: str = 'onnxruntime'
+    runtime: str = AUTO
     threads: int = 1
     cameras: tuple[str, ...] = (FRONT,)
     attach: bool = False
@@ -81,7 +82,8 @@ def simulate(
             street = 'the robot in Gazebo' if settings.attach else 'the robot drawn here'
             raise PerceptionError(f'{street} has no camera {camera!r}: take {", ".join(known)}')
     bundle = load_bundle(settings.bundle)
-    runtime = create_runtime(settings.runtime, settings.threads)
+    runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
+    settings = settings._replace(runtime=runtime.name)
     start = time.monotonic()
     with own_ros(_environment(settings)) as environment:
         import rclpy  # noqa: PLC0415 (after the environment is set)
