@@ -145,4 +145,9 @@ def _report(given: dict[str, str], node: dict[str, str]) -> ExecuteProcess:
     for name, value in node.items():
         if value:
             command += [f'--{name.replace("_", "-")}', value]
-    return ExecuteProcess(cmd=command, output='screen', on_exit=[Shutdown(reason='reported')])
+    return ExecuteProcess(cmd=command, output='screen', on_exit=_end)
+
+
+def _end(event: Any, context: LaunchContext) -> list[Shutdown]:
+    # After Ctrl-C all ends already.
+    return [] if context.is_shutdown else [Shutdown(reason='the report is written')]

@@ -49,7 +49,9 @@ def run_suite(arguments: argparse.Namespace, sources: Sequence[PlaySettings]) ->
         write_atomically(arguments.junit, junit_xml(verdicts))
     for verdict in verdicts:
         for words in (*verdict.failures, *filter(None, [verdict.error])):
-            print(f'error: {verdict.name}: {words}', file=sys.stderr)
+            # What is wrong with a bag says itself which.
+            which = '' if words.startswith(verdict.name) else f'{verdict.name}: '
+            print(f'error: {which}{words}', file=sys.stderr)
     if interrupted:
         print(f'interrupted: {len(sources) - len(played)} bags not played', file=sys.stderr)
         return 130
