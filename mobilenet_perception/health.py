@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from mobilenet_perception import input_trouble
 from mobilenet_perception.camera import CameraState
+from mobilenet_perception.machine import Identity, troubles
+from mobilenet_perception.machine.watch import Looks
 from mobilenet_perception.pipeline import Pipeline
 from mobilenet_perception.timing import miss_rate, stage_percentiles, variant_shares
 
@@ -31,6 +33,22 @@ def runtime_health(pipeline: Pipeline, watchdog_ms: float) -> Health:
             'watchdog_ms: decisions are stale; restart the node'
         )
     return Health(troubles, {'slowdown': pipeline.slowdown})
+
+
+def machine_health(identity: Identity, looks: Looks) -> Health:
+    """Report on the computer: its clocks and temperatures, and what slows it down.
+
+    Args:
+        identity: what it is.
+        looks: the last two looks at its sensors.
+    """
+    known = {
+        'board': identity.board,
+        'processor': identity.processor,
+        'jetpack': identity.jetpack,
+        **looks.state.values(),
+    }
+    return Health(troubles(*looks), {name: value for name, value in known.items() if value != ''})
 
 
 def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str) -> Health:

@@ -15,6 +15,8 @@ from mobilenet_perception.runtimes import RUNTIMES
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
 _CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
+# What /diagnostics calls the computer, beside the cameras.
+MACHINE = 'machine'
 
 
 class Specification(NamedTuple):
@@ -140,12 +142,14 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
         )
     if name == 'cameras':
         good = value and all(_CAMERA_NAME.match(camera) for camera in value)
+        good = good and MACHINE not in value
         return (
             ''
             if good and len(set(value)) == len(value)
             else (
                 'cameras must be at least one name, each its own, of letters, digits and '
-                f'underscores, starting with a letter; it is {list(value or ())}'
+                f'underscores, starting with a letter, and none of them {MACHINE}; it is '
+                f'{list(value or ())}'
             )
         )
     kind = type(specification.default)

@@ -65,9 +65,13 @@ def profile_variable(base: Mapping[str, str] = os.environ) -> str:
 
     It was renamed after Jazzy, and newer ones warn of the old name in every process.
     """
-    distribution = base.get('ROS_DISTRO') or _wheels_distribution()
-    old = distribution in ('humble', 'iron', 'jazzy')
+    old = ros_distribution(base) in ('humble', 'iron', 'jazzy')
     return 'FASTRTPS_DEFAULT_PROFILES_FILE' if old else 'FASTDDS_DEFAULT_PROFILES_FILE'
+
+
+def ros_distribution(base: Mapping[str, str] = os.environ) -> str:
+    """Return the ROS 2 distribution that is sourced, or whose wheels are installed, or nothing."""
+    return base.get('ROS_DISTRO') or _wheels_distribution()
 
 
 def free_domain_id() -> int:

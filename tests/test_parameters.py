@@ -33,6 +33,7 @@ def test_defaults_are_allowed_and_described(name: str) -> None:
         ('budget_reference', 'birth', 'one of capture, receipt'),
         ('cameras', [], 'at least one name'),
         ('cameras', ['a', 'a'], 'each its own'),
+        ('cameras', ['a', 'machine'], 'none of them machine'),
         ('cameras', ['rear left'], 'letters, digits'),
         ('front.roi', [1, 2, 3], 'four integers'),
         ('front.roi', [0, 0, 0, 5], 'four integers'),

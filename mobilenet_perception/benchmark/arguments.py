@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='search the rate held up to this (%(default)g)')  # fmt: skip
     parser.add_argument('--quick', action='store_true', help='short trials, for CI')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures as JSON')
+    parser.add_argument('--submit-table', action='store_true',
+                        help='print rows for the table of devices, docs/devices.md')  # fmt: skip
     parser.add_argument('--compare', type=Path, metavar='OLD.json',
                         help='print the change since an earlier --json')  # fmt: skip
     parser.add_argument(

@@ -17,7 +17,7 @@ from mobilenet_perception.benchmark.trial import Trial
 from mobilenet_perception.benchmark.variant_figures import VariantFigures
 from mobilenet_perception.bundle import Bundle
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.replay.results import processor_name
+from mobilenet_perception.machine import Sensors, read_identity
 
 SCHEMA = 'mobilenet_perception.benchmark'
 SCHEMA_VERSION = 1
@@ -37,6 +37,9 @@ class Report:
         self.skipped = ''
         self._settings = settings
         self._bundle = {'name': bundle.manifest.name, 'digest': bundle.digest}
+        self._precisions = {item.name: item.precision for item in bundle.manifest.variants}
+        self._sensors = Sensors()
+        self._before = self._sensors.read()
         self._measured_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         self._runtimes: dict[str, dict[str, Any]] = {
             name: {
@@ -67,9 +70,10 @@ class Report:
         """Return all of it.
 
         Times are milliseconds where their name ends in `_ms`; rates and throughput are frames a
-        second (`_hz`). Neither the machine's name nor the user's is in it.
+        second (`_hz`). Neither the machine's name nor the user's is in it. The state of the
+        machine is that when the report was begun, and now.
         """
-        settings = self._settings
+        settings, identity = self._settings, read_identity()
         values: dict[str, Any] = {
             'schema': SCHEMA,
             'schema_version': SCHEMA_VERSION,
@@ -77,12 +81,22 @@ class Report:
             'measured_at': self._measured_at,
             'interrupted': self.interrupted,
             'machine': {
-                'processor': processor_name(),
+                'board': identity.board,
+                'processor': identity.processor,
                 'cores': len(os.sched_getaffinity(0)),
+                'system': identity.system,
+                'jetpack': identity.jetpack,
+                'power_mode': self._before.power_mode,
+                'governor': self._before.governor,
                 'python': platform.python_version(),
                 'ros': _ros(),
             },
+            'machine_state': {
+                'before': self._before.to_json(),
+                'after': self._sensors.read().to_json(),
+            },
             'bundle': self._bundle,
+            'precisions': self._precisions,
             'settings': {
                 'threads': settings.threads,
                 'latency_budget_ms': settings.latency_budget_ms,

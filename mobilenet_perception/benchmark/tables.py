@@ -16,7 +16,7 @@ _STAGES = ('age', 'transport', 'total')
 
 def report_text(report: Mapping[str, Any]) -> str:
     """Return the tables of a report that `Report.to_json` made."""
-    parts = [_headline(report)]
+    parts = ['\n'.join(filter(None, (_headline(report), _machine(report))))]
     for runtime, found in report['runtimes'].items():
         held = found['rate_held']
         trials = [*found['trials'], *([held['confirmation']] if held else [])]
@@ -48,13 +48,30 @@ def changes_text(changes: Sequence[Change]) -> str:
 
 def _headline(report: Mapping[str, Any]) -> str:
     machine, bundle, settings = report['machine'], report['bundle'], report['settings']
+    device = ', '.join(filter(None, (machine['board'], machine['processor'])))
     return (
-        f'bundle {bundle["name"]} {bundle["digest"][:12]} on {machine["processor"]}, '
+        f'bundle {bundle["name"]} {bundle["digest"][:12]} on {device}, '
         f'{machine["cores"]} cores, Python {machine["python"]}, {machine["ros"] or "no ROS 2"}; '
         f'budget {settings["latency_budget_ms"]:g} ms, {settings["size"]}, '
         f'{settings["threads"]} thread{"s" if settings["threads"] > 1 else ""}'
         f'{"; INTERRUPTED" if report["interrupted"] else ""}'
     )
+
+
+def _machine(report: Mapping[str, Any]) -> str:
+    """Say how the machine did before and after, as far as it tells."""
+    machine, state = report['machine'], report['machine_state']
+    names = {'system': '', 'jetpack': 'JetPack ', 'power_mode': 'power mode ',
+             'governor': 'governor '}  # fmt: skip
+    told = [f'{words}{machine[name]}' for name, words in names.items() if machine[name]]
+    units = {'cpu_mhz': '{:.0f} MHz', 'gpu_mhz': 'GPU {:.0f} MHz', 'hottest_c': '{:.1f} °C'}
+    for when in ('before', 'after'):
+        figures = [words.format(state[when][name]) for name, words in units.items()
+                   if name in state[when]]  # fmt: skip
+        slowed_by = state[when].get('slowed_by')
+        figures += [f'slowed down because of heat ({slowed_by})'] if slowed_by else []
+        told += [f'{when}: {", ".join(figures)}'] if figures else []
+    return '; '.join(told)
 
 
 def _variants(variants: Iterable[Mapping[str, Any]]) -> str:

@@ -8,8 +8,15 @@ from std_msgs.msg import Header
 
 from mobilenet_perception import input_trouble
 from mobilenet_perception.classifier_node.subscriptions import message_type, publishers
-from mobilenet_perception.health import Health, camera_health, runtime_health
+from mobilenet_perception.health import (
+    Health,
+    camera_health,
+    machine_health,
+    runtime_health,
+)
+from mobilenet_perception.machine import Sensors, Watch, read_identity
 from mobilenet_perception.messages import key_values
+from mobilenet_perception.parameters import MACHINE
 from mobilenet_perception.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -22,23 +29,31 @@ class Diagnostics:
     def __init__(self, node: 'ClassifierNode') -> None:
         self._node = node
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._identity = read_identity()
+        self._watch = Watch(Sensors())
 
     def publish(self) -> None:
         """Publish one report."""
         node = self._node
         header = Header(stamp=node.get_clock().now().to_msg())
+        health = machine_health(self._identity, self._watch.looks)
+        machine = self._status(f': {MACHINE}', health, 'nothing is known to slow it down')
         pipeline = node.pipeline
         if pipeline is None or not node.subscribed:
             state = 'unconfigured' if pipeline is None else 'inactive'
             idle = self._status('', Health([], {'state': state}), f'{state}: not classifying')
-            self._publisher.publish(DiagnosticArray(header=header, status=[idle]))
+            self._publisher.publish(DiagnosticArray(header=header, status=[idle, machine]))
             return
         watchdog_ms = float(node.values['watchdog_ms'])
         statuses = [self._status('', self._runtime_health(pipeline, watchdog_ms), 'classifying')]
         for camera in node.cameras:
             health = self._camera_health(pipeline, camera)
             statuses.append(self._status(f': {camera}', health, 'classifying'))
-        self._publisher.publish(DiagnosticArray(header=header, status=statuses))
+        self._publisher.publish(DiagnosticArray(header=header, status=[*statuses, machine]))
+
+    def close(self) -> None:
+        """End what runs."""
+        self._watch.close()
 
     def _runtime_health(self, pipeline: Pipeline, watchdog_ms: float) -> Health:
         health = runtime_health(pipeline, watchdog_ms)

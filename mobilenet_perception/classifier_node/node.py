@@ -102,6 +102,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def close(self) -> None:
         """End what runs, in whatever state the node is."""
         self._stop()
+        self._diagnostics.close()
         self._jump_handle.unregister()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -13,6 +13,7 @@ from mobilenet_perception.benchmark import comparison
 from mobilenet_perception.benchmark.arguments import add_arguments, read_settings
 from mobilenet_perception.benchmark.measure import measure
 from mobilenet_perception.benchmark.report import Report, read_report
+from mobilenet_perception.benchmark.submission import submission
 from mobilenet_perception.benchmark.tables import changes_text, report_text
 from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.errors import PerceptionError
@@ -47,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise
     values = report.to_json()
     print(report_text(values))
+    if arguments.submit_table:
+        print(f'\nrows for docs/devices.md:\n{submission(values)}')
     if arguments.json:
         write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
     if report.interrupted:

@@ -2,10 +2,10 @@
 """Pair what the pipeline says of frames with what the source knows of them."""
 
 import platform
-from pathlib import Path
 from typing import Any
 
 from mobilenet_perception.bundle import Bundle
+from mobilenet_perception.machine.processor import processor_name
 from mobilenet_perception.pipeline import Result
 from mobilenet_perception.report.run import FrameResult
 from mobilenet_perception.runtimes.base import Runtime
@@ -46,13 +46,3 @@ def describe_machine(runtime: Runtime) -> dict[str, Any]:
         'python': platform.python_version(),
         'runtime': f'{runtime.name} {runtime.version}',
     }
-
-
-def processor_name() -> str:
-    """Return the processor's model, as the kernel has it."""
-    try:
-        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
-    except OSError:
-        return platform.machine()
-    models = (line.split(':', 1)[1].strip() for line in lines if line.startswith('model name'))
-    return next(models, platform.machine())

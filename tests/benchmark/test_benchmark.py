@@ -32,6 +32,13 @@ def alone(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_rows_to_be_submitted_are_printed(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(['benchmark', str(tiny), *ALONE, '--submit-table']) == 0
+    row = capsys.readouterr().out.splitlines()[-1]
+    assert '| onnxruntime ' in row and '| tiny | fp32 |' in row
+    assert row.count('|') == 9
+
+
 def changed(report: Path, folder: Path, factor: float) -> Path:
     """Write a copy in which the median latency is multiplied."""
     values = json.loads(report.read_text())

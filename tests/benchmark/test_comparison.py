@@ -70,6 +70,13 @@ def test_what_is_no_longer_there_is_infinitely_worse() -> None:
     assert failures(same, 0.1, 0.1) == []
 
 
+def test_another_power_mode_may_explain_a_change_and_another_clock_is_no_news() -> None:
+    old, new = report(variant()), report(variant())
+    new['machine_state']['before']['cpu_mhz'] = 1.0
+    old['machine']['power_mode'], new['machine']['power_mode'] = '15W', 'MAXN'
+    assert differences(old, new) == ['the machine differs: power_mode was 15W and is MAXN']
+
+
 def test_only_common_figures_are_compared_and_the_others_named() -> None:
     old = report(variant(), trial(10.0), trial(30.0), held())
     new = report(variant(), variant('other'), trial(30.0), trial(60.0))

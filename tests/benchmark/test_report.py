@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.benchmark.report import SCHEMA, SCHEMA_VERSION, read_report
+from mobilenet_perception.benchmark.submission import COLUMNS, submission
 from mobilenet_perception.benchmark.tables import report_text
 from mobilenet_perception.benchmark.variant_figures import figures_from_json
 from mobilenet_perception.errors import PerceptionError
@@ -36,6 +37,36 @@ def test_it_says_where_and_of_what_but_not_whose() -> None:
     machine = values['machine'].values()
     assert socket.gethostname() not in machine and getpass.getuser() not in machine
     assert str(Path.home()) not in json.dumps(values)
+
+
+def test_it_says_how_the_machine_did_before_and_after() -> None:
+    values = report(variant())
+    assert set(values['machine_state']) == {'before', 'after'}
+    assert {'board', 'system', 'jetpack', 'power_mode', 'governor'} <= set(values['machine'])
+    values['machine'] |= {'board': 'Jetson', 'jetpack': '6.2', 'power_mode': '15W'}
+    values['machine_state'] = {
+        'before': {'cpu_mhz': 729.6, 'hottest_c': 45.2},
+        'after': {'hottest_c': 99.1, 'slowed_by': 'cpufreq-cpu0'},
+    }
+    told = report_text(values)
+    assert 'on Jetson, ' in told and 'JetPack 6.2; power mode 15W' in told
+    assert (
+        'before: 730 MHz, 45.2 °C; after: 99.1 °C, slowed down because of heat (cpufreq-' in told
+    )
+
+
+def test_rows_fit_the_table_of_devices(root: Path) -> None:
+    values = report(variant(), variant('other'))
+    values['machine'] |= {'board': 'A|B', 'jetpack': '6.2', 'power_mode': '15W'}
+    values['precisions'] = {'tiny': 'fp32', 'other': 'int8'}
+    first, second = submission(values).splitlines()
+    assert first == '| A\\|B | JetPack 6.2 | 15W | onnxruntime 1.2 | tiny | fp32 | 2.00 | 4.00 |'
+    assert '| other | int8 |' in second
+    values['machine'] |= {'board': '', 'jetpack': '', 'power_mode': '', 'governor': '',
+                          'processor': 'CPU', 'cores': 2, 'system': 'Linux 9'}  # fmt: skip
+    assert submission(values).startswith('| 2 cores of CPU | Linux 9 | - | onnx')
+    devices = (root / 'docs' / 'devices.md').read_text(encoding='utf-8')
+    assert f'| {" | ".join(COLUMNS)} |' in devices.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -134,11 +134,16 @@ class Peer:
 class NodeProcess:
     """The real node in a process of its own."""
 
-    def __init__(self, environment: Mapping[str, str], **parameters: Any) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        module: str = 'mobilenet_perception.classifier_node',
+        **parameters: Any,
+    ) -> None:
         arguments = [f'{name}:={value}' for name, value in parameters.items()]
         self.process = subprocess.Popen(
             [
-                *(sys.executable, '-m', 'mobilenet_perception.classifier_node', '--ros-args'),
+                *(sys.executable, '-m', module, '--ros-args'),
                 *(part for argument in arguments for part in ('-p', argument)),
             ],
             env=dict(environment),

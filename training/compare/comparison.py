@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.replay.results import processor_name
+from mobilenet_perception.machine.processor import processor_name
 from mobilenet_perception.runtimes import RUNTIMES, create_runtime
 from training.compare.entry import Entry
 from training.compare.latency import ROUNDS, Latencies, Latency, measure_latencies
