@@ -118,7 +118,7 @@ class Camera:
         self._received += 1
         self._arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
         transport_ms: float | None = (now_ns - stamp_ns) / NS_PER_MS
-        self._stamp_trouble = _stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
+        self._stamp_trouble = stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
         if self._stamp_trouble:
             transport_ms = None
         by_stamp = not self._stamp_trouble and rules.budget_reference == 'capture'
@@ -175,7 +175,14 @@ class Camera:
         self._stamp_trouble = ''
 
 
-def _stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+    """Say why a capture stamp is not believed; empty when it is.
+
+    Args:
+        stamp_ns: the stamp, in nanoseconds.
+        transport_ms: age of the frame on arrival by that stamp, in milliseconds.
+        max_skew_ms: the age above which it is not believed.
+    """
     if stamp_ns <= 0:
         return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
     if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:

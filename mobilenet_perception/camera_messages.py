@@ -50,6 +50,11 @@ def to_time(stamp_ns: int) -> Time:
     return Time(*divmod(stamp_ns, 10**9))
 
 
+def to_nanoseconds(time: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return time.sec * 10**9 + time.nanosec
+
+
 def image_message(rgb: npt.NDArray[np.uint8], stamp_ns: int, camera: str) -> ImageMessage:
     """Wrap (height, width, 3) uint8 RGB pixels as an `rgb8` image."""
     height, width = rgb.shape[:2]

@@ -14,7 +14,7 @@ PROGRAM = CommandLine(
         'classify': 'classify image files, folders or globs',
         'check': 'say whether a model bundle is sound, and measure it here',
         'benchmark': 'measure a bundle here, alone and end to end over DDS',
-        'bag': 'write an image folder, a video or a drawn drive as a rosbag2 bag',
+        'bag': 'write, look at, label or take images out of a rosbag2 bag',
         'replay': 'run a bag through the classifier and report labels, timing and accuracy',
         'env': 'tell what is installed and where it runs: send this when something fails',
         'demo': 'classify a drawn drive, or your own input, over real ROS 2',

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write files whole or not at all."""
+"""Write files and folders whole or not at all."""
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -28,3 +30,22 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` and of the same name: what is made there takes its place.
+
+    It does when the block ends; if the block raises, nothing is left of it, and what was at
+    `path` before is untouched. The block makes the folder itself.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{path.name}.', dir=path.parent) as scratch:
+        new = Path(scratch, path.name)
+        yield new
+        if path.exists():
+            path.rename(Path(scratch, 'old'))
+        new.rename(path)

@@ -12,7 +12,7 @@ _LOST_SHARE = 0.05
 _MISSED_SHARE = 0.5
 _FEW = 20
 # Fast DDS's shared-memory segment of 512 KB holds no image above this.
-_SMALL_SEGMENT_BYTES = 500_000
+SMALL_SEGMENT_BYTES = 500_000
 
 
 class Publisher(NamedTuple):
@@ -65,7 +65,7 @@ def loss(topic: str, arrivals: ArrivalSummary) -> str:
         f'about {arrivals.lost_share:.0%} of the frames on {topic} get lost between the '
         f"publisher's process and this one"
     )
-    if arrivals.frame_bytes > _SMALL_SEGMENT_BYTES:
+    if arrivals.frame_bytes > SMALL_SEGMENT_BYTES:
         return (
             f'{sentence}: frames of {arrivals.frame_bytes / 1e6:.1f} MB do not fit the '
             "shared-memory segment of Fast DDS; start the publisher with the package's "

@@ -57,7 +57,7 @@ def read_labels(path: Path) -> Labels:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PerceptionError(
             f'{path} is not a labels file ({type(error).__name__}: {error}): '
-            '`python -m mobilenet_perception bag` writes one as an example'
+            '`python -m mobilenet_perception bag label` writes one'
         ) from None
 
 

@@ -13,6 +13,7 @@ from mobilenet_perception.camera_messages import (
     Header,
     ImageMessage,
     Message,
+    Time,
     to_time,
 )
 
@@ -44,7 +45,7 @@ def deserialize(recorded: Recorded) -> Message:
     try:
         value = cast(Any, typestore().deserialize_cdr(recorded.cdr, recorded.type))
         header = Header(
-            to_time(value.header.stamp.sec * 10**9 + value.header.stamp.nanosec),
+            Time(value.header.stamp.sec, value.header.stamp.nanosec),
             value.header.frame_id,
         )
         if recorded.type == COMPRESSED:

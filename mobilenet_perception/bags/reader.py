@@ -41,7 +41,7 @@ def list_topics(path: Path) -> list[Topic]:
     """
     counts: dict[tuple[str, str], int] = {}
     for file in find_files(path).files:
-        with _open(file) as reader:
+        with open_storage(file) as reader:
             for connection in reader.connections:
                 key = (connection.topic, connection.msgtype)
                 counts[key] = counts.get(key, 0) + connection.msgcount
@@ -73,6 +73,11 @@ def image_topics(path: Path, wanted: Collection[str] = ()) -> list[Topic]:
             f'{path} holds no camera images (sensor_msgs Image or CompressedImage): '
             f'its topics are {listed}'
         )
+    return without_twins(images)
+
+
+def without_twins(images: Collection[Topic]) -> list[Topic]:
+    """Leave out the compressed topics of cameras that are recorded raw as well."""
     raw = {topic.name for topic in images if topic.type == IMAGE and topic.messages}
     return [
         topic
@@ -88,7 +93,7 @@ def read_messages(path: Path, topics: Collection[str]) -> Iterator[Recorded]:
         PerceptionError: the recording cannot be read, or breaks off.
     """
     for file in find_files(path).files:
-        with _open(file) as reader:
+        with open_storage(file) as reader:
             chosen = [item for item in reader.connections if item.topic in topics]
             if not chosen:
                 continue
@@ -99,8 +104,12 @@ def read_messages(path: Path, topics: Collection[str]) -> Iterator[Recorded]:
 
 
 @contextmanager
-def _open(file: Path) -> Iterator['Reader']:
-    """Open one storage file; every way of being damaged becomes one sentence."""
+def open_storage(file: Path) -> Iterator['Reader']:
+    """Open one storage file; every way of being damaged becomes one sentence.
+
+    Raises:
+        PerceptionError: it cannot be read, or what the block reads of it breaks off.
+    """
     try:
         from rosbags.rosbag2 import Reader  # noqa: PLC0415 (only who reads bags needs it)
     except ImportError:

@@ -3,7 +3,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mobilenet_perception.bags.labels import FILE, FrameLabel, Labels, labels_to_json
@@ -21,6 +20,7 @@ from mobilenet_perception.camera_messages import (
     image_message,
 )
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.files import whole_folder
 from mobilenet_perception.frames import decode
 from mobilenet_perception.sources import Source, SourceFrame
 
@@ -76,18 +76,13 @@ def write_bag(
         raise PerceptionError(
             'writing a bag needs rosbags, which is not installed: run `pip install rosbags`'
         ) from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f'.{path.name}.', dir=path.parent) as scratch:
-        # rosbag2 names the storage files after the folder: it must have its name from the start.
-        new = Path(scratch, path.name)
+    # rosbag2 names the storage files after the folder: it must have its name from the start.
+    with whole_folder(path) as new:
         plugin = StoragePlugin[options.storage.upper()]
         with Writer(new, version=8, storage_plugin=plugin) as writer:
             frames, labels = _write_frames(writer, source, options, progress)
         if any(known for camera in labels.values() for known in camera.values() if any(known)):
             (new / FILE).write_text(labels_to_json(labels), encoding='utf-8')
-        if path.exists():
-            path.rename(Path(scratch, 'old'))
-        new.rename(path)
     return frames
 
 

@@ -12,6 +12,10 @@ import cv2
 from mobilenet_perception.bundle import default_bundle_path
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.faults import Faults
+from mobilenet_perception.frames import RegionOfInterest
+
+# How the built-in bundle is called where a bundle is not used unless it is named.
+BUILT_IN = Path('default')
 
 
 def add_bundle(parser: argparse.ArgumentParser) -> None:
@@ -31,12 +35,13 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
 
 
 def bundle_path(arguments: argparse.Namespace) -> Path:
-    """Return the bundle asked for.
+    """Return the bundle asked for; the built-in one for none, or for the word default.
 
     Raises:
-        BundleError: none was, and the default bundle is not installed.
+        BundleError: that one is not installed.
     """
-    return arguments.bundle or default_bundle_path()
+    asked: Path | None = arguments.bundle
+    return default_bundle_path() if asked in (None, BUILT_IN) else asked
 
 
 def load_classifier(arguments: argparse.Namespace, faults: Faults | None = None) -> Classifier:
@@ -77,6 +82,19 @@ def whole(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
     return value
+
+
+def region(text: str) -> RegionOfInterest:
+    """Read `x,y,width,height` in pixels."""
+    try:
+        x, y, width, height = (int(part) for part in text.split(','))
+    except ValueError:
+        x, y, width, height = 0, 0, 0, 0
+    if min(x, y) < 0 or min(width, height) < 1:
+        raise argparse.ArgumentTypeError(
+            f'must be x,y,width,height in pixels, such as 200,40,96,96; it is {text}'
+        )
+    return RegionOfInterest(x, y, width, height)
 
 
 class Progress:

@@ -15,12 +15,12 @@ from mobilenet_perception.commands.common import (
     bundle_path,
     load_classifier,
     positive,
+    region,
     share,
 )
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.faults import FAULTS, Faults, parse_fault
 from mobilenet_perception.files import write_atomically
-from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.report.json_report import report
 from mobilenet_perception.report.run import Run
 from mobilenet_perception.report.text import summary
@@ -86,19 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
     if played.interrupted:
         return 130
     return 1 if failures else 0
-
-
-def region(text: str) -> RegionOfInterest:
-    """Read `x,y,width,height` in pixels."""
-    try:
-        x, y, width, height = (int(part) for part in text.split(','))
-    except ValueError:
-        x, y, width, height = 0, 0, 0, 0
-    if min(x, y) < 0 or min(width, height) < 1:
-        raise argparse.ArgumentTypeError(
-            f'must be x,y,width,height in pixels, such as 200,40,96,96; it is {text}'
-        )
-    return RegionOfInterest(x, y, width, height)
 
 
 def _play(arguments: argparse.Namespace) -> Run:

@@ -9,7 +9,7 @@ from mobilenet_perception.frames.frame import Frame, PixelOrder, RegionOfInteres
 from mobilenet_perception.frames.image import decode_image
 from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits
 from mobilenet_perception.frames.protocols import CompressedImageMessage, ImageMessage
-from mobilenet_perception.frames.resize import crop_and_resize
+from mobilenet_perception.frames.resize import crop, crop_and_resize
 
 __all__ = [
     'DEFAULT_LIMITS',
@@ -21,6 +21,7 @@ __all__ = [
     'Limits',
     'PixelOrder',
     'RegionOfInterest',
+    'crop',
     'crop_and_resize',
     'decode',
     'decode_compressed',

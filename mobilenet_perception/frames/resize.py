@@ -31,7 +31,7 @@ def crop_and_resize(
     Raises:
         FrameError: the region of interest lies outside the frame.
     """
-    pixels = frame.pixels if roi is None else _crop(frame, roi)
+    pixels = crop(frame, roi).pixels
     rows, columns = pixels.shape[:2]
     if rows > 2 * height or columns > 2 * width:
         between = (min(columns, 2 * width), min(rows, 2 * height))
@@ -39,12 +39,14 @@ def crop_and_resize(
     return np.ascontiguousarray(to_rgb(_resize(pixels, (width, height)), frame.order))
 
 
-def _resize(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
-    return resized  # type: ignore[return-value]
+def crop(frame: Frame, roi: RegionOfInterest | None) -> Frame:
+    """Return the region of interest of a frame, a view of its pixels; None: the whole frame.
 
-
-def _crop(frame: Frame, roi: RegionOfInterest) -> npt.NDArray[np.uint8]:
+    Raises:
+        FrameError: the region of interest, in pixels of the camera, lies outside the frame.
+    """
+    if roi is None:
+        return frame
     left, top = (max(0, round(value * frame.scale)) for value in (roi.x, roi.y))
     right = min(frame.width, round((roi.x + roi.width) * frame.scale))
     bottom = min(frame.height, round((roi.y + roi.height) * frame.scale))
@@ -54,4 +56,9 @@ def _crop(frame: Frame, roi: RegionOfInterest) -> npt.NDArray[np.uint8]:
             f'{frame.width / frame.scale:.0f}x{frame.height / frame.scale:.0f} pixels: '
             'set roi within the image, or to [] for the whole frame'
         )
-    return frame.pixels[top:bottom, left:right]
+    return frame._replace(pixels=frame.pixels[top:bottom, left:right])
+
+
+def _resize(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    resized = cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)
+    return resized  # type: ignore[return-value]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from mobilenet_perception.bags.labels import FrameLabel, Labels
 from mobilenet_perception.bags.messages import camera_of, deserialize
 from mobilenet_perception.bags.reader import COMPRESSED, image_topics, read_messages
+from mobilenet_perception.camera_messages import to_nanoseconds
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.sources.frame import SourceFrame
 
@@ -52,7 +53,6 @@ def read_recorded(
     for recorded in read_messages(path, names):
         camera = names[recorded.topic]
         message = deserialize(recorded)
-        stamp = message.header.stamp
-        stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+        stamp_ns = to_nanoseconds(message.header.stamp)
         label = labels.get(camera, {}).get(stamp_ns, _UNLABELLED)
         yield SourceFrame(camera, stamp_ns, recorded.log_ns, message, *label, cdr=recorded.cdr)

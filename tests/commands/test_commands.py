@@ -38,7 +38,7 @@ def test_help_of_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     'arguments',
     [
-        [], ['fly'], ['classify'], ['replay'], ['bag', 'drive'],
+        [], ['fly'], ['classify'], ['replay'], ['bag', 'drive', 'x'], ['bag', 'write', 'drive'],
         ['replay', 'x', '--rate', '0'], ['replay', 'x', '--roi', '1,2,3'],
         ['replay', 'x', '--fast', '--paced'], ['replay', 'x', '--min-accuracy', '95'],
         ['classify', 'x', '--top-k', '0'], ['demo', '--latency-budget-ms', 'nan'],
@@ -64,8 +64,8 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
         (['replay', '{bag}', '--bundle', '{tiny}', '--labels', '{tiny}/bundle.json'],
          'not a labels file'),
         (['replay', '{bag}', '--bundle', '{tiny}', '--json', '/proc/x/y.json'], '/proc'),
-        (['bag', '{empty}/film.mp4', '{empty}/out'], 'does not exist'),
-        (['bag', '{bag}', '{bag}'], 'exists already'),
+        (['bag', 'write', '{empty}/film.mp4', '{empty}/out'], 'does not exist'),
+        (['bag', 'write', '{bag}', '{bag}'], 'exists already'),
         (['demo', '{empty}/absent', '--bundle', '{tiny}', '--out', '{empty}'], 'does not exist'),
     ],
 )  # fmt: skip
@@ -134,8 +134,8 @@ def test_bag_then_replay(
     tiny: Path, colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bag, out = tmp_path / 'bag', tmp_path / 'report.json'
-    assert main(['bag', str(colours), str(bag), '--rate', '20', '--transport', 'compressed',
-                 '--topic', '/front/image_raw/compressed']) == 0  # fmt: skip
+    assert main(['bag', 'write', str(colours), str(bag), '--rate', '20', '--transport',
+                 'compressed', '--topic', '/front/image_raw/compressed']) == 0  # fmt: skip
     html = tmp_path / 'deep' / 'report.html'
     assert main(['replay', str(bag), '--bundle', str(tiny), '--json', str(out), '--html',
                  str(html), '--min-accuracy', '1', '--min-on-time', '1']) == 0  # fmt: skip
@@ -188,7 +188,15 @@ def test_output_into_a_closed_pipe_is_quiet(tiny: Path, colours: Path) -> None:
 
 def test_interrupted_bag_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, '-m', 'mobilenet_perception', 'bag', 'drive', str(tmp_path / 'bag')],
+        [
+            sys.executable,
+            '-m',
+            'mobilenet_perception',
+            'bag',
+            'write',
+            'drive',
+            str(tmp_path / 'bag'),
+        ],
         stderr=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],

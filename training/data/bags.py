@@ -9,7 +9,7 @@ import numpy as np
 
 from mobilenet_perception.bags.storage import is_bag
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.frames import crop, decode
 from mobilenet_perception.sources import SourceFrame, open_source
 from training.data.data_set import DataSet
 from training.data.files import folders_in
@@ -43,7 +43,7 @@ def read_bags(path: Path) -> DataSet:
         if not found:
             raise TrainingError(
                 f'the frames of {bag} have no labels: write labels.json beside the recording '
-                '(`python -m mobilenet_perception bag` writes one as an example)'
+                'with `python -m mobilenet_perception bag label`'
             )
         samples += found
         size += sum(sample.pixels.nbytes for sample in found)
@@ -88,17 +88,8 @@ def _read_bag(bag: Path, root: Path) -> Iterator[Sample]:
 
 def _pixels(frame: SourceFrame, bag: Path) -> Pixels:
     try:
-        rgb = decode(frame.message).rgb()
-        return rgb if frame.roi is None else _crop(rgb, frame.roi)
+        return np.ascontiguousarray(crop(decode(frame.message), frame.roi).rgb())
     except FrameError as error:
         raise PerceptionError(
             f'{bag}: the frame of {frame.camera} at {frame.stamp_ns} ns is labelled, but {error}'
         ) from error
-
-
-def _crop(rgb: Pixels, roi: RegionOfInterest) -> Pixels:
-    top, left = max(0, roi.y), max(0, roi.x)
-    crop = rgb[top : roi.y + roi.height, left : roi.x + roi.width]
-    if crop.size == 0:
-        raise FrameError(f'its region of interest {tuple(roi)} lies outside the frame')
-    return np.ascontiguousarray(crop)

@@ -7,10 +7,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mobilenet_perception.frames.same_picture import (
+    COARSE_DISTANCE,
+    COARSE_RMS,
+    FLAT,
+    Difference,
+    compare,
+)
 from training.data.close_pairs import Pairs, Places, close_pairs
 from training.data.fingerprints import Fingerprints
 from training.data.progress import in_parallel
-from training.data.same_picture import COARSE_DISTANCE, COARSE_RMS, FLAT, Difference, compare
 from training.data.sample import Sample
 
 # Comparing in full costs a thousand times the search: only the nearest few are.

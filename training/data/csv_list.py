@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A CSV file that lists images: columns `path` and `label`, and if need be `group` and `split`."""
 
-import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from mobilenet_perception.csv_rows import read_rows, wrong_row
+from mobilenet_perception.errors import PerceptionError
 from training.data.data_set import DataSet
 from training.data.label_checks import checked_labels
 from training.data.part_names import KNOWN, part_named
@@ -64,31 +65,18 @@ def read_csv(file: Path) -> DataSet:
 
 def _rows(file: Path) -> Iterator[_Row]:
     try:
-        text = file.read_text(encoding='utf-8-sig')
-    except UnicodeDecodeError as error:
-        raise TrainingError(f'{file} is not UTF-8 ({error}): save it as UTF-8') from None
-    first = text.partition('\n')[0]
-    separator = max(',;\t', key=first.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator, strict=True)
-    columns = [(column or '').strip().casefold() for column in reader.fieldnames or ()]
-    if missing := [column for column in _REQUIRED if column not in columns]:
-        have = ', '.join(columns) or 'none'
-        raise _wrong(file, 1, f'there is no column {missing[0]!r}; the columns are {have}')
-    reader.fieldnames = columns
-    try:
-        for row in reader:
-            values = {key: (row.get(key) or '').strip() for key in (*_REQUIRED, 'group', 'split')}
-            if None in row:
-                raise _wrong(file, reader.line_num, 'has more cells than there are columns')
-            if empty := [column for column in _REQUIRED if not values[column]]:
-                raise _wrong(file, reader.line_num, f'has no {empty[0]}')
-            split = values.pop('split')
+        for line, cells in read_rows(file, _REQUIRED, ('group', 'split')):
+            if empty := [column for column in _REQUIRED if not cells[column]]:
+                raise _wrong(file, line, f'has no {empty[0]}')
+            split = cells.pop('split')
             part = part_named(split)
             if split and part is None:
-                raise _wrong(file, reader.line_num, f'the split {split!r} is unknown: use {KNOWN}')
-            yield _Row(reader.line_num, **values, part=part)
-    except csv.Error as error:
-        raise _wrong(file, reader.line_num, f'is no CSV ({error})') from None
+                raise _wrong(file, line, f'the split {split!r} is unknown: use {KNOWN}')
+            yield _Row(line, **cells, part=part)
+    except TrainingError:
+        raise
+    except PerceptionError as error:
+        raise TrainingError(str(error)) from error
 
 
 def _place(file: Path, row: _Row) -> Path:
@@ -104,4 +92,4 @@ def _place(file: Path, row: _Row) -> Path:
 
 
 def _wrong(file: Path, line: int, what: str) -> TrainingError:
-    return TrainingError(f'{file}, line {line}: {what}')
+    return TrainingError(str(wrong_row(file, line, what)))

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from mobilenet_perception.bags.storage import is_bag
+from mobilenet_perception.extraction.manifest import FILE as MANIFEST
 from training.data.data_set import DataSet
 from training.data.files import folders_in, images_in
 from training.data.idx import PARTS, find
@@ -41,7 +42,7 @@ def detect_reader(path: Path) -> str:
     children = folders_in(path)
     if any(is_bag(child) for child in children):
         return 'bags'
-    if lists := [file.name for file in path.iterdir() if file.suffix.lower() in _LISTS]:
+    if lists := [file.name for file in path.iterdir() if _is_list(file)]:
         raise TrainingError(
             f'{path} holds {lists[0]}: give the file itself as --data, or, for a folder per '
             'class, --set data.reader=folder'
@@ -50,6 +51,11 @@ def detect_reader(path: Path) -> str:
         return 'folder'
     held = 'images, but no folder per class' if images_in(path) else 'no data set'
     raise TrainingError(f'{path} holds {held}: give {_KINDS}')
+
+
+def _is_list(file: Path) -> bool:
+    # What `bag extract` writes beside its class folders lists the same images.
+    return file.suffix.lower() in _LISTS and file.name != MANIFEST
 
 
 def read_detected(path: Path) -> DataSet:

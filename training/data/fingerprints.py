@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mobilenet_perception.frames.same_picture import DIMENSIONS, describe
 from training.data.close_pairs import Vectors
 from training.data.progress import in_parallel
-from training.data.same_picture import DIMENSIONS, describe
 from training.data.sample import Sample
 from training.errors import TrainingError
 

@@ -2,7 +2,7 @@
 """Groups of images that look alike: difference hashes and thumbnails, joined transitively.
 
 This is to keep together what may come from one drive, and errs towards joining; whether two
-images are copies of one picture, `same_picture` tells.
+images are copies of one picture, `mobilenet_perception.frames.same_picture` tells.
 """
 
 from collections.abc import Sequence

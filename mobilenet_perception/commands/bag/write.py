@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bag`: write a source of frames as a rosbag2 recording."""
+"""`bag write`: write a source of frames as a rosbag2 recording."""
 
 import argparse
 from pathlib import Path

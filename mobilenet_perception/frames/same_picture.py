@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from training.data.close_pairs import Vectors
-from training.data.sample import Pixels
+Vectors = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
 MAX_DISTANCE = 0.15
 MAX_RMS = 5.0
@@ -34,7 +35,7 @@ FLAT = 2.0
 
 _SIDE = 12
 _COLOUR_CELL = 4
-_LARGEST = 64
+LARGEST = 64
 _COLOUR_WEIGHT = 0.25
 _BLUR = 0.7
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -80,8 +81,8 @@ def describe(pixels: Pixels) -> Descriptor:
 
 def compare(first: Pixels, second: Pixels) -> Difference:
     """Compare two images, both (height, width, 3) uint8 RGB, at the size of the smaller one."""
-    height = min(first.shape[0], second.shape[0], _LARGEST)
-    width = min(first.shape[1], second.shape[1], _LARGEST)
+    height = min(first.shape[0], second.shape[0], LARGEST)
+    width = min(first.shape[1], second.shape[1], LARGEST)
     a, contrast = _vector(first, height, width, _BLUR)
     b, other = _vector(second, height, width, _BLUR)
     distance = float(np.linalg.norm(a - b))
