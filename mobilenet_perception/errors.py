@@ -14,6 +14,14 @@ class BundleError(PerceptionError):
     """A model bundle that is damaged, inconsistent or of another schema."""
 
 
+class EngineCacheError(PerceptionError):
+    """An engine cache that is not safe to use."""
+
+
+class UnusableEngineError(PerceptionError):
+    """A cached engine that must not be loaded: damaged, or of another release."""
+
+
 class AbandonedError(PerceptionError):
     """A run that was stopped, since it took too long.
 

@@ -8,8 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, durable: bool = False) -> None:
     """Write a file under a temporary name in its folder, then rename it; text as UTF-8.
+
+    Args:
+        path: where to.
+        content: the whole of it.
+        durable: return when it is on the disk, so that a loss of power does not undo it.
 
     Raises:
         OSError: it cannot be written: what was there before is untouched.
@@ -20,9 +25,14 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     try:
         with os.fdopen(handle, 'wb') as file:
             file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         # mkstemp makes files that only their owner can read.
         Path(scratch).chmod(0o644)
         Path(scratch).replace(path)
+        if durable:
+            _synchronise(path.parent)
     except OSError as error:
         Path(scratch).unlink(missing_ok=True)
         # A write to a full disk fails without saying which file.
@@ -49,3 +59,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(Path(scratch, 'old'))
         new.rename(path)
+
+
+def _synchronise(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
