@@ -16,6 +16,7 @@ PROGRAM = CommandLine(
         'benchmark': 'measure a bundle here, alone and end to end over DDS',
         'bag': 'write, look at, label or take images out of a rosbag2 bag',
         'replay': 'run a bag through the classifier and report labels, timing and accuracy',
+        'doctor': 'say what is wrong with a running graph, this machine, or a bag',
         'env': 'tell what is installed and where it runs: send this when something fails',
         'engines': 'list, verify or remove the engines that were built on this machine',
         'demo': 'classify a drawn drive, or your own input, over real ROS 2',
