@@ -51,7 +51,8 @@ class MachineFacts(NamedTuple):
     def trouble(self, library: str) -> str:
         """Say why a library cannot be used; empty: it can."""
         found = self.libraries.get(library, {})
-        version = found.get('version', NOT_INSTALLED)
+        # Not every library has a version.
+        version = found.get('version', '')
         if version == NOT_INSTALLED:
             return 'it is not installed'
         if version.startswith('broken: '):

@@ -12,7 +12,7 @@ def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
     """Say whether cv_bridge can be used; this package does not need it, but others here may."""
     where = 'this machine'
     numpy = facts.version('numpy')
-    if facts.libraries.get('cv_bridge', {}).get('version') in (None, NOT_INSTALLED):
+    if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
         yield fine('cv_bridge', where, 'no cv_bridge is installed, and this package needs none')
     elif trouble := facts.trouble('cv_bridge'):
         cause = (

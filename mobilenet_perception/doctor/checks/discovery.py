@@ -14,7 +14,7 @@ def check_discovery(facts: GraphFacts) -> Iterator[Finding]:
     where = f'ROS domain {facts.domain}'
     if not facts.nodes and not facts.image_topics:
         hidden = hidden_processes(facts)
-        cure = f'{hidden}; give this shell the same variables' if hidden else _cure(facts)
+        cure = f'on this machine run {hidden}: set the same here' if hidden else _cure(facts)
         yield wrong('discovery', where, 'neither a camera nor a classifier is seen', cure)
     if facts.left_out:
         yield note(
@@ -25,18 +25,17 @@ def check_discovery(facts: GraphFacts) -> Iterator[Finding]:
 
 
 def hidden_processes(facts: GraphFacts) -> str:
-    """Name processes of this machine that cannot be seen from here; empty: there are none."""
-    hidden = [
-        (process, differences)
-        for process in facts.processes
-        if (differences := process.differs_from(facts.ours))
-    ]
-    told = [
-        f'{process.name} (process {process.pid}) has {", ".join(differences)}'
-        for process, differences in hidden[:_MOST_NAMED]
-    ]
-    more = len(hidden) - len(told)
-    return ', '.join(told) + (f', and {more} more processes likewise' if more else '')
+    """Name processes of this machine that cannot be seen from here; empty: there is none."""
+    groups: dict[str, list[str]] = {}
+    for process in facts.processes:
+        if differences := process.differs_from(facts.ours):
+            groups.setdefault(' and '.join(differences), []).append(process.name)
+    told = []
+    for difference, names in groups.items():
+        known = list(dict.fromkeys(names))
+        more = ', ...' if len(known) > _MOST_NAMED else ''
+        told.append(f'{", ".join(known[:_MOST_NAMED])}{more} with {difference}')
+    return '; '.join(told)
 
 
 def _cure(facts: GraphFacts) -> str:

@@ -66,5 +66,5 @@ def _elsewhere(facts: GraphFacts, topic: TopicFacts) -> str:
     elif near:
         ends.append(f'; published are {", ".join(near)}')
     if hidden := hidden_processes(facts):
-        ends.append(f'; not to be seen from here: {hidden}')
+        ends.append(f'; not seen from here are {hidden}')
     return ''.join(ends)

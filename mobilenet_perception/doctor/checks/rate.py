@@ -3,11 +3,9 @@
 
 from collections.abc import Iterator
 
-from mobilenet_perception.bag_info.rate import LONG_PERIODS
 from mobilenet_perception.doctor.facts import GraphFacts, Heard, TopicFacts
 from mobilenet_perception.doctor.finding import Finding, wrong
 
-_ENOUGH = 10
 _UNEVEN = 0.1
 _SLOWER = 0.9
 
@@ -28,22 +26,20 @@ def _rate(topic: TopicFacts, heard: Heard, expected_hz: float | None) -> Iterato
             "look at the driver's frame rate, its exposure time, and the bandwidth of its bus",
         )  # fmt: skip
     rate = heard.rate
-    if rate is None:
-        return
-    timeout_ms = timeout_of(topic)
-    if rate.stale_gaps:
+    if rate is not None and rate.stale_gaps:
         yield wrong(
             'gaps', topic.name,
             f'no frame for {rate.longest_gap_s:.2f} s: in {rate.stale_gaps} gaps decisions go '
-            f'stale, after {timeout_ms:g} ms',
+            f'stale, after {timeout_of(topic):g} ms',
             'find out why the camera pauses, or raise decision_timeout_ms',
         )  # fmt: skip
     # Of best effort it is not known whether a frame was lost or never sent: see loss.
-    if heard.reliable and heard.messages >= _ENOUGH and rate.long_gaps > _UNEVEN * heard.messages:
+    missing = heard.arrivals.lost_share
+    if heard.reliable and missing > _UNEVEN:
         yield wrong(
             'uneven', topic.name,
-            f'{rate.long_gaps} of {heard.messages} frames come more than {LONG_PERIODS:g} periods '
-            f'after the one before (of {1e3 / rate.median_hz:.0f} ms): the camera skips frames',
+            f'by their stamps about {missing:.0%} of the frames are missing between the others: '
+            'the camera skips frames, or captures them unevenly',
             'give the driver more of the processor or of its bus, or a fixed exposure time',
         )  # fmt: skip
 

@@ -93,7 +93,7 @@ class Watch:
             nodes=tuple(nodes.values()),
             topics=tuple(self._topic(name, item, nodes) for name, item in self._wanted().items()),
             image_topics=self._graph.image_topics(nodes),
-            left_out=tuple(sorted(self._left_out)),
+            left_out=tuple(sorted(self._left_out - self._cameras.keys())),
             clock_publishers=self._node.count_publishers('/clock'),
             clock_ticks=self._ticks,
             processes=self._processes,
@@ -141,9 +141,9 @@ class Watch:
             images = self._graph.image_topics(self._nodes)
             # A camera that publishes both is looked at once.
             alone = [name for name in images if name.rpartition('/compressed')[0] not in images]
-            found = {topic: Wanted('') for topic in sorted(alone)}
-        self._left_out = set(list(found)[_MOST_TOPICS:])
-        return {topic: item for topic, item in found.items() if topic not in self._left_out}
+            found = {topic: Wanted('') for topic in sorted(alone)[:_MOST_TOPICS]}
+            self._left_out.update(set(alone) - set(found))
+        return found
 
     def _listen(self, topic: str, wanted: Wanted) -> None:
         offers = [
