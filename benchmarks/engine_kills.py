@@ -3,7 +3,7 @@
 
 python -m benchmarks.engine_kills --kills 100
 
-A process builds an engine and is killed by SIGKILL, at a random moment of building and writing;
+A process builds an engine and is killed by SIGKILL, at a random moment of what follows the build;
 at every second time another process waits for it, and builds in its stead. Before, there is no
 engine, or a damaged one. Exits with 1 if an engine loads wrongly, or cannot be built afterwards.
 """
@@ -23,7 +23,6 @@ from mobilenet_perception.engines import Built, EngineKey, EngineStore
 
 _NAME = 'benchmark/engine'
 _KEY = EngineKey('ab' * 32, 'tensorrt', '10.3.0', 'Orin', '8.7', (('largest_batch', '4'),))
-_BUILD_S = 0.02
 _PROCESSES = multiprocessing.get_context('forkserver')
 _PROCESSES.set_forkserver_preload([__name__])
 
@@ -42,7 +41,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def kill_builders(folder: Path, kills: int, size: int = 16_000_000) -> Counter[str]:
+def kill_builders(folder: Path, kills: int, size: int = 4_000_000) -> Counter[str]:
     """Kill builders.
 
     Args:
@@ -114,9 +113,10 @@ class _Process:
 
 def _want(engines: Path, size: int, pipe: Connection) -> None:
     def build(_: bytes) -> Built:
+        built = _built(size)
         pipe.send('building')
         pipe.recv()
-        return _built(size)
+        return built
 
     store = EngineStore(engines)
     engine = store.get(_KEY, _NAME, build, on_wait=lambda _: pipe.send('waiting'))
@@ -125,7 +125,6 @@ def _want(engines: Path, size: int, pipe: Connection) -> None:
 
 def _built(size: int) -> Built:
     """Return an engine unlike any other, that ends in a checksum of its own."""
-    time.sleep(_BUILD_S)
     body = random.randbytes(size - 32)
     return Built(body + sha256(body).digest(), b'learned', 'fp16', {'fp16': 41})
 

@@ -6,7 +6,6 @@ is nothing. All is written and removed by the holder of one lock, so that whatev
 it finds was left by a process that died.
 """
 
-import hashlib
 import os
 import re
 import time
@@ -26,7 +25,6 @@ _LOCK_FILE = 'files.lock'
 _DIGEST_FILE = re.compile(r'([0-9a-f]{64})\.(?:json|plan)')
 _TIMING_FILE = re.compile(r'[\w.-]+-[0-9a-f]{12}\.timing')
 _UNFINISHED_FILE = re.compile(rf'\.(?:{_DIGEST_FILE.pattern}|{_TIMING_FILE.pattern})\.\w+')
-_SHA256_BYTES = 32
 # Between two uses on a clock that stands or went back.
 _TICK_NS = 1_000_000
 
@@ -175,25 +173,6 @@ class EngineFiles:
         """Return the timing caches there are."""
         return [self.folder / name for name in self._names() if _TIMING_FILE.fullmatch(name)]
 
-    def read_timing_cache(self, target: str) -> bytes:
-        """Return what the library learned when it built for a target; empty if nothing is left.
-
-        A damaged one is as good as none: with one, a build is only faster.
-        """
-        try:
-            return read_timing_cache(self.timing_cache(target))
-        except (OSError, UnusableEngineError):
-            return b''
-
-    def write_timing_cache(self, target: str, cache: bytes) -> None:
-        """Write a timing cache, its checksum before it.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        content = hashlib.sha256(cache).digest() + cache
-        write_atomically(self.timing_cache(target), content, durable=True)
-
     def timing_cache(self, target: str) -> Path:
         """Return where the timing cache of a target is."""
         return self.folder / f'{target}.timing'
@@ -210,20 +189,6 @@ class EngineFiles:
         with suppress(OSError):
             return self.path(digest, 'json').stat().st_mtime_ns
         return 0
-
-
-def read_timing_cache(path: Path) -> bytes:
-    """Read a timing cache.
-
-    Raises:
-        UnusableEngineError: it is damaged.
-        OSError: it cannot be read.
-    """
-    content = read_own(path)
-    checksum, cache = content[:_SHA256_BYTES], content[_SHA256_BYTES:]
-    if hashlib.sha256(cache).digest() != checksum:
-        raise UnusableEngineError('the timing cache does not match its checksum')
-    return cache
 
 
 def size(path: Path) -> int:

@@ -14,6 +14,7 @@ from mobilenet_perception.engines.folder import default_folder, is_safe_folder, 
 from mobilenet_perception.engines.key import EngineKey, differences
 from mobilenet_perception.engines.locks import BuildLock
 from mobilenet_perception.engines.sidecar import Sidecar
+from mobilenet_perception.engines.timing_cache import read_timing_cache, write_timing_cache
 from mobilenet_perception.engines.upkeep import Finding, Rule, damaged, make_room, removals
 from mobilenet_perception.errors import UnusableEngineError
 
@@ -204,7 +205,9 @@ class EngineStore:
         # What is damaged goes first: those that wait need not read it again and again.
         with suppress(OSError), self._files.writing():
             self._files.remove(key.digest)
-        timing_cache = self._files.read_timing_cache(key.target)
+        timing_cache = b''
+        with suppress(OSError, UnusableEngineError):
+            timing_cache = read_timing_cache(self._files.timing_cache(key.target))
         built_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         start = time.monotonic()
         built = build(timing_cache)
@@ -232,7 +235,8 @@ class EngineStore:
                 used += make_room(self._files, self.limit_bytes - used, self._given)
                 self._files.write(sidecar, built.plan)
                 if built.timing_cache:
-                    self._files.write_timing_cache(sidecar.key.target, built.timing_cache)
+                    path = self._files.timing_cache(sidecar.key.target)
+                    write_timing_cache(path, built.timing_cache)
         except OSError as error:
             return (
                 f'{self.folder} cannot be written ({error.strerror}): {sidecar.name} may have to '

@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mobilenet_perception.engines.files import EngineFiles, read_timing_cache, size
+from mobilenet_perception.engines.files import EngineFiles, size
+from mobilenet_perception.engines.timing_cache import read_timing_cache
 from mobilenet_perception.errors import UnusableEngineError
 
 
