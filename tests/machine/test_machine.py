@@ -57,9 +57,11 @@ def test_a_jetson_says_how_it_does(tmp_path: Path) -> None:
         'hottest': 'tj-thermal', 'hottest_c': 46.5, 'fan_rpm': 1840,
     }  # fmt: skip
     assert [(found.name, found.limit_c) for found in state.temperatures] == [
-        ('cpu-thermal', 99.0), ('tj-thermal', None),
+        ('cpu-thermal', 99.0), ('soc0-thermal', None), ('tj-thermal', None),
     ]  # fmt: skip
-    assert state.to_json()['temperatures_c'] == {'cpu-thermal': 45.25, 'tj-thermal': 46.5}
+    assert state.to_json()['temperatures_c'] == {
+        'cpu-thermal': 45.25, 'soc0-thermal': 44.0, 'tj-thermal': 46.5,
+    }  # fmt: skip
     assert [clock['mhz'] for clock in state.to_json()['clocks']] == [1510.4, 729.6]
     assert troubles(state, state) == []
 

@@ -43,6 +43,8 @@ def orin(root: Path) -> Path:
         f'{thermal}/thermal_zone10/temp': 46500,
         f'{thermal}/thermal_zone2/type': 'PMIC-Die',
         f'{thermal}/thermal_zone2/temp': 100000,
+        f'{thermal}/thermal_zone3/type': 'soc0-thermal',
+        f'{thermal}/thermal_zone3/temp': 44000,
         f'{thermal}/cooling_device0/type': 'cpufreq-cpu0',
         f'{thermal}/cooling_device0/cur_state': 0,
         f'{thermal}/cooling_device1/type': 'pwm-fan',
