@@ -97,7 +97,8 @@ class Scan:
     def _messages(self, reader: 'Reader') -> Iterator[tuple[Recorded, bool]]:
         """Yield the camera messages of a file, each with whether it is one of the sample."""
         if reader.message_count:
-            self.start_ns = min(self.start_ns or reader.start_time, reader.start_time)
+            start_ns = reader.start_time
+            self.start_ns = start_ns if self.start_ns is None else min(self.start_ns, start_ns)
             self.end_ns = max(self.end_ns, reader.end_time - 1)
         for connection in reader.connections:
             self._announce(connection)

@@ -7,6 +7,9 @@ from typing import Any
 
 from mobilenet_perception.report.text import table
 
+# How many sizes or encodings of one camera are named.
+_TOLD = 3
+
 
 def info_text(values: Mapping[str, Any]) -> str:
     """Return what `info_values` found, for a person to read."""
@@ -48,7 +51,7 @@ def _topics(values: Mapping[str, Any]) -> str:
 
 
 def _camera(topic: str, camera: Mapping[str, Any]) -> Iterator[str]:
-    yield f'camera {camera["camera"]}: {topic} ({camera["transport"]})'
+    yield f'{topic}: {camera["transport"]} images of the camera {camera["camera"]}'
     if camera['messages']:
         sizes, encodings = _counts(camera['sizes']), _counts(camera['encodings'])
         yield (
@@ -87,7 +90,9 @@ def _stamps(stamps: Mapping[str, Any]) -> str:
 def _counts(counts: Mapping[str, int]) -> str:
     if len(counts) < 2:
         return ''.join(counts)
-    return ', '.join(f'{name} ({count})' for name, count in counts.items())
+    told = [f'{name} ({count})' for name, count in list(counts.items())[:_TOLD]]
+    more = [f'{len(counts) - _TOLD} more'] if len(counts) > _TOLD else []
+    return ', '.join([*told, *more])
 
 
 def _bytes(size: float) -> str:

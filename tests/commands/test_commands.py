@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobilenet_perception.cli import PROGRAM, main
+from mobilenet_perception.commands.bag import ACTIONS
 from tests.colours import FRAMES, PER_LABEL, assert_one_sentence, command
 from tests.tiny_bundle import LABELS
 
@@ -27,10 +28,12 @@ def test_help_names_every_command_in_one_line_and_is_quick_to_import() -> None:
     assert loaded.strip() == 'False'
 
 
-@pytest.mark.parametrize('name', PROGRAM.commands)
-def test_help_of_each_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    'names', [*([name] for name in PROGRAM.commands), *(['bag', name] for name in ACTIONS)]
+)
+def test_help_of_each_command(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main([name, '--help'])
+        main([*names, '--help'])
     assert caught.value.code == 0
     assert 'usage:' in capsys.readouterr().out
 

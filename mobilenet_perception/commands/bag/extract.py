@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='take at most so many: those that the bundle is least sure of, else by lot',
     )  # fmt: skip
     parser.add_argument(
-        '--bundle', type=Path, help=f'ask this bundle ({BUILT_IN}: the built-in one) of each frame'
+        '--bundle',
+        type=Path,
+        help=f'what to ask of each frame: its folder, or {BUILT_IN}, for the built-in one',
     )
     parser.add_argument(
         '--label-by', choices=('labels', 'bundle'), default='labels',

@@ -35,7 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     origin.add_argument(
         '--bundle', type=Path,
-        help=f'write what a bundle ({BUILT_IN}: the built-in one) sees as such a table',
+        help='write what this bundle sees as such a table: its folder, or '
+        f'{BUILT_IN}, for the built-in one',
     )  # fmt: skip
     add_runtime(parser)
     parser.add_argument('--variant', default='', help='variant to run (default: most accurate)')
