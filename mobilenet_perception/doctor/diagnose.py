@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mobilenet_perception.doctor.checks import GRAPH_CHECKS, MACHINE_CHECKS
 from mobilenet_perception.doctor.facts import GraphFacts
-from mobilenet_perception.doctor.finding import Finding, Level
+from mobilenet_perception.doctor.finding import MACHINE, Finding, Level
 from mobilenet_perception.doctor.machine_facts import MachineFacts
 
 _ORDER = {level: place for place, level in enumerate(Level)}
@@ -26,13 +26,9 @@ def machine_findings(facts: MachineFacts) -> Iterator[Finding]:
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Put what is wrong first, else as the checks are ordered.
 
-    Where something is wrong, what is fine in the same place is not said.
+    Of a topic or a node with which something is wrong, what is fine is not said.
     """
     found = list(findings)
-    ill = {(finding.where, finding.check) for finding in found if finding.level is Level.WRONG}
-    told = [
-        finding
-        for finding in found
-        if finding.level is not Level.OK or (finding.where, finding.check) not in ill
-    ]
+    ill = {finding.where for finding in found if finding.level is Level.WRONG} - {MACHINE}
+    told = [item for item in found if item.level is not Level.OK or item.where not in ill]
     return sorted(told, key=lambda finding: _ORDER[finding.level])

@@ -14,6 +14,7 @@ from mobilenet_perception.doctor.finding import Finding
 from mobilenet_perception.doctor.machine import Machine, load_bundles
 from mobilenet_perception.doctor.recording import recording_findings
 from mobilenet_perception.parameters import NODE_PARAMETERS
+from mobilenet_perception.runtimes import RUNTIMES
 
 # Told a count, a few times a second.
 Tell = Callable[[int], None]
@@ -50,8 +51,9 @@ def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
         graph, interrupted = _watch(asked, seconds, tell)
     # What a node of another machine uses is not here.
     nodes = [] if graph is None else [node for node in graph.nodes if not node.elsewhere]
-    runtimes = [str(node.value('runtime')) for node in nodes]
-    runtimes = runtimes or [NODE_PARAMETERS['runtime'].default]
+    runtimes = {str(node.value('runtime')) for node in nodes}
+    # Where none is asked for by its name, it is the default that has to be there.
+    runtimes = runtimes & RUNTIMES.keys() or {str(NODE_PARAMETERS['runtime'].default)}
     folders = [str(node.value('bundle')) for node in nodes] or ['']
     bundles, troubles = load_bundles(
         dict.fromkeys(Path(folder) if folder else default_bundle_path() for folder in folders)
@@ -61,7 +63,7 @@ def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
         variants = [variant for bundle in bundles for variant in bundle.manifest.variants]
         sides = (max(variant.width, variant.height) for variant in variants)
         findings += graph_findings(graph._replace(largest_input=max(sides, default=0)))
-    findings += machine_findings(machine.facts(dict.fromkeys(runtimes), troubles))
+    findings += machine_findings(machine.facts(sorted(runtimes), troubles))
     return Examined(_headline(graph), in_order(findings), interrupted)
 
 

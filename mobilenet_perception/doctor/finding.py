@@ -4,6 +4,9 @@
 from enum import Enum
 from typing import NamedTuple
 
+# Where what is not of the graph is.
+MACHINE = 'this machine'
+
 
 class Level(str, Enum):
     """How much a finding matters."""
@@ -22,7 +25,7 @@ class Finding(NamedTuple):
     Attributes:
         level: wrong: it keeps the robot from classifying as it should; note: worth knowing.
         check: names the kind of trouble, such as `qos`, for programs.
-        where: the topic, the node, the recording, or `this machine`.
+        where: the topic, the node, the recording, or `MACHINE`.
         what: what is wrong, a sentence without its full stop.
         cure: what to do, likewise; empty where nothing is to be done.
     """

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
+
 from mobilenet_perception.bundle import Bundle, load_bundle
 from mobilenet_perception.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.doctor.processor import busy_share, processor_times
@@ -15,7 +17,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.machine import Sensors
 
 ROS = 'ros'
-_LIBRARIES = ('numpy', 'cv_bridge', 'vision_msgs')
+_LIBRARIES = ('cv_bridge', 'vision_msgs')
 _LIMIT_S = 30.0
 _SHARED_MEMORY = '/dev/shm'
 
@@ -46,7 +48,8 @@ class Machine:
         engines, trouble = _engines()
         self._look(*runtimes, *(engine.library for engine in engines))
         return MachineFacts(
-            libraries={name: said for name, said in self._libraries.items() if name != ROS},
+            libraries=self._libraries,
+            numpy=np.__version__,
             ros=self._libraries[ROS],
             runtimes=tuple(runtimes),
             bundles={str(folder): trouble for folder, trouble in bundles.items()},

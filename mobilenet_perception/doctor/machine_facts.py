@@ -21,6 +21,7 @@ class MachineFacts(NamedTuple):
 
     Attributes:
         libraries: what `environment.look` says of each.
+        numpy: its version.
         ros: what it says of a start of ROS.
         runtimes: inference runtimes that nodes ask for.
         bundles: why each is not sound, by folder; empty: it is.
@@ -33,6 +34,7 @@ class MachineFacts(NamedTuple):
     """
 
     libraries: Mapping[str, Mapping[str, str]]
+    numpy: str
     ros: Mapping[str, str]
     runtimes: tuple[str, ...]
     bundles: Mapping[str, str]

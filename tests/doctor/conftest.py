@@ -14,8 +14,6 @@ import pytest
 
 from tests.colours import colours, labelled_bag, tiny
 
-pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
-
 __all__ = ['colours', 'labelled_bag', 'tiny']
 
 ROOT = Path(__file__).parents[2]

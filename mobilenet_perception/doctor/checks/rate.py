@@ -35,7 +35,7 @@ def _rate(topic: TopicFacts, heard: Heard, expected_hz: float | None) -> Iterato
         )  # fmt: skip
     # Of best effort it is not known whether a frame was lost or never sent: see loss.
     missing = heard.arrivals.lost_share
-    if heard.reliable and missing > _UNEVEN:
+    if heard.reliable and missing > _UNEVEN and len(topic.publishers) == 1:
         yield wrong(
             'uneven', topic.name,
             f'by their stamps about {missing:.0%} of the frames are missing between the others: '

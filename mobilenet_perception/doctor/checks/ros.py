@@ -3,10 +3,8 @@
 
 from collections.abc import Iterator
 
-from mobilenet_perception.doctor.finding import Finding, fine, wrong
+from mobilenet_perception.doctor.finding import MACHINE, Finding, fine, wrong
 from mobilenet_perception.doctor.machine_facts import MachineFacts
-
-_WHERE = 'this machine'
 
 
 def check_ros(facts: MachineFacts) -> Iterator[Finding]:
@@ -14,14 +12,14 @@ def check_ros(facts: MachineFacts) -> Iterator[Finding]:
     said = facts.ros.get('version', '')
     if said:
         yield wrong(
-            'ros', _WHERE, f'ROS 2 does not start ({said.removeprefix("broken: ")})',
+            'ros', MACHINE, f'ROS 2 does not start ({said.removeprefix("broken: ")})',
             'source a ROS 2 installation (. /opt/ros/<distribution>/setup.bash) or run '
             '`make setup`; unset RMW_IMPLEMENTATION, or install what it names',
         )  # fmt: skip
     elif trouble := facts.trouble('vision_msgs'):
         yield wrong(
-            'ros', _WHERE, f'the messages vision_msgs cannot be used ({trouble})',
+            'ros', MACHINE, f'the messages vision_msgs cannot be used ({trouble})',
             'install them: apt install ros-$ROS_DISTRO-vision-msgs',
         )  # fmt: skip
     else:
-        yield fine('ros', _WHERE, f'ROS 2 starts ({facts.ros.get("rmw", "")})')
+        yield fine('ros', MACHINE, f'ROS 2 starts ({facts.ros.get("rmw", "")})')

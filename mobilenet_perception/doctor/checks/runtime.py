@@ -3,11 +3,9 @@
 
 from collections.abc import Iterator
 
-from mobilenet_perception.doctor.finding import Finding, fine, wrong
+from mobilenet_perception.doctor.finding import MACHINE, Finding, fine, wrong
 from mobilenet_perception.doctor.machine_facts import MachineFacts
 from mobilenet_perception.runtimes import RUNTIMES
-
-_WHERE = 'this machine'
 
 
 def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
@@ -15,10 +13,12 @@ def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
     for runtime in facts.runtimes:
         trouble = facts.trouble(runtime)
         if not trouble:
-            yield fine('runtime', _WHERE, f'{runtime} {facts.version(runtime)} loads')
+            yield fine('runtime', MACHINE, f'{runtime} {facts.version(runtime)} loads')
             continue
         others = [name for name in RUNTIMES if name != runtime]
         cure = RUNTIMES[runtime][1] if runtime in RUNTIMES else 'install it'
         if others:
             cure += f'; or start the node with -p runtime:={others[0]}'
-        yield wrong('runtime', _WHERE, f'the runtime {runtime} cannot be loaded ({trouble})', cure)
+        yield wrong(
+            'runtime', MACHINE, f'the runtime {runtime} cannot be loaded ({trouble})', cure
+        )

@@ -22,7 +22,7 @@ from mobilenet_perception.doctor.facts import Heard
 
 _TYPES = {IMAGE: Image, COMPRESSED: CompressedImage}
 # Deep enough to bridge a decoding, and not so deep that large images fill the memory.
-_DEPTH = 5
+_DEPTH = 20
 # Decoding all would make this listener lose frames by itself.
 _LOOK_EVERY_NS = 200 * NS_PER_MS
 # Until both listeners are surely connected.
