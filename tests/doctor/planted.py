@@ -46,9 +46,9 @@ class Planted:
 
     def publish(self, number: int, stamp_ns: int) -> None:
         """Publish frame `number`, captured at `stamp_ns`, as the trouble has it."""
-        if self._trouble == 'paused' or (self._trouble == 'slow' and number % 20):
+        if self._trouble == 'paused' or (self._trouble == 'slow' and number % 15):
             return
-        if self._trouble in ('lossy', 'uneven') and number % 3 == 0:
+        if self._trouble == 'uneven' and number % 3 == 0:
             return
         for publisher in self._publishers:
             publisher.publish(self._message(_STAMPS.get(self._trouble, _own)(stamp_ns, number)))

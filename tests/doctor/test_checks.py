@@ -102,7 +102,15 @@ GRAPHS = {
     'loss without profile': (
         with_topic(heard=HEARD._replace(best_effort=100),
                    publishers=(PUBLISHER._replace(process=ELSEWHERE),)),
-        'loss', 'driver.py (process 77) was started without FASTRTPS_DEFAULT_PROFILES_FILE'),
+        'loss', 'driver.py, process 77, was started without'),
+    'loss with profile': (
+        with_topic(heard=HEARD._replace(best_effort=100), publishers=(PUBLISHER._replace(
+            process=ELSEWHERE._replace(variables={'FASTRTPS_DEFAULT_PROFILES_FILE': 'x'})),)),
+        'loss', 'too busy'),
+    'nearly all lost': (with_heard(reliable=False, messages=1), 'loss', 'no more than 1 frames'),
+    'loss between machines': (
+        with_topic(heard=HEARD._replace(best_effort=100),
+                   publishers=(PUBLISHER._replace(elsewhere=True),)), 'loss', 'rmem_max'),
     'slow': (GRAPH._replace(asked=Asked(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
     'gaps': (with_heard(rate=Rate(30.0, 1.0, 1.0, 4.0, 1, 1)), 'gaps', '1.00 s'),
     'uneven': (with_heard(arrivals=LOST), 'uneven', '40%'),

@@ -1,31 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames that get lost between the publisher's process and the node's."""
+"""Frames that get lost between the publisher's process and the node's.
+
+Source for other machines: the ROS 2 documentation, DDS tuning information.
+"""
 
 from collections.abc import Iterator
 
 from mobilenet_perception import input_trouble
 from mobilenet_perception.arrivals import ArrivalSummary
-from mobilenet_perception.doctor.facts import GraphFacts, Heard, TopicFacts
-from mobilenet_perception.doctor.finding import Finding, Level, told
+from mobilenet_perception.doctor.facts import Endpoint, GraphFacts, Heard
+from mobilenet_perception.doctor.finding import Finding, Level, told, wrong
 
+_FAST_DDS = 'rmw_fastrtps'
 # One frame or two may have come before the second listener was there.
 _FEW = 3
-_ENOUGH = 10
+# From so many frames on, gaps between their stamps tell how many are missing.
+_ENOUGH = 11
+_LARGE_PACKETS = (
+    'use compressed images, or raise net.core.rmem_max and net.ipv4.ipfrag_high_thresh with '
+    'sysctl (ROS 2 documentation, DDS tuning)'
+)
 
 
 def check_loss(facts: GraphFacts) -> Iterator[Finding]:
     """Say how many frames get lost, and the cure."""
     for topic in facts.topics:
         # The frames of two publishers are in no order that a gap could be seen in.
-        if topic.heard is None or len(topic.publishers) > 1:
+        if topic.heard is None or not topic.heard.messages or len(topic.publishers) != 1:
             continue
-        sentence = input_trouble.loss(topic.name, _arrivals(topic.heard))
-        if not sentence:
-            continue
-        found = told(Level.WRONG, 'loss', topic.name, sentence)
-        if started := _without_profile(facts, topic):
-            found = found._replace(cure=f'{found.cure}; {started}')
-        yield found
+        publisher = topic.publishers[0]
+        heard = topic.heard
+        cure = _cure(facts, publisher, heard)
+        # Of large frames the cure is said below, by what is known of the publisher.
+        arrivals = _arrivals(heard)._replace(frame_bytes=0)
+        if sentence := input_trouble.loss(topic.name, arrivals):
+            found = told(Level.WRONG, 'loss', topic.name, sentence)
+            yield found._replace(cure=cure or found.cure)
+        elif cure and not heard.reliable and heard.messages < _ENOUGH:
+            yield wrong(
+                'loss', topic.name,
+                f'no more than {heard.messages} frames came in {facts.seconds:g} s, of '
+                f'{heard.frame_bytes / 1e6:.1f} MB each: most of that size get lost on their way',
+                cure,
+            )  # fmt: skip
 
 
 def _arrivals(heard: Heard) -> ArrivalSummary:
@@ -38,15 +55,20 @@ def _arrivals(heard: Heard) -> ArrivalSummary:
     return heard.arrivals._replace(lost_share=share)
 
 
-def _without_profile(facts: GraphFacts, topic: TopicFacts) -> str:
-    """Name publishers whose process was started without a profile; empty: none is known."""
-    assert topic.heard is not None
-    large = topic.heard.frame_bytes > input_trouble.SMALL_SEGMENT_BYTES
-    names = [
-        f'{item.process.name} (process {item.process.pid})'
-        for item in topic.publishers
-        if item.process and not item.process.variables.get(facts.profile_variable)
-    ]
-    if not names or not large:
+def _cure(facts: GraphFacts, publisher: Endpoint, heard: Heard) -> str:
+    """Return what helps large frames; empty: size is not their trouble."""
+    if heard.frame_bytes <= input_trouble.SMALL_SEGMENT_BYTES:
         return ''
-    return f'{", ".join(sorted(set(names)))} was started without {facts.profile_variable}'
+    if publisher.elsewhere:
+        return _LARGE_PACKETS
+    process = publisher.process
+    if process is not None and process.variables.get(facts.profile_variable):
+        return ''
+    if not facts.middleware.startswith(_FAST_DDS):
+        return ''
+    started = f' ({process.name}, process {process.pid}, was started without)' if process else ''
+    return (
+        "they do not fit the shared-memory segment of Fast DDS's defaults; start the publisher "
+        f'with config/fastdds_large_images.xml of this package in {facts.profile_variable}, or '
+        f'use compressed images{started}'
+    )

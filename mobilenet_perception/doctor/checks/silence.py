@@ -45,7 +45,10 @@ def _silent(topic: TopicFacts, seconds: float) -> Finding:
             'whether large messages get through (ros2 topic hz)'
         )
     else:
-        cure = f'look whether {names} is paused, or waits for its camera'
+        cure = (
+            f'look whether {names} is paused or waits for its camera; raw images above 0.5 MB '
+            'need config/fastdds_large_images.xml in its environment'
+        )
     return wrong(
         'silence', topic.name, f'{names} publishes it, but no frame came in {seconds:g} s', cure
     )
