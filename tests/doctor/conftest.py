@@ -61,15 +61,22 @@ def ask(begin: Callable[..., 'subprocess.Popen[str]']) -> Callable[..., tuple[in
 
 
 @pytest.fixture
-def classifier(begin: Callable[..., 'subprocess.Popen[str]']) -> Callable[..., Any]:
-    """Start a classifier node with parameters, in a namespace."""
+def classifier(
+    begin: Callable[..., 'subprocess.Popen[str]'],
+) -> Callable[[str, dict[str, Any]], None]:
+    """Start a classifier node with parameters, in a namespace; wait until it is active."""
 
-    def start(namespace: str, parameters: dict[str, Any]) -> Any:
+    def start(namespace: str, parameters: dict[str, Any]) -> None:
         arguments = [f'{name}:={value}' for name, value in parameters.items()]
-        return begin(
+        node = begin(
             'mobilenet_perception.classifier_node', '--ros-args', '-r', f'__ns:={namespace}',
             *(part for argument in arguments for part in ('-p', argument)),
+            RCUTILS_LOGGING_USE_STDOUT='1',
         )  # fmt: skip
+        if parameters.get('autostart', True):
+            # The last that it says before it is active.
+            assert node.stdout is not None
+            assert any('budget' in line for line in node.stdout)
 
     return start
 

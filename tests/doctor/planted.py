@@ -26,7 +26,7 @@ class Planted:
 
     def __init__(self, node: Node, trouble: str) -> None:
         kind = CompressedImage if trouble == 'compressed' else Image
-        reliable = trouble not in ('reliability', 'lossy')
+        reliable = trouble != 'reliability'
         qos = QoSProfile(depth=5) if reliable else _BEST_EFFORT
         topic = f'/{trouble}/image_raw'
         self._trouble = trouble
@@ -34,7 +34,7 @@ class Planted:
         if trouble == 'twice':
             self._publishers.append(node.create_publisher(kind, topic, qos))
         # Above the size that Fast DDS's default segment holds.
-        side = 480 if trouble == 'lossy' else 40
+        side = 360 if trouble == 'lossy' else 40
         image = plain_image('red', side, 2 * side)
         self._height, self._width = image.shape[:2]
         self._pixels = array.array('B', image.tobytes())
@@ -76,7 +76,6 @@ _STAMPS: dict[str, Callable[[int, int], int]] = {
     'unstamped': lambda stamp_ns, number: 0,
     'future': lambda stamp_ns, number: stamp_ns + 3600 * _SECOND,
     'old': lambda stamp_ns, number: stamp_ns - 20 * _SECOND,
-    'aged': lambda stamp_ns, number: stamp_ns - _SECOND // 2,
     'backward': lambda stamp_ns, number: stamp_ns - (number % 5 == 4) * _SECOND,
 }
 
