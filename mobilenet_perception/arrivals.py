@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Gaps from which on losses are told.
 _ENOUGH = 30
 
 
@@ -25,9 +26,15 @@ class ArrivalSummary(NamedTuple):
 
 
 class Arrivals:
-    """Remembers the capture stamps of the last frames."""
+    """Remembers the capture stamps of the last frames.
 
-    def __init__(self, length: int = 300) -> None:
+    Args:
+        length: of how many.
+        enough: from so many gaps on, losses are told.
+    """
+
+    def __init__(self, length: int = 300, enough: int = _ENOUGH) -> None:
+        self._enough = enough
         self._stamps_ns: deque[int] = deque(maxlen=length)
         self._frame_bytes = 0
 
@@ -49,7 +56,7 @@ class Arrivals:
         if not gaps_ns.size:
             return ArrivalSummary(0.0, 0.0, self._frame_bytes)
         rate_hz = float(1e9 / gaps_ns.mean())
-        if gaps_ns.size < _ENOUGH:
+        if gaps_ns.size < self._enough:
             return ArrivalSummary(rate_hz, 0.0, self._frame_bytes)
         short_ns = np.percentile(gaps_ns, 10)
         period_ns = np.median(gaps_ns[gaps_ns <= 1.5 * short_ns])

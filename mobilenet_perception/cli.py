@@ -20,6 +20,7 @@ PROGRAM = CommandLine(
         'build': 'build TensorRT engines of a bundle here, and say which of them pay',
         'engines': 'list, verify or remove the engines that were built on this machine',
         'env': 'tell what is installed and where it runs: send this when something fails',
+        'doctor': 'say what is wrong with a running graph, this machine, or a bag',
         'demo': 'classify a drawn drive, or your own input, over real ROS 2',
     },
     version=__version__,

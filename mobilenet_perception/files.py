@@ -42,14 +42,6 @@ def write_atomically(path: Path, content: bytes | str, durable: bool = False) ->
         raise
 
 
-def _synchronise(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Give a path beside `path` and of the same name: what is made there takes its place.
@@ -67,3 +59,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(Path(scratch, 'old'))
         new.rename(path)
+
+
+def _synchronise(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -2,7 +2,7 @@
 """The record of one frame's life, percentiles, outcome counts."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -67,6 +67,35 @@ class FrameRecord(NamedTuple):
     looks: int = 0
     batch: int = 0
     reason: str = ''
+
+
+_TEXTS = ('variant', 'reason')
+
+
+def read_timing(camera: str, stamp: int, values: Mapping[str, str]) -> FrameRecord:
+    """Return the record that a timing message was made of.
+
+    Args:
+        camera: the camera's name.
+        stamp: the message's stamp, in nanoseconds.
+        values: its keys and values.
+    """
+    numbers = {
+        name: float(values[name])
+        for name in FrameRecord._fields
+        if name in values and (name.endswith('_ms') or name == 'slowdown')
+    }
+    texts = {name: values.get(name, '') for name in _TEXTS}
+    return FrameRecord(
+        camera=camera,
+        sequence=int(values['sequence']),
+        stamp_ns=stamp,
+        outcome=Outcome(values['outcome']),
+        looks=int(values['looks']),
+        batch=int(values['batch']),
+        **texts,  # type: ignore[arg-type]
+        **numbers,  # type: ignore[arg-type]
+    )
 
 
 STAGES = (

@@ -12,8 +12,8 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
 from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.replay.listener import NODE, read_timing
-from mobilenet_perception.timing import FrameRecord
+from mobilenet_perception.replay.listener import NODE
+from mobilenet_perception.timing import FrameRecord, read_timing
 
 # As deep as the node's own queue of outcomes: a second's stall loses none.
 _QOS = QoSProfile(depth=100)

@@ -21,7 +21,7 @@ def look(name: str, limit_s: float = _LIMIT_S) -> dict[str, str]:
     """Return what the probe says of one thing.
 
     Args:
-        name: one of `probe.MODULES`, or `cuda`.
+        name: one of `probe.MODULES`, or `cuda`, or `ros`: whether ROS starts.
         limit_s: a probe that takes longer hangs, in seconds.
     """
     command = [sys.executable, '-m', 'mobilenet_perception.environment.probe', name]

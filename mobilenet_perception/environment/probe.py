@@ -8,6 +8,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ MODULES: Mapping[str, str] = {
     'tensorrt': 'tensorrt',
     'tensorrt_rtx': 'tensorrt_rtx',
     'rosbags': 'rosbags',
+    'cv_bridge': 'cv_bridge',
     'rclpy': 'rclpy',
     'vision_msgs': 'vision_msgs',
 }
@@ -39,10 +41,30 @@ def middleware(module: ModuleType) -> dict[str, str]:
     return {'rmw': utilities.get_rmw_implementation_identifier()}
 
 
+def compiled(module: ModuleType) -> dict[str, str]:
+    """Import the compiled half of cv_bridge, whose failure the other half keeps to itself."""
+    importlib.import_module(f'{module.__name__}.boost.cv_bridge_boost')
+    return {}
+
+
 _MORE: Mapping[str, Callable[[ModuleType], dict[str, str]]] = {
     'onnxruntime': providers,
+    'cv_bridge': compiled,
     'rclpy': middleware,
 }
+
+
+def ros_start() -> dict[str, str]:
+    """Start ROS and end it again; some faults of its environment end the process."""
+    rclpy = importlib.import_module('rclpy')
+    rclpy.init()
+    rclpy.create_node(f'probe_{os.getpid()}').destroy_node()
+    found = middleware(rclpy)
+    rclpy.shutdown()
+    return found
+
+
+_STARTS: Mapping[str, Callable[[], dict[str, str]]] = {'cuda': cuda, 'ros': ros_start}
 
 
 def library(name: str) -> dict[str, str]:
@@ -76,4 +98,4 @@ def _package(module_name: str) -> str:
 if __name__ == '__main__':
     asked = sys.argv[1]
     # The last line: some libraries print when they are imported.
-    print(f'\n{json.dumps(cuda() if asked == "cuda" else library(asked))}')
+    print(f'\n{json.dumps(_STARTS[asked]() if asked in _STARTS else library(asked))}')

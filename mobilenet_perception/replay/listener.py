@@ -15,12 +15,11 @@ from vision_msgs.msg import Classification
 
 from mobilenet_perception.decision import Scored
 from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.timing import FrameRecord, Outcome
+from mobilenet_perception.timing import FrameRecord, read_timing
 
 NODE = 'classifier'
 # As deep as the node's own queue of outcomes: a second's stall loses none.
 _QOS = QoSProfile(depth=100)
-_TEXTS = ('variant', 'reason')
 
 
 class Listener:
@@ -121,23 +120,3 @@ class Listener:
     def troubles(self) -> list[str]:
         """What diagnostics said, once each."""
         return list(self._troubles.values())
-
-
-def read_timing(camera: str, stamp: int, values: dict[str, str]) -> FrameRecord:
-    """Return the record that a timing message was made of."""
-    numbers = {
-        name: float(values[name])
-        for name in FrameRecord._fields
-        if name in values and (name.endswith('_ms') or name == 'slowdown')
-    }
-    texts = {name: values.get(name, '') for name in _TEXTS}
-    return FrameRecord(
-        camera=camera,
-        sequence=int(values['sequence']),
-        stamp_ns=stamp,
-        outcome=Outcome(values['outcome']),
-        looks=int(values['looks']),
-        batch=int(values['batch']),
-        **texts,  # type: ignore[arg-type]
-        **numbers,  # type: ignore[arg-type]
-    )
