@@ -5,7 +5,8 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.report.json_report import report
 from mobilenet_perception.report.run import Run
 from mobilenet_perception.report.text import summary
-from mobilenet_perception.sources import open_source
+from mobilenet_perception.sources import Source, open_source
 
 _DEFAULT_BUDGET_MS = 50.0
 
@@ -76,9 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
     if arguments.html:
+        from mobilenet_perception.replay.second_look import worst_pictures  # noqa: PLC0415
         from mobilenet_perception.report.html import page  # noqa: PLC0415
 
-        write_atomically(arguments.html, page(values, played.thumbnails))
+        worst = worst_pictures(values, partial(_open, arguments))
+        write_atomically(arguments.html, page(values, played.thumbnails, worst))
     print(summary(values))
     failures = _failures(values, arguments.min_accuracy, arguments.min_on_time)
     for failure in failures:
@@ -131,13 +134,7 @@ def _play(arguments: argparse.Namespace) -> Run:
         play_paced,
     )
 
-    source = open_source(
-        arguments.bag,
-        rate_hz=arguments.rate,
-        seconds=arguments.seconds,
-        topics=arguments.topic,
-        labels_file=arguments.labels,
-    )
+    source = _open(arguments)
     classifier = load_classifier(arguments, faults)
     play = play_fast if arguments.mode == 'fast' else play_paced
     default_ms = math.inf if arguments.mode == 'fast' else _DEFAULT_BUDGET_MS
@@ -147,6 +144,17 @@ def _play(arguments: argparse.Namespace) -> Run:
         return play(classifier, source, settings, progress)
     finally:
         progress.end()
+
+
+def _open(arguments: argparse.Namespace, stamps: Container[int] | None = None) -> Source:
+    return open_source(
+        arguments.bag,
+        rate_hz=arguments.rate,
+        seconds=arguments.seconds,
+        topics=arguments.topic,
+        labels_file=arguments.labels,
+        stamps=stamps,
+    )
 
 
 def _failures(

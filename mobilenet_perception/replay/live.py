@@ -21,7 +21,7 @@ from mobilenet_perception.replay.results import describe_bundle, describe_machin
 from mobilenet_perception.replay.sent import Sent, read_sent
 from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail
 from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.sources import Camera, open_source
+from mobilenet_perception.sources import Camera
 from mobilenet_perception.timing import Outcome
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def play_live(
             nothing.
     """
     # Before any process starts: these know best what is wrong with what they read.
-    source = open_source(settings.source, topics=settings.topics, labels_file=settings.labels)
+    source = settings.open()
     bundle = load_bundle(settings.bundle)
     runtime = create_runtime(settings.runtime, settings.threads)
     with TemporaryDirectory(prefix='replay-') as scratch, own_ros() as environment:
