@@ -88,8 +88,8 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> st
         'on, which waits for frames to agree; how frames ended; and how old answers were. Grey '
         'is background or unknown, a gap is no label in time, and a red mark under a row is a '
         'clear frame on which it was wrong.</p>'
-        f'{_outcome_key(report)}<div class="box">{"".join(drawn)}{_label_key(report, colours)}</div>'
-        '</section>'
+        f'{_outcome_key(report)}<div class="box">{"".join(drawn)}'
+        f'{_label_key(report, colours)}</div></section>'
     )
 
 
