@@ -18,6 +18,7 @@ from mobilenet_perception.commands.common import (
     positive,
     share,
 )
+from mobilenet_perception.commands.video import add_video, make_video
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.faults import FAULTS, Faults, parse_fault
 from mobilenet_perception.files import write_atomically
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the report as JSON')
     parser.add_argument('--html', type=Path, metavar='FILE', help='write the report as a page')
+    add_video(parser)
     parser.add_argument('--min-accuracy', type=share, metavar='SHARE',
                         help='exit 1 if fewer of the clear frames are right')  # fmt: skip
     parser.add_argument('--min-on-time', type=share, metavar='SHARE',
@@ -83,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         worst = worst_pictures(values, partial(_open, arguments))
         write_atomically(arguments.html, page(values, played.thumbnails, worst))
     print(summary(values))
+    make_video(arguments.video, played, partial(_open, arguments))
     failures = _failures(values, arguments.min_accuracy, arguments.min_on_time)
     for failure in failures:
         print(f'error: {failure}', file=sys.stderr)
