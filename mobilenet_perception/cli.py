@@ -16,6 +16,7 @@ PROGRAM = CommandLine(
         'benchmark': 'measure a bundle here, alone and end to end over DDS',
         'bag': 'write an image folder, a video or a drawn drive as a rosbag2 bag',
         'replay': 'run a bag through the classifier and report labels, timing and accuracy',
+        'watch': 'show what a running node does, a line for each camera, live',
         'demo': 'classify a drawn drive, or your own input, over real ROS 2',
     },
     version=__version__,
