@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             def say(patience_s: float = 0.0) -> str:
                 waited_s = time.monotonic() - started_s + patience_s
                 return note(
-                    target, domain, watcher.nodes, watcher.cameras, watcher.state, waited_s
+                    target, domain, watcher.nodes, watcher.views(), watcher.state, waited_s
                 )
 
             rclpy.init(signal_handler_options=SignalHandlerOptions.NO)

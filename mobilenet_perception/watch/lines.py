@@ -66,7 +66,7 @@ def note(
     target: str,
     domain: str,
     nodes: Sequence[str],
-    cameras: Sequence[str],
+    views: Sequence[CameraView],
     state: str,
     waited_s: float,
 ) -> str:
@@ -76,17 +76,17 @@ def note(
         target: the node to watch.
         domain: the ROS domain.
         nodes: the nodes that are there.
-        cameras: those of the node whose topics were found.
+        views: its cameras, as far as their topics were found.
         state: what it says is wrong; empty: nothing.
         waited_s: for so long it has been looked for, in seconds.
     """
-    if target in nodes:
-        early = cameras or waited_s < _DISCOVERY_S
+    # A node that decides is there, whether its name has been heard already or not.
+    is_heard = any(view.decision for view in views)
+    if is_heard or target in nodes or waited_s < _DISCOVERY_S:
+        early = views or waited_s < _DISCOVERY_S
         return state or ('' if early else f'{target} is there, and has no camera topics')
-    if cameras:
+    if views:
         return f'{target} has ended, or its machine is out of reach'
-    if waited_s < _DISCOVERY_S:
-        return ''
     others = f'; nodes there: {", ".join(sorted(nodes)[:8])}' if nodes else ', and no other node'
     return (
         f'no node {target} in ROS domain {domain}{others}: start it, name it with --node, or set '

@@ -89,5 +89,7 @@ def test_note_says_what_to_do() -> None:
     assert 'no camera topics' in note('/classifier', '7', ['/classifier'], [], '', math.inf)
     inactive = note('/classifier', '7', ['/classifier'], [], 'inactive: not classifying', 0.0)
     assert inactive.startswith('inactive')
-    assert note('/classifier', '7', ['/classifier'], ['front'], '', math.inf) == ''
-    assert 'has ended' in note('/classifier', '7', [], ['front'], '', math.inf)
+    silent = CameraView('front')
+    assert note('/classifier', '7', ['/classifier'], [silent], '', math.inf) == ''
+    assert 'has ended' in note('/classifier', '7', [], [silent], '', math.inf)
+    assert note('/classifier', '7', [], [heard_camera().view(4.0)], '', math.inf) == ''

@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,23 @@ def watch(environment: Mapping[str, str], stdout: int) -> 'subprocess.Popen[byte
     return subprocess.Popen(WATCH, stdout=stdout, stderr=subprocess.PIPE, env=plain, cwd=ROOT)
 
 
-def wait_for_words(peer: Peer, source: int, words: str, send: Callable[[], None]) -> str:
-    """Read what `watch` writes until these words come, feeding the node meanwhile."""
+def wait_for(
+    peer: Peer, source: int, is_there: Callable[[str], object], send: Callable[[], None]
+) -> str:
+    """Read what `watch` writes until something is there, feeding the node meanwhile."""
     said, end = '', time.monotonic() + PATIENCE_S
-    while not re.search(words, said):
-        assert time.monotonic() < end, said
+    while not is_there(said):
+        assert time.monotonic() < end, said[-4000:]
         peer.wait_for_more('camera/timing', send)
         if select.select([source], [], [], 0)[0]:
             said += os.read(source, 65536).decode()
     return said
+
+
+def last_screen(said: str) -> list[str]:
+    """Return the lines of the last whole redrawing."""
+    whole = said.split('\033[H')[1:-1]
+    return re.sub(r'\033\[[0-9;?]*[A-Za-z]', '', whole[-1]).split('\r\n') if whole else []
 
 
 def test_lines_of_a_running_node(start: Start, peer: Peer, environment: dict[str, str]) -> None:
@@ -59,7 +68,7 @@ def test_lines_of_a_running_node(start: Start, peer: Peer, environment: dict[str
     process = watch(environment, subprocess.PIPE)
     assert process.stdout is not None
     words = r'camera: green [01]\.\d\d, decision green, age p50 .* Hz, .* missed, \d+ on_time'
-    said = wait_for_words(peer, process.stdout.fileno(), words, send)
+    said = wait_for(peer, process.stdout.fileno(), partial(re.search, words), send)
     assert '\033' not in said
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=PATIENCE_S)
@@ -78,13 +87,14 @@ def test_a_terminal_is_redrawn_in_its_width_and_given_back(
     ours, theirs = pty.openpty()
     resize(ours, 150)
     process = watch(environment, theirs)
-    wide = wait_for_words(peer, ours, r'decision .*outcomes(.|\s)*blue +blue', send)
+    wide = wait_for(peer, ours, lambda said: 'blue  ' in ' '.join(last_screen(said)[2:]), send)
+    assert wide.startswith('\033[?1049h')
+    assert {'label', 'decision', 'Hz', 'slow-down'} <= set(last_screen(wide)[1].split())
     resize(ours, 40)
-    narrow = wait_for_words(peer, ours, r'\033\[H[^\n]{1,60}\n\033?[^\n]*camera +decision', send)
-    assert wide.startswith('\033[?1049h') and 'slow-down' in wide
-    last = narrow.rpartition('\033[H')[2]
-    lines = re.sub(r'\033\[\??\d*[a-zA-Z]', '', last).split('\r\n')
-    assert max(map(len, lines)) <= 40
+    narrow = wait_for(
+        peer, ours, lambda said: 'camera  decision' in ' '.join(last_screen(said)), send
+    )
+    assert max(map(len, last_screen(narrow))) <= 40
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, b'')
