@@ -9,7 +9,7 @@ from typing import Any
 from mobilenet_perception.report.svg import Scale
 
 # Finer than a drawing shows: a long recording's flicker must not make a page of megabytes.
-_FINEST = 0.8
+_FINEST, _NAMED = 0.8, 2.5
 _MARKS = 6.0
 _GAP_PERIODS = 2.5
 
@@ -89,6 +89,12 @@ def _band(
     times: tuple[float, float],
     colours: Mapping[str, str],
 ) -> str:
+    drawn = (
+        f'<rect x="{x:.1f}" y="{y:.0f}" width="{width:.1f}" height="{height:g}" '
+        f'fill="{colours.get(label, "#dddddd")}"/>'
+    )
+    if width < _NAMED:
+        return drawn
     words = label.replace('_', ' ')
     tip = f'{words}, {times[0]:.2f} to {times[1]:.2f} s'
     text = ''.join(
@@ -96,10 +102,7 @@ def _band(
         f'{escape(part)}</text>'
         for part, line in _lines(words, (width - 4) / letter)
     )
-    return (
-        f'<g><title>{escape(tip)}</title><rect x="{x:.1f}" y="{y:.0f}" width="{width:.1f}" '
-        f'height="{height:g}" fill="{colours.get(label, "#dddddd")}"/>{text}</g>'
-    )
+    return f'<g><title>{escape(tip)}</title>{drawn}{text}</g>'
 
 
 def _lines(words: str, room: float) -> list[tuple[str, float]]:

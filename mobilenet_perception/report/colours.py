@@ -17,15 +17,15 @@ _FIXED = {
 # The golden angle keeps neighbours in the list of labels far apart in hue.
 _ANGLE = 137.508
 
-# Of Okabe and Ito's palette for all kinds of eyes (jfly.uni-koeln.de/color, 2008), or between two
-# of its colours.
+# After Okabe and Ito's palette for all kinds of eyes (jfly.uni-koeln.de/color, 2008): neighbours
+# differ in lightness too.
 OUTCOME_COLOURS = {
     Outcome.ON_TIME: '#3f8fd2',
     Outcome.LATE: '#f0c020',
     Outcome.EXPIRED: '#d55e00',
-    Outcome.SUPERSEDED: '#a9b3be',
-    Outcome.REJECTED: '#d99abf',
-    Outcome.FAILED: '#7a2e4d',
+    Outcome.SUPERSEDED: '#c3cad2',
+    Outcome.REJECTED: '#9c4a86',
+    Outcome.FAILED: '#5c1438',
 }
 
 
