@@ -16,6 +16,7 @@ PROGRAM = CommandLine(
         'benchmark': 'measure a bundle here, alone and end to end over DDS',
         'bag': 'write, look at, label or take images out of a rosbag2 bag',
         'replay': 'run a bag through the classifier and report labels, timing and accuracy',
+        'watch': 'show what a running node does, a line for each camera, live',
         'simulate': 'drive through a simulated street, and score the decisions sign by sign',
         'build': 'build TensorRT engines of a bundle here, and say which of them pay',
         'engines': 'list, verify or remove the engines that were built on this machine',

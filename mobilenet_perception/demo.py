@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.replay.live import play_live
 from mobilenet_perception.replay.live_settings import LiveSettings
+from mobilenet_perception.replay.second_look import worst_pictures
 from mobilenet_perception.report.html import page
 from mobilenet_perception.report.json_report import report
+from mobilenet_perception.report.run import Run
 from mobilenet_perception.report.text import summary
 from mobilenet_perception.timing import Outcome, percentiles
 
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
     from mobilenet_perception.replay.listener import Listener
 
 
-def run_demo(settings: LiveSettings, out: Path) -> int:
+def run_demo(settings: LiveSettings, out: Path) -> Run:
     """Play to the node, print a line each second, and write `report.json` and `report.html`.
 
     Returns:
-        0; 130 when interrupted (the reports are written all the same).
+        What was seen; when it was interrupted, the reports are written all the same.
 
     Raises:
         PerceptionError: the node did not answer.
@@ -31,9 +33,10 @@ def run_demo(settings: LiveSettings, out: Path) -> int:
     run = play_live(settings, print_second, out, say=_say)
     values = report(run)
     write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
-    write_atomically(out / 'report.html', page(values, run.thumbnails))
+    worst = worst_pictures(values, settings.open)
+    write_atomically(out / 'report.html', page(values, run.thumbnails, worst))
     print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
-    return 130 if run.interrupted else 0
+    return run
 
 
 def _say(words: str) -> None:

@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.commands.common import add_bundle, bundle_path, positive
+from mobilenet_perception.commands.video import add_video, make_video
 from mobilenet_perception.demo import run_demo
 from mobilenet_perception.replay.live_settings import LiveSettings
 from mobilenet_perception.sources.open import DRIVE
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--latency-budget-ms', type=positive, default=50.0, metavar='MS', help='%(default)s'
     )
     add_bundle(parser)
+    add_video(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -38,4 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
         runtime=arguments.runtime,
         threads=arguments.threads,
     )
-    return run_demo(settings, arguments.out)
+    run = run_demo(settings, arguments.out)
+    make_video(arguments.video, run, settings.open)
+    return 130 if run.interrupted else 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mobilenet_perception.commands.common import Progress
+from mobilenet_perception.commands.video import make_video
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.files import write_atomically
 from mobilenet_perception.replay.arguments import add_arguments, read_settings
@@ -39,12 +40,15 @@ def _run_one(arguments: argparse.Namespace, settings: PlaySettings) -> int:
         played = play(settings, progress)
         values = report(played)
         if arguments.html:
+            from mobilenet_perception.replay.second_look import worst_pictures  # noqa: PLC0415
             from mobilenet_perception.report.html import page  # noqa: PLC0415
 
-            write_atomically(arguments.html, page(values, played.thumbnails))
+            worst = worst_pictures(values, settings.open)
+            write_atomically(arguments.html, page(values, played.thumbnails, worst))
         progress.end()
         _write_json(arguments.json, values)
         print(summary(values))
+        make_video(arguments.video, played, settings.open)
         found = failures(arguments, settings, values, several=False)
     except PerceptionError as error:
         _write_junit(arguments.junit, Verdict(settings.source, 0.0, error=str(error)))

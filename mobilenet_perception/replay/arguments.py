@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobilenet_perception.bags.find import find_bags
 from mobilenet_perception.commands.common import add_bundle, bundle_path, positive, region, share
+from mobilenet_perception.commands.video import add_video
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.faults import FAULTS
 from mobilenet_perception.replay.many import LOCAL
@@ -39,8 +40,9 @@ def read_settings(arguments: argparse.Namespace) -> list[PlaySettings]:
         raise PerceptionError('--reliable is for replays over DDS: add --ros')
     if arguments.address and arguments.mode == 'ros':
         raise PerceptionError('--address is for replays in process: use --fast or --paced')
-    if arguments.html and several:
-        raise PerceptionError('--html is for one bag: leave it out, or name one bag')
+    for name in ('html', 'video'):
+        if getattr(arguments, name) and several:
+            raise PerceptionError(f'--{name} is for one bag: leave it out, or name one bag')
     if arguments.update and not arguments.expect:
         raise PerceptionError('--update needs to know what to write: add --expect FILE')
     if arguments.fail_if_worse and not arguments.baseline:
@@ -109,6 +111,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
 def _add_reports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the report as JSON')
     parser.add_argument('--html', type=Path, metavar='FILE', help='write the report as a page')
+    add_video(parser)
     parser.add_argument('--junit', type=Path, metavar='FILE',
                         help='write what passed and what failed as JUnit XML')  # fmt: skip
 

@@ -22,7 +22,7 @@ from mobilenet_perception.replay.sent import Sent, read_sent
 from mobilenet_perception.report.run import FrameResult, MissedFrame, Run, Thumbnail
 from mobilenet_perception.runtimes import RuntimeSettings
 from mobilenet_perception.runtimes.choose import choose_runtime
-from mobilenet_perception.sources import Camera, open_source
+from mobilenet_perception.sources import Camera
 from mobilenet_perception.timing import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def play_live(
             nothing.
     """
     # Before any process starts: these know best what is wrong with what they read.
-    source = open_source(settings.source, topics=settings.topics, labels_file=settings.labels)
+    source = settings.open()
     bundle = load_bundle(settings.bundle)
     runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
     # The same for the node, and for the record of the run.

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What to play to the real node, and the arguments that its processes get of it."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.runtimes.choose import AUTO
-from mobilenet_perception.sources import Camera
+from mobilenet_perception.sources import Camera, Source, open_source
 
 # Frames that wait for a reader that lags behind, where none may get lost.
 RELIABLE_DEPTH = 30
@@ -28,6 +28,21 @@ class LiveSettings(NamedTuple):
     runtime: str = AUTO
     threads: int = 1
     reliable: bool = False
+
+    def open(self, stamps: Container[int] | None = None) -> Source:
+        """Open the source; `stamps` as in `open_source`.
+
+        Raises:
+            PerceptionError: there is no such source, or it cannot be read.
+        """
+        return open_source(
+            self.source,
+            rate_hz=self.rate_hz,
+            seconds=self.seconds,
+            topics=self.topics,
+            labels_file=self.labels,
+            stamps=stamps,
+        )
 
 
 def node_arguments(settings: LiveSettings, cameras: Iterable[Camera]) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ROS domain of our own, for the processes that a command starts."""
+"""ROS for a command: in a domain of its own, for processes that it starts, or in the user's."""
 
 import os
 import signal
@@ -21,7 +21,26 @@ def own_ros(chosen: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]
     Raises:
         PerceptionError: ROS 2 is not here.
     """
-    environment = ros_environment() if chosen is None else dict(chosen)
+    with _ros(ros_environment() if chosen is None else dict(chosen)) as environment:
+        yield environment
+
+
+@contextmanager
+def users_ros() -> Iterator[dict[str, str]]:
+    """Take part in the user's ROS domain; SIGTERM ends it as Ctrl-C does.
+
+    Raises:
+        PerceptionError: ROS 2 is not here, or ROS_DOMAIN_ID is no domain.
+    """
+    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
+    if not domain.isdecimal():
+        raise PerceptionError(f'ROS_DOMAIN_ID is {domain}: choose a number from 0 to 232')
+    with _ros(ros_environment(int(domain), localhost=False)) as environment:
+        yield environment
+
+
+@contextmanager
+def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
 

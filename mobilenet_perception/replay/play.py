@@ -2,14 +2,17 @@
 """Play a source in one of three modes: fast, at recorded pace, or over DDS to the real node."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.report.run import Run
 from mobilenet_perception.runtimes.choose import AUTO
+
+if TYPE_CHECKING:
+    from mobilenet_perception.sources import Source
 
 MODES = ('fast', 'paced', 'ros')
 DEFAULT_BUDGET_MS = 50.0
@@ -51,6 +54,23 @@ class PlaySettings(NamedTuple):
     faults: tuple[str, ...] = ()
     reliable: bool = False
 
+    def open(self, stamps: Container[int] | None = None) -> 'Source':
+        """Open the source; `stamps` as in `open_source`.
+
+        Raises:
+            PerceptionError: there is no such source, or it cannot be read.
+        """
+        from mobilenet_perception.sources import open_source  # noqa: PLC0415 (OpenCV)
+
+        return open_source(
+            self.source,
+            rate_hz=self.rate_hz,
+            seconds=self.seconds,
+            topics=self.topics,
+            labels_file=self.labels,
+            stamps=stamps,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return what decides about labels, beside the source and the bundle, as JSON values."""
         return {
@@ -81,23 +101,16 @@ def play(settings: PlaySettings, progress: Callable[[int], None] = lambda frames
         )
     if settings.mode == 'ros':
         return _play_live(settings)
-    from mobilenet_perception.faults import Faults, parse_fault  # noqa: PLC0415 (OpenCV)
+    from mobilenet_perception.faults import Faults, parse_fault  # noqa: PLC0415
     from mobilenet_perception.open_classifier import open_classifier  # noqa: PLC0415
     from mobilenet_perception.replay.in_process import (  # noqa: PLC0415
         ReplaySettings,
         play_fast,
         play_paced,
     )
-    from mobilenet_perception.sources import open_source  # noqa: PLC0415
 
     faults = Faults([parse_fault(text) for text in settings.faults])
-    source = open_source(
-        settings.source,
-        rate_hz=settings.rate_hz,
-        seconds=settings.seconds,
-        topics=settings.topics,
-        labels_file=settings.labels,
-    )
+    source = settings.open()
     classifier = open_classifier(settings.bundle, settings.runtime, settings.threads, faults)
     fast = settings.mode == 'fast'
     budget_ms = settings.latency_budget_ms or (math.inf if fast else DEFAULT_BUDGET_MS)

@@ -81,6 +81,7 @@ def _frame(item: FrameResult) -> dict[str, Any]:
         'stamp_ns': item.record.stamp_ns,
         'time_s': round(item.time_s, 6),
         'outcome': str(item.record.outcome),
+        'reason': item.record.reason,
         'variant': item.record.variant,
         'label': item.label,
         'score': round(item.top[0].score, 4) if item.top else None,

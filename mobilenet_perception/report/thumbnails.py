@@ -12,7 +12,7 @@ from mobilenet_perception.sources.frame import SourceFrame
 
 _WIDTH = 320
 _MOST = 24
-_QUALITY = 80
+_QUALITY = 70
 # So long must a label have been clear, or, where no truth is known, so far apart are pictures.
 _SETTLED_NS = 400_000_000
 _PERIOD_NS = 2_000_000_000

@@ -123,7 +123,7 @@ class Drive:
         blur = min(_MAX_BLUR, round(float(self._smear[index]) * camera.focal_length))
         return DriveFrame(
             index,
-            round(seconds * 1e9),
+            self.time_ns(index),
             self._renderer.render(camera, seconds, blur),
             truth.label,
             truth.clear,
@@ -143,6 +143,10 @@ class Drive:
             raise IndexError(f'frame {index} of a drive of {self._count} frames')
         seconds = index / self.rate_hz
         return truth_of(self.world, self.camera(index), seconds, self._regions[index])
+
+    def time_ns(self, index: int) -> int:
+        """Return when a frame is captured, since the start of the drive."""
+        return round(index / self.rate_hz * 1e9)
 
     def roi(self, index: int) -> RegionOfInterest:
         """Return the region of interest of a frame without drawing it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open whatever a person names as a source of frames: a drive, a bag, a video, a folder."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +40,7 @@ def open_source(
     seconds: float | None = None,
     topics: Collection[str] = (),
     labels_file: Path | None = None,
+    stamps: Container[int] | None = None,
 ) -> Source:
     """Open a source of frames.
 
@@ -50,6 +51,7 @@ def open_source(
         seconds: stop after so much of the source's time; None: at its end, a drive after 30 s.
         topics: which camera topics of a recording; none: all.
         labels_file: what the frames of a recording show; None: the file in its folder, if any.
+        stamps: give only the frames of these capture stamps, in nanoseconds; None: all.
 
     Raises:
         PerceptionError: there is no such source, or it cannot be read.
@@ -59,7 +61,8 @@ def open_source(
     if source == DRIVE:
         from mobilenet_perception.sources.drive import read_drive  # noqa: PLC0415
 
-        return Source(source, (camera,), read_drive(rate, seconds or DRIVE_SECONDS, camera.name))
+        drive = read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
+        return Source(source, (camera,), drive)
     path = Path(source)
     if not path.exists():
         raise PerceptionError(
@@ -79,7 +82,10 @@ def open_source(
         from mobilenet_perception.sources.video import read_video  # noqa: PLC0415
 
         opened = Source(source, (camera,), read_video(path, rate_hz, camera.name))
-    return opened if seconds is None else opened._replace(frames=_cut(opened.frames, seconds))
+    frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
+    if stamps is not None:
+        frames = (frame for frame in frames if frame.stamp_ns in stamps)
+    return opened._replace(frames=frames)
 
 
 def _open_bag(

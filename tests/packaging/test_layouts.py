@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The layouts of Foxglove and PlotJuggler name topics, statuses and keys that the node has."""
+"""The layouts of Foxglove, PlotJuggler and RViz name topics, statuses and keys of the node."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
@@ -18,6 +19,7 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.camera_messages import image_message
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.health import camera_health
+from mobilenet_perception.parameters import camera_parameters
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.runtimes import create_runtime
 from tests.tiny_bundle import plain_image, write_tiny_bundle
@@ -104,3 +106,20 @@ def test_plotjuggler_curves_are_published(root: Path, published: dict[str, Any])
     for curve in curves:
         if curve.startswith(TIMING):
             float(values[curve.rpartition('/')[2]])
+
+
+def test_rviz_shows_the_overlay_and_the_camera(root: Path) -> None:
+    manager = yaml.safe_load((root / 'config' / 'classifier.rviz').read_text())[
+        'Visualization Manager'
+    ]
+    topics = {}
+    for display in manager['Displays']:
+        assert display['Class'] == 'rviz_default_plugins/Image'
+        # RViz reads both, and takes the second for what the box shows.
+        assert display['Enabled'] is display['Value']
+        topics[display['Name']] = (display['Topic']['Value'], display['Enabled'])
+    image_topic = camera_parameters(CAMERA)[f'{CAMERA}.image_topic'].default
+    assert topics == {
+        'Overlay': (f'{NODE}/{CAMERA}/overlay', True),
+        'Camera': (image_topic, False),
+    }

@@ -124,20 +124,19 @@ def test_summary_names_counts_and_troubles(mixed: Run) -> None:
 def test_page_is_well_formed_and_self_contained(mixed: Run) -> None:
     text = page(report(mixed), mixed.thumbnails)
     # The page is written as XML too, so that an XML parser proves it well-formed.
-    body = text.removeprefix('<!DOCTYPE html>\n').replace('&#10003;', '').replace('&#10007;', '')
-    root = ET.fromstring(body)
+    root = ET.fromstring(text.removeprefix('<!DOCTYPE html>\n'))
     assert not [item for item in root.iter() if item.tag in ('script', 'link', 'iframe', 'object')]
     sources = [item.get('src', '') for item in root.iter() if item.get('src')]
-    assert len(sources) == 9 and all(source.startswith('data:image/jpeg;') for source in sources)
-    assert not re.search(r'https?:|url\(|@import|href', text)
+    assert len(sources) >= 9 and all(source.startswith('data:image/jpeg;') for source in sources)
+    assert not re.search(r'https?:|url\(|@import', text)
+    assert set(re.findall(r'href="(.{5})', text)) <= {'data:'}
     assert HOSTILE not in text
 
 
 def test_page_shows_regions_and_wrong_answers(mixed: Run) -> None:
     text = page(report(mixed), mixed.thumbnails)
-    assert text.count('class="roi"') == 2 * 9
+    assert text.count('class="card"') * 2 == text.count('class="roi"') > 2 * 9
     assert 'truly stop' in text and 'class="wrong"' in text
-    assert '1 x stop as yield' in text and '1 x yield as lost' in text
 
 
 def test_share_is_never_rounded_up() -> None:
@@ -150,8 +149,12 @@ def test_page_of_a_real_replay(tiny: Path, labelled_bag: Path) -> None:
     classifier = Classifier(load_bundle(tiny), create_runtime(), warmup_runs=1)
     run = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings())
     text = page(report(run), run.thumbnails)
-    ET.fromstring(text.removeprefix('<!DOCTYPE html>\n').replace('&#10003;', ''))
+    root = ET.fromstring(text.removeprefix('<!DOCTYPE html>\n'))
     assert text.count('class="bar"') > 8
+    # What is drawn small above the timeline is there to be used, wide and narrow.
+    images = {item.get('id') for item in root.iter('image')}
+    used = {item.get('href', '').removeprefix('#') for item in root.iter('use')}
+    assert images >= used
 
 
 def test_one_picture_is_taken_of_each_settled_signal(labelled_bag: Path) -> None:
