@@ -24,18 +24,20 @@ KEY = EngineKey(
     options=(('largest_batch', '4'), ('workspace_mb', '256')),
 )
 NOBODY = 65534
+# Of an engine, in bytes.
+SIZE = 100_000
 # Processes that have the code already when they start, and no thread of this one.
 PROCESSES = multiprocessing.get_context('forkserver')
 PROCESSES.set_forkserver_preload([__name__])
 
 
-def plan_of(key: EngineKey, size: int = 100_000) -> bytes:
+def plan_of(key: EngineKey, size: int = SIZE) -> bytes:
     """Return what `builder` builds: different bytes for each key."""
     return (key.digest.encode() * (size // 64 + 1))[:size]
 
 
 def builder(
-    key: EngineKey, counts: Path | None = None, seconds: float = 0.0, size: int = 100_000
+    key: EngineKey, counts: Path | None = None, seconds: float = 0.0, size: int = SIZE
 ) -> Callable[[bytes], Built]:
     """Return a build that writes a line to `counts`, takes its time and learns a little."""
 
@@ -73,19 +75,25 @@ def sidecar_file(folder: Path, key: EngineKey = KEY) -> Path:
 
 
 def get_and_report(
-    folder: Path, key: EngineKey, report: Path, counts: Path, seconds: float, start: Any = None
+    folder: Path,
+    key: EngineKey,
+    report: Path,
+    counts: Path,
+    seconds: float,
+    start: Any = None,
+    size: int = SIZE,
 ) -> None:
     """Get an engine, in a process of its own, and write what came of it."""
     told: list[str] = []
     if start:
         start.wait()
-    engine = EngineStore(folder).get(key, NAME, builder(key, counts, seconds), told.append)
-    right = engine.plan == plan_of(key)
+    engine = EngineStore(folder).get(key, NAME, builder(key, counts, seconds, size), told.append)
+    right = engine.plan == plan_of(key, size)
     result = {'built': engine.built, 'right': right, 'told': told, 'trouble': engine.trouble}
     write_atomically(report / str(os.getpid()), json.dumps(result))
 
 
-def get_as_ordinary_user(folder: Path, mode: int, room: int) -> None:
+def get_as_ordinary_user(folder: Path, mode: int, room: int, size: int) -> None:
     """Get an engine where little is allowed: `mode` of the folder, bytes that a file may have."""
     if os.geteuid() == 0:
         os.setgid(NOBODY)
@@ -94,7 +102,7 @@ def get_as_ordinary_user(folder: Path, mode: int, room: int) -> None:
     if room:
         # As on a full disk, a write fails half-way.
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-    get_and_report(folder, KEY, folder.parent, folder.parent / 'counts', 0.0)
+    get_and_report(folder, KEY, folder.parent, folder.parent / 'counts', 0.0, size=size)
 
 
 def reports(folder: Path) -> list[dict[str, Any]]:

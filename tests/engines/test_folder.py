@@ -18,6 +18,7 @@ from tests.engines.builds import (
     NAME,
     NOBODY,
     PROCESSES,
+    SIZE,
     builder,
     get_as_ordinary_user,
     plan_file,
@@ -25,9 +26,6 @@ from tests.engines.builds import (
     refuse,
     reports,
 )
-
-# Bytes that a file may have: less than an engine.
-ROOM = 50_000
 
 
 def test_where_engines_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -107,8 +105,9 @@ def ordinary() -> Iterator[Path]:
         yield folder
 
 
-def run(folder: Path, mode: int, room: int = 0) -> dict[str, object]:
-    process = PROCESSES.Process(target=get_as_ordinary_user, args=(folder, mode, room))
+def run(folder: Path, mode: int, room: int = 0, size: int = SIZE) -> dict[str, object]:
+    given = (folder, mode, room, size)
+    process = PROCESSES.Process(target=get_as_ordinary_user, args=given)
     process.start()
     process.join()
     (result,) = reports(folder.parent)
@@ -119,12 +118,13 @@ def run(folder: Path, mode: int, room: int = 0) -> dict[str, object]:
 def test_a_folder_without_permissions(mode: int, ordinary: Path) -> None:
     result = run(ordinary, mode)
     assert result['built'] and result['right']
-    # Where only listing is forbidden, all the rest can be done.
     assert 'cannot be written (Permission denied)' in str(result['trouble'])
 
 
-def test_a_full_disk(ordinary: Path) -> None:
-    result = run(ordinary, 0o700, ROOM)
+# Of bytes that a file may have: the plan does not fit, or the sidecar does not.
+@pytest.mark.parametrize(('room', 'size'), [(50_000, SIZE), (500, 400)])
+def test_a_full_disk(room: int, size: int, ordinary: Path) -> None:
+    result = run(ordinary, 0o700, room, size)
     assert result['built'] and result['right']
     assert f'{ordinary} cannot be written (File too large)' in str(result['trouble'])
     ordinary.chmod(0o700)

@@ -241,6 +241,20 @@ def test_use_is_remembered_on_a_clock_that_was_set_back(
     assert [entry.sidecar.key for entry in EngineStore(folder).entries()] == [third, first]
 
 
+def test_what_a_killed_builder_left_half_written_goes_with_the_next_build(
+    store: EngineStore, folder: Path
+) -> None:
+    target = KEY.target
+    left = [folder / f'.{name}.a1_2b3c4' for name in (f'{KEY.digest}.plan', f'{target}.timing')]
+    for path in left:
+        path.write_text('half')
+    assert store.get(KEY, NAME, refuse)
+    thor = KEY._replace(gpu_name='Thor')
+    store.get(thor, NAME, builder(thor))
+    assert not any(path.exists() for path in left)
+    assert store.get(KEY, NAME, refuse)
+
+
 def test_files_that_are_not_ours_stay(store: EngineStore, folder: Path) -> None:
     mine = [folder / name for name in ('notes.txt', 'model.plan', '.hidden.plan.tmp', 'a.json')]
     for path in mine:
