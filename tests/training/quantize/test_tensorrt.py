@@ -22,7 +22,7 @@ ALONE = RTX._replace(largest_batch=1)
 
 def int8(model: bytes, pixels: Pixels) -> bytes:
     graph = load(model)
-    quantized = insert_qdq(graph, TENSORRT, ranges_of(graph, TENSORRT, pixels))
+    quantized = insert_qdq(graph, TENSORRT, ranges_of(graph, TENSORRT, pixels[:5]))
     content: bytes = quantized.SerializeToString()
     return content
 
@@ -48,7 +48,7 @@ def test_the_default_bundle_compiles_in_smaller_numbers(precision: str, pixels: 
     bundle = load_bundle(default_bundle_path())
     for variant in bundle.manifest.variants:
         model = bundle.models[variant.name]
-        random = pixels.repeat(4, 1).repeat(4, 2)[:20, : variant.height, : variant.width]
+        random = pixels[:5].repeat(4, 1).repeat(4, 2)[:, : variant.height, : variant.width]
         graph = to_fp16(model) if precision == 'fp16' else int8(model, random)
         assert build_engine(graph, variant.name, ALONE).precision_asked == precision
 
