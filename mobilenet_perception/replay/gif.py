@@ -63,7 +63,7 @@ def _palette() -> bytes:
 
 def _thresholds() -> npt.NDArray[np.float32]:
     """Return Bayer's 8x8 matrix: what lies between two levels is mixed from both."""
-    matrix = np.zeros((1, 1))
+    matrix: npt.NDArray[np.float64] = np.zeros((1, 1))
     for _ in range(3):
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
     return ((matrix + 0.5) / 64).astype(np.float32)
