@@ -2,7 +2,7 @@
 """A row of the timeline: stretches of frames with one label, named where they are wide enough."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -100,16 +100,20 @@ def _band(
     text = ''.join(
         f'<text class="band" x="{x + width / 2:.1f}" y="{y + line * height:.1f}">'
         f'{escape(part)}</text>'
-        for part, line in _lines(words, (width - 4) / letter)
+        for part, line in _lines(words, (width - 4) / letter, colours)
     )
     return f'<g><title>{escape(tip)}</title>{drawn}{text}</g>'
 
 
-def _lines(words: str, room: float) -> list[tuple[str, float]]:
-    """Return the words, or as many as fit, with where in the row each line of them stands."""
+def _lines(words: str, room: float, labels: Iterable[str]) -> list[tuple[str, float]]:
+    """Return the words, or as many as fit, with where in the row each line of them stands.
+
+    The last word may stand for all where no other of the labels has it.
+    """
     first, _, last = words.rpartition(' ')
     if len(words) < room:
         return [(words, 0.63)]
     if first and max(len(first), len(last)) < room:
         return [(first, 0.42), (last, 0.83)]
-    return [(last, 0.63)] if len(last) < room else []
+    telling = sum(last in label.split('_') for label in labels) == 1
+    return [(last, 0.63)] if telling and len(last) < room else []

@@ -101,19 +101,20 @@ def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) 
 def _worst_card(item: WorstFrame, picture: Thumbnail | None, report: Mapping[str, Any]) -> str:
     frame = item.frame
     kind, said = _said(frame, report)
-    more = f' <i>1 of {item.like_it}</i>' if item.like_it > 1 and item.kind != 'oldest' else ''
     lines = [_where(frame, item.camera, report), *_facts(frame)]
-    why = ''
-    if frame['reason']:
-        why = f'<span>{escape(frame["reason"])}</span>'
-    elif item.kind == 'oldest':
-        why = f'<span>{_longest(frame)}</span>'
-    if frame['decision'] and item.kind != 'oldest':
-        lines.append(f'decision <b>{escape(_words(frame["decision"]))}</b>')
+    decision = escape(_words(frame['decision'] or 'none heard'))
+    if item.kind == 'decision':
+        lines += [f'truly {escape(_words(frame["truth"]))}', f'the frame alone {said}']
+        kind, said = 'bad', f'&#10007; decision {decision}'
+    elif item.kind != 'oldest':
+        lines.append(f'decision <b>{decision}</b>')
+    more = f' <i>1 of {item.like_it}</i>' if item.like_it > 1 and item.kind != 'oldest' else ''
+    why = escape(frame['reason']) or (_longest(frame) if item.kind == 'oldest' else '')
     shown = _picture(picture, frame) if picture else '<div class="none">no picture</div>'
     return (
         f'<div class="card">{shown}<div class="said"><em>{_KINDS[item.kind]}{more}</em>'
-        f'<b class="{kind}">{said}</b><span>{", ".join(lines)}</span>{why}</div></div>'
+        f'<b class="{kind}">{said}</b><span>{", ".join(dict.fromkeys(lines))}</span>'
+        f'<span>{why}</span></div></div>'
     )
 
 

@@ -61,7 +61,7 @@ def _tiles(report: Mapping[str, Any]) -> Iterator[str]:
 def _sentences(report: Mapping[str, Any]) -> Iterator[str]:
     received, outcomes = report['received'], report['outcomes']
     budget_ms = report['latency_budget_ms']
-    within = '' if budget_ms is None else f' within {budget_ms:g} ms of its capture'
+    within = '' if budget_ms is None else f' within {budget_ms:g} ms of capture'
     missed = {Outcome(name): n for name, n in outcomes.items() if n and name != Outcome.ON_TIME}
     if not missed:
         yield f'Every frame received got its label{within}.'

@@ -54,8 +54,10 @@ def worst_frames(report: Mapping[str, Any]) -> list[WorstFrame]:
     found += _unanswered(items)
     aged = [item for item in items if is_answered(item[1])]
     found += _apart('oldest', sorted(aged, key=lambda i: -i[1]['times_ms']['age']))
-    # The first of a key stays: later kinds are less bad.
-    return list({item.key: item for item in reversed(found)}.values())[::-1]
+    first: dict[tuple[str, int], WorstFrame] = {}
+    for item in found:
+        first.setdefault(item.key, item)
+    return list(first.values())
 
 
 def _apart(kind: str, items: list[_Item]) -> list[WorstFrame]:

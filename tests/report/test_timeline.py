@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from mobilenet_perception.report.bands import bands
 from mobilenet_perception.report.colours import OUTCOME_COLOURS
 from mobilenet_perception.report.strips import bins
 from mobilenet_perception.report.style import STYLE
@@ -58,12 +59,10 @@ def test_a_band_reaches_from_its_first_frame_to_the_next_band() -> None:
         item['label'] = 'yield'
     drawn = timeline(track(items), WIDE)
     room = WIDE.width - WIDE.left
-    bands = re.findall(r'<rect x="([\d.]+)" y="40" width="([\d.]+)"[^>]*fill="(#\w+)"', drawn)
-    found: list[tuple[Any, Any, str]] = [(float(x), float(w), colour) for x, w, colour in bands]
-    assert found == [
-        (WIDE.left, pytest.approx(room / 2, abs=0.1), '#aaa'),
-        (pytest.approx(WIDE.left + room / 2, abs=0.1), pytest.approx(room / 2, abs=0.1), '#bbb'),
-    ]
+    found = re.findall(r'<rect x="([\d.]+)" y="40" width="([\d.]+)"[^>]*fill="(#\w+)"', drawn)
+    assert [colour for _, _, colour in found] == ['#aaa', '#bbb']
+    assert [float(x) for x, _, _ in found] == pytest.approx([WIDE.left, WIDE.left + room / 2])
+    assert [float(width) for _, width, _ in found] == pytest.approx([room / 2] * 2)
 
 
 def test_no_band_is_drawn_over_missing_frames() -> None:
@@ -129,3 +128,11 @@ def test_words_stand_out_from_what_is_behind_them(scheme: int) -> None:
         for behind in ('card', 'page'):
             low, high = sorted((luminance[words], luminance[behind]))
             assert (high + 0.05) / (low + 0.05) >= 4.5, (words, behind)
+
+
+def test_a_short_name_is_one_that_no_other_label_has() -> None:
+    colours = {'priority_road': '#aaa', 'road_work': '#bbb', 'traffic_light_red': '#ccc'}
+    for label, said in (('priority_road', []), ('traffic_light_red', ['red'])):
+        narrow = Scale(0.0, 1.0, 0.0, 40.0)
+        drawn = bands(frames(10, label=label), 'label', narrow, 0.0, 30.0, 6.0, 0.1, colours)
+        assert re.findall('<text[^>]*>([^<]*)<', drawn) == said

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page picks out: worst frames, verdicts, the confusion matrix."""
 
+import re
 from typing import Any
 
 import pytest
 
 from mobilenet_perception.report.confusion import NO_LABEL, OTHERS, confusion, confusion_table
 from mobilenet_perception.report.judged import judge, verdicts
+from mobilenet_perception.report.pictures import worst_cards
 from mobilenet_perception.report.worst import worst_frames
 
 LABELS = ['stop', 'yield', 'other', 'background']
@@ -110,3 +112,10 @@ def test_confusion_table_is_absent_where_nothing_is_known() -> None:
     assert 'title="1 of 2 frames of stop: yield"' in confusion_table(
         a_report(frame(0.0), frame(1.0, label='yield'))
     )
+
+
+def test_the_card_of_a_wrong_decision_says_what_was_decided() -> None:
+    held = frame(1.0, 'yield', 'yield', decision='stop')
+    (card, _) = re.findall(r'<em>.*?</div>', worst_cards(a_report(frame(0.0), held), []))
+    assert 'decision stop</b>' in card and 'truly yield' in card
+    assert 'the frame alone &#10003; yield 0.90' in card
