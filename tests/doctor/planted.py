@@ -42,7 +42,7 @@ class Planted:
     @property
     def has_listener(self) -> bool:
         """Whether somebody listens."""
-        return self._publishers[0].get_subscription_count() > 0
+        return bool(self._publishers[0].get_subscription_count())
 
     def publish(self, number: int, stamp_ns: int) -> None:
         """Publish frame `number`, captured at `stamp_ns`, as the trouble has it."""

@@ -164,7 +164,7 @@ def test_one_trouble_is_not_told_as_many(name: str) -> None:
     assert len(wrong(list(graph_findings(GRAPHS[name][0])))) <= 2
 
 
-NOTES = {
+NOTES: dict[str, tuple[GraphFacts | MachineFacts, str]] = {
     'no node': (GRAPH._replace(nodes=(), topics=(FRONT._replace(node=None),)), 'node'),
     'node afar': (with_node(elsewhere=True), 'node'),
     'clock unused': (GRAPH._replace(clock_publishers=1, clock_ticks=9), 'clock'),
