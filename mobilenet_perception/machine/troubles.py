@@ -29,7 +29,9 @@ def troubles(state: MachineState, before: MachineState) -> list[str]:
     since = (state.throttle_count or 0) - (before.throttle_count or 0)
     if since > 0:
         times = 'once' if since == 1 else f'{since} times'
-        found.append(f'the processor slowed down {times} because of heat in a second: {_COOL}')
+        found.append(
+            f'the processor slowed down {times} because of heat since the last look: {_COOL}'
+        )
     drivers = [clock.driver for clock in state.clocks if clock.governor == 'powersave']
     if any(driver.replace('-', '_') not in _FOLLOW_THE_LOAD for driver in drivers):
         found.append(
