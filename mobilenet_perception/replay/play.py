@@ -12,6 +12,7 @@ from mobilenet_perception.report.run import Run
 from mobilenet_perception.runtimes.choose import AUTO
 
 if TYPE_CHECKING:
+    from mobilenet_perception.replay.live_settings import LiveSettings
     from mobilenet_perception.sources import Source
 
 MODES = ('fast', 'paced', 'ros')
@@ -60,16 +61,15 @@ class PlaySettings(NamedTuple):
         Raises:
             PerceptionError: there is no such source, or it cannot be read.
         """
-        from mobilenet_perception.sources import open_source  # noqa: PLC0415 (OpenCV)
+        return self.live().open(stamps)
 
-        return open_source(
-            self.source,
-            rate_hz=self.rate_hz,
-            seconds=self.seconds,
-            topics=self.topics,
-            labels_file=self.labels,
-            stamps=stamps,
-        )
+    def live(self) -> 'LiveSettings':
+        """Return what a replay over DDS needs to know of it."""
+        from mobilenet_perception.replay.live_settings import LiveSettings  # noqa: PLC0415
+
+        given = {name: getattr(self, name) for name in LiveSettings._fields}
+        given['latency_budget_ms'] = self.latency_budget_ms or DEFAULT_BUDGET_MS
+        return LiveSettings(**given)
 
     def to_json(self) -> dict[str, Any]:
         """Return what decides about labels, beside the source and the bundle, as JSON values."""
@@ -124,8 +124,5 @@ def _play_live(settings: PlaySettings) -> Run:
             'faults are for replays in this process: choose the mode paced, not ros'
         )
     from mobilenet_perception.replay.live import play_live  # noqa: PLC0415
-    from mobilenet_perception.replay.live_settings import LiveSettings  # noqa: PLC0415
 
-    given = {name: getattr(settings, name) for name in LiveSettings._fields}
-    given['latency_budget_ms'] = settings.latency_budget_ms or DEFAULT_BUDGET_MS
-    return play_live(LiveSettings(**given))
+    return play_live(settings.live())
