@@ -29,7 +29,15 @@ _GROWTH_MB_PER_HOUR = 6.0
 
 
 class Sample(NamedTuple):
-    """The node at one moment: seconds since the start, megabytes, descriptors, threads."""
+    """The node at one moment.
+
+    Attributes:
+        seconds: since the start.
+        megabytes: of its own; segments shared with other processes, which have a fixed size, fill
+            up as they are used.
+        descriptors: open files.
+        threads: all of them.
+    """
 
     seconds: float
     megabytes: float
@@ -89,18 +97,18 @@ def sample(process: int, seconds: float) -> Sample:
     """Look at a process."""
     folder = Path(f'/proc/{process}')
     status = (folder / 'status').read_text()
-    resident = re.search(r'VmRSS:\s+(\d+) kB', status)
+    own = re.search(r'RssAnon:\s+(\d+) kB', status)
     threads = re.search(r'Threads:\s+(\d+)', status)
-    assert resident and threads
+    assert own and threads
     descriptors = len(list((folder / 'fd').iterdir()))
-    return Sample(seconds, int(resident[1]) / 1024, descriptors, int(threads[1]))
+    return Sample(seconds, int(own[1]) / 1024, descriptors, int(threads[1]))
 
 
 def report(samples: list[Sample], health: dict[str, str], sent: int) -> bool:
-    """Print what was seen; the first third is left for warming up."""
+    """Print what was seen; the first two thirds are left for warming up."""
     for one in samples[:: max(1, len(samples) // _LINES)]:
         print(f'{one.seconds / 60:5.1f} min {one.megabytes:7.1f} MB')
-    settled = samples[len(samples) // 3 :]
+    settled = samples[2 * len(samples) // 3 :]
     seconds, megabytes = np.array([(one.seconds, one.megabytes) for one in settled]).T
     slope = float(np.polyfit(seconds, megabytes, 1)[0]) * 3600
     counts = {str(outcome): int(health.get(str(outcome), 0)) for outcome in Outcome}
@@ -109,9 +117,9 @@ def report(samples: list[Sample], health: dict[str, str], sent: int) -> bool:
     for what in ('descriptors', 'threads'):
         values = [getattr(one, what) for one in settled]
         steady &= values[-1] <= values[0]
-        print(f'{what}: {values[0]} at a third, {values[-1]} at the end, at most {max(values)}')
+        print(f'{what}: {values[0]} at two thirds, {values[-1]} at the end, at most {max(values)}')
     print(
-        f'memory: {megabytes[0]:.1f} MB at a third, {megabytes[-1]:.1f} MB at the end, '
+        f'memory: {megabytes[0]:.1f} MB at two thirds, {megabytes[-1]:.1f} MB at the end, '
         f'{slope:+.2f} MB an hour'
     )
     exact = received > 0 and received == sum(counts.values())
