@@ -81,16 +81,10 @@ def configurations() -> tuple[Configuration, ...]:
         optimizer=Optimizer(learning_rate=3e-4, ema=0.995),
         augmentation=larger.augmentation._replace(blur=0.15, noise=0.1, randaugment=0),
     )
-    v3 = scratch._replace(
-        name='v3_scratch',
-        network=Network('mobilenet_v3_small', 1.0, modify={'stem_stride': 1}),
-        stages=(Stage(6, 32, 32), Stage(10, 48, 48)),
-    )
     return (
         scratch,
         larger,
         finish,
-        v3,
         _from_weights('v2_imagenet', Network('mobilenet_v2', 0.35), _V2, 10),
         _from_weights('v1_imagenet', Network('mobilenet_v1', 1.0), _V1, 6),
     )
