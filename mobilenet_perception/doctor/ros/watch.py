@@ -26,7 +26,7 @@ from mobilenet_perception.parameters import NODE_PARAMETERS
 from mobilenet_perception.ros_environment import profile_variable
 
 # Discovery takes up to seconds; what is found then may not be all yet.
-_DISCOVERY_S = 6.0
+_DISCOVERY_S = 5.0
 _SETTLE_S = 1.0
 _POLL_S = 0.25
 # More cameras at a time would be more than this process can listen to.
