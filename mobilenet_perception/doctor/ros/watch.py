@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks at a running graph for a while; every wait has an end."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +22,11 @@ from mobilenet_perception.doctor.ros.camera_listener import CameraListener, Rule
 from mobilenet_perception.doctor.ros.graph import IMAGE_TYPES, Graph
 from mobilenet_perception.doctor.ros.node_listener import NodeListener
 from mobilenet_perception.doctor.ros.wanted import Wanted, wanted_topics
+from mobilenet_perception.parameters import NODE_PARAMETERS
 from mobilenet_perception.ros_environment import profile_variable
 
 # Discovery takes up to seconds; what is found then may not be all yet.
-_DISCOVERY_S = 6.0
+_DISCOVERY_S = 5.0
 _SETTLE_S = 1.0
 _POLL_S = 0.25
 # More cameras at a time would be more than this process can listen to.
@@ -137,7 +139,7 @@ class Watch:
             found |= wanted_topics(name, listener.parameters, subscribed)
         if self._asked.topics:
             return {topic: found.get(topic, Wanted('')) for topic in self._asked.topics}
-        if not found and not self._asked.nodes:
+        if not self._nodes and not self._asked.nodes:
             images = self._graph.image_topics(self._nodes)
             # A camera that publishes both is looked at once.
             alone = [name for name in images if name.rpartition('/compressed')[0] not in images]
@@ -161,18 +163,7 @@ class Watch:
     def _topic(self, name: str, wanted: Wanted, nodes: Mapping[str, NodeFacts]) -> TopicFacts:
         node = nodes.get(wanted.node)
         listener = self._cameras.get(name)
-        heard = None
-        if listener is not None:
-            # Without a node nothing has a budget, and no decision goes stale.
-            rules = Rules(float('inf'), NodeFacts('').value('max_clock_skew_ms'), float('inf'),
-                          False)  # fmt: skip
-            if node is not None:
-                own = node.parameters.get(f'{wanted.camera}.latency_budget_ms')
-                rules = Rules(
-                    own or node.value('latency_budget_ms'), node.value('max_clock_skew_ms'),
-                    node.value('decision_timeout_ms'), node.simulated,
-                )  # fmt: skip
-            heard = listener.heard(rules)
+        heard = None if listener is None else listener.heard(_rules(node, wanted.camera))
         return TopicFacts(
             name, self._graph.publishers(name), self._graph.subscribers(name), heard, node,
             wanted.camera, wanted.message_type,
@@ -191,6 +182,19 @@ class Watch:
     def _tick(self, message: Clock) -> None:
         self._ticks += 1
         self._clock_ns = to_nanoseconds(message.clock)
+
+
+def _rules(node: NodeFacts | None, camera: str) -> Rules:
+    """Return what the frames of a node's camera are judged by."""
+    if node is None:
+        # Nothing has a budget then, and no decision goes stale.
+        skew_ms = NODE_PARAMETERS['max_clock_skew_ms'].default
+        return Rules(math.inf, skew_ms, math.inf, simulated=False)
+    own_ms = node.parameters.get(f'{camera}.latency_budget_ms')
+    return Rules(
+        own_ms or node.value('latency_budget_ms'), node.value('max_clock_skew_ms'),
+        node.value('decision_timeout_ms'), node.simulated,
+    )  # fmt: skip
 
 
 @contextmanager
