@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever a person names becomes frames, or one sentence."""
 
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode
-from mobilenet_perception.sources import open_source
+from mobilenet_perception.sources import SourceFrame, open_source
 from tests.colours import FRAMES
 from tests.tiny_bundle import COLOURS, LABELS
 
@@ -81,3 +82,15 @@ def test_unreadable_image_names_its_file(tmp_path: Path) -> None:
     (tmp_path / 'bad.png').write_bytes(b'no image')
     with pytest.raises(PerceptionError, match=r'bad\.png'):
         list(open_source(str(tmp_path)).frames)
+
+
+def test_only_frames_of_some_stamps(labelled_bag: Path) -> None:
+    def seen(frames: Iterable[SourceFrame]) -> list[tuple[int, str | None, bytes]]:
+        return [(item.stamp_ns, item.truth, bytes(item.message.data)) for item in frames]
+
+    for source in ('drive', str(labelled_bag)):
+        every = list(islice(open_source(source, seconds=0.5).frames, 8))
+        wanted = {every[2].stamp_ns, every[5].stamp_ns}
+        some = open_source(source, seconds=0.5, stamps=wanted)
+        assert seen(some.frames) == seen([every[2], every[5]])
+        assert not list(open_source(source, seconds=0.1, stamps={every[7].stamp_ns}).frames)
