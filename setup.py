@@ -31,7 +31,7 @@ EXTRAS = {
     ],
     'replay': ['rosbags>=0.10'],
     # Compiles engines without a GPU: by it, tests see what TensorRT takes.
-    'tensorrt_rtx': [
+    'rtx': [
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
         "tensorrt-rtx-cu13-libs; platform_machine == 'x86_64' and sys_platform == 'linux'",
     ],

@@ -13,8 +13,8 @@ WHEELS = ('jazzy', 'kilted')
 # Free space that set-up asks for, in megabytes: the environment, and pip's files meanwhile.
 _DISK_MB = {'runtime': 1_900, 'training': 4_900}
 _EXTRAS = {
-    'runtime': ('opencv', 'onnxruntime', 'replay', 'tensorrt_rtx', 'test', 'lint'),
-    'training': ('opencv', 'onnxruntime', 'training', 'sweep', 'tensorrt_rtx', 'test'),
+    'runtime': ('opencv', 'onnxruntime', 'replay', 'rtx', 'test', 'lint'),
+    'training': ('opencv', 'onnxruntime', 'training', 'sweep', 'rtx', 'test'),
 }
 _IMPORTS = {
     'runtime': 'import cv2, numpy, onnxruntime, rosbags, rclpy, vision_msgs.msg',

@@ -131,6 +131,7 @@ def test_overshoot_is_late_and_no_evidence(classifier: Classifier) -> None:
 def _with(classifier: Classifier, classify: Any) -> Any:
     class Other:
         labels, variants, variant = classifier.labels, classifier.variants, classifier.variant
+        runtime = classifier.runtime
 
     Other.classify = staticmethod(classify)  # type: ignore[attr-defined]
     return Other()

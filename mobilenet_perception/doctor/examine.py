@@ -13,8 +13,8 @@ from mobilenet_perception.doctor.facts import Asked, GraphFacts
 from mobilenet_perception.doctor.finding import Finding
 from mobilenet_perception.doctor.machine import Machine, load_bundles
 from mobilenet_perception.doctor.recording import recording_findings
-from mobilenet_perception.parameters import NODE_PARAMETERS
 from mobilenet_perception.runtimes import RUNTIMES
+from mobilenet_perception.runtimes.choose import ON_CPU
 
 # Told a count, a few times a second.
 Tell = Callable[[int], None]
@@ -52,8 +52,8 @@ def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
     # What a node of another machine uses is not here.
     nodes = [] if graph is None else [node for node in graph.nodes if not node.elsewhere]
     runtimes = {str(node.value('runtime')) for node in nodes}
-    # Where none is asked for by its name, it is the default that has to be there.
-    runtimes = runtimes & RUNTIMES.keys() or {str(NODE_PARAMETERS['runtime'].default)}
+    # Where none is asked for by its name, it is the one for any machine that has to be there.
+    runtimes = runtimes & RUNTIMES.keys() or {ON_CPU}
     folders = [str(node.value('bundle')) for node in nodes] or ['']
     bundles, troubles = load_bundles(
         dict.fromkeys(Path(folder) if folder else default_bundle_path() for folder in folders)

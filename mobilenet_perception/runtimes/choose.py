@@ -10,8 +10,8 @@ from mobilenet_perception.runtimes.base import BuildingRuntime, Runtime
 from mobilenet_perception.runtimes.settings import DEFAULT, RuntimeSettings
 
 AUTO = 'auto'
-_ON_GPU = 'tensorrt'
-_ON_CPU = 'onnxruntime'
+ON_GPU = 'tensorrt'
+ON_CPU = 'onnxruntime'
 
 
 class RuntimePlan(NamedTuple):
@@ -64,7 +64,7 @@ def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, byte
     if not unbuilt:
         return RuntimePlan(runtime, None, tuple(notes))
     try:
-        return RuntimePlan(create_runtime(_ON_CPU, settings), runtime, tuple(notes))
+        return RuntimePlan(create_runtime(ON_CPU, settings), runtime, tuple(notes))
     except RuntimeUnavailableError as error:
         notes.append(f'nothing serves until the engines are built: {error}')
         return RuntimePlan(runtime, None, tuple(notes))
@@ -76,6 +76,6 @@ def _chosen(
     if name != AUTO:
         return create_runtime(name, settings, say), []
     try:
-        return create_runtime(_ON_GPU, settings, say), []
+        return create_runtime(ON_GPU, settings, say), []
     except RuntimeUnavailableError as error:
-        return create_runtime(_ON_CPU, settings, say), [f'the CPU serves: {error}']
+        return create_runtime(ON_CPU, settings, say), [f'the CPU serves: {error}']
