@@ -34,6 +34,8 @@ def is_busy(elapsed_s: float, every_s: float, share: float = 0.5) -> bool:
 def main() -> None:
     """Keep one core busy until ended, or left alone by a parent that was killed."""
     parent = os.getppid()
+    # They are others: not of the real-time priority that who starts them may have.
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     core, start, every_s, share = (float(argument) for argument in sys.argv[1:])
     os.sched_setaffinity(0, {int(core)})
     while os.getppid() == parent:
