@@ -58,10 +58,12 @@ class Takeover:
         """What keeps the pipeline on the runtime that it started with; empty: nothing does."""
         if self._done:
             return ''
-        serving = f'serving on {self._pipeline.runtime.name} meanwhile'
         if self._failure:
             return f'engines are not in use: {self._failure}'
-        return f'engines are being built ({self._build.progress}): {serving}'
+        return (
+            f'engines are being built ({self._build.progress}): serving on '
+            f'{self._pipeline.runtime.name} meanwhile'
+        )
 
     def stop(self) -> None:
         """End the build, if one is under way; what it has built is kept."""

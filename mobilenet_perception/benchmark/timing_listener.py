@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hears the node's timing topics and nothing else: hearing, too, takes processor time."""
 
-import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
 from mobilenet_perception.messages import stamp_ns
 from mobilenet_perception.replay.listener import NODE
+from mobilenet_perception.replay.spinning import spin_for
 from mobilenet_perception.timing import FrameRecord, read_timing
 
 # As deep as the node's own queue of outcomes: a second's stall loses none.
@@ -45,12 +45,7 @@ class TimingListener:
         Raises:
             KeyboardInterrupt: ROS was shut down.
         """
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            try:
-                self._executor.spin_once(timeout_sec=left)
-            except ExternalShutdownException:
-                raise KeyboardInterrupt from None
+        spin_for(self._executor, seconds)
 
     def take(self) -> tuple[dict[tuple[str, int], FrameRecord], int]:
         """Return what came since the last call.

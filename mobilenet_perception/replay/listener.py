@@ -9,12 +9,13 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.decision import Scored
 from mobilenet_perception.messages import stamp_ns
+from mobilenet_perception.replay.spinning import spin_for
 from mobilenet_perception.timing import FrameRecord, read_timing
 
 NODE = 'classifier'
@@ -70,12 +71,7 @@ class Listener:
         Raises:
             KeyboardInterrupt: ROS was shut down.
         """
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            try:
-                self._executor.spin_once(timeout_sec=left)
-            except ExternalShutdownException:
-                raise KeyboardInterrupt from None
+        spin_for(self._executor, seconds)
 
     def close(self) -> None:
         """Leave."""

@@ -8,13 +8,14 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.decision import Scored
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.messages import stamp_ns
+from mobilenet_perception.replay.spinning import spin_once
 from mobilenet_perception.timing import read_timing
 from mobilenet_perception.watch.camera import CameraView, WatchedCamera
 
@@ -62,10 +63,7 @@ class Watcher:
             if time.monotonic() >= self._next_s:
                 self._next_s = time.monotonic() + _DISCOVERY_S
                 self._discover()
-            try:
-                self._executor.spin_once(timeout_sec=left)
-            except ExternalShutdownException:
-                raise KeyboardInterrupt from None
+            spin_once(self._executor, left)
 
     def close(self) -> None:
         """Leave."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
@@ -23,6 +23,7 @@ from mobilenet_perception.doctor.ros.graph import IMAGE_TYPES, Graph
 from mobilenet_perception.doctor.ros.node_listener import NodeListener
 from mobilenet_perception.doctor.ros.wanted import Wanted, wanted_topics
 from mobilenet_perception.parameters import NODE_PARAMETERS
+from mobilenet_perception.replay.spinning import spin_once
 from mobilenet_perception.ros_environment import profile_variable
 
 # Discovery takes up to seconds; what is found then may not be all yet.
@@ -64,7 +65,7 @@ class Watch:
             complete_at = complete_at or (now if self._is_complete() else None)
             if complete_at and now > complete_at + _SETTLE_S:
                 return
-            self._spin(0.1)
+            spin_once(self._executor, 0.1)
 
     def look(self, seconds: float, tell: Callable[[float], None]) -> None:
         """Listen for so long; `tell` is told every time how many seconds are left."""
@@ -76,7 +77,7 @@ class Watch:
                 due = time.monotonic() + _POLL_S
                 self._poll()
                 tell(left)
-            self._spin(min(left, _POLL_S))
+            spin_once(self._executor, min(left, _POLL_S))
 
     def facts(self) -> GraphFacts:
         """Return what there is to know up to now."""
@@ -168,12 +169,6 @@ class Watch:
             name, self._graph.publishers(name), self._graph.subscribers(name), heard, node,
             wanted.camera, wanted.message_type,
         )  # fmt: skip
-
-    def _spin(self, seconds: float) -> None:
-        try:
-            self._executor.spin_once(timeout_sec=seconds)
-        except ExternalShutdownException:
-            raise KeyboardInterrupt from None
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
         for listener in self._nodes.values():
