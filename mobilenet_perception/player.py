@@ -2,11 +2,13 @@
 """Publish a source of frames over DDS as a camera driver would, in a process of its own."""
 
 import argparse
+import signal
 import sys
 import time
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -17,6 +19,7 @@ from mobilenet_perception.bags.messages import restamp
 from mobilenet_perception.camera_messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.commands.common import positive
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.interrupts import handled_interrupts
 from mobilenet_perception.replay.live_settings import RELIABLE_DEPTH
 from mobilenet_perception.replay.region_setter import RegionSetter
 from mobilenet_perception.replay.schedule import Schedule
@@ -49,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     add_arguments(parser)
     parsed = parser.parse_args(arguments)
     try:
-        return play(parsed)
+        with handled_interrupts(signal.SIGINT):
+            return play(parsed)
     except PerceptionError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
@@ -129,9 +133,12 @@ class Player:
         from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: PLC0415
         from sensor_msgs.msg import CompressedImage, Image  # noqa: PLC0415
 
+        from mobilenet_perception.spinning import spin_once  # noqa: PLC0415
+
         self._node = Node('player')
-        self._executor = SingleThreadedExecutor()
-        self._executor.add_node(self._node)
+        executor = SingleThreadedExecutor()
+        executor.add_node(self._node)
+        self._spin_once = partial(spin_once, executor)
         if arguments.reliable:
             qos = QoSProfile(depth=RELIABLE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         else:
@@ -161,7 +168,7 @@ class Player:
                         f'nobody subscribed to {publisher.topic_name} within {seconds:g} s: is '
                         'the node running, with the same ROS_DOMAIN_ID and QoS?'
                     )
-                self._executor.spin_once(timeout_sec=0.02)
+                self._spin_once(0.02)
         if self._rois is not None:
             self._rois.wait(end - time.monotonic())
 
@@ -171,7 +178,7 @@ class Player:
         if self._rois is not None:
             self._rois.want(frame.camera, frame.roi)
             while self._rois.is_waiting and time.monotonic() < end:
-                self._executor.spin_once(timeout_sec=0.1)
+                self._spin_once(0.1)
 
     def publish(self, frames: Iterator[Ready]) -> None:
         """Publish every frame when it is due."""
@@ -208,7 +215,7 @@ class Player:
     def _wait_until(self, due_ns: int) -> None:
         while (left_ns := due_ns - time.monotonic_ns()) > 0:
             if self._rois is not None and self._rois.is_waiting:
-                self._executor.spin_once(timeout_sec=left_ns / 1e9)
+                self._spin_once(left_ns / 1e9)
             else:
                 time.sleep(left_ns / 1e9)
 

@@ -2,6 +2,7 @@
 """What all tests share: a ROS domain of their own, the data folder, the default bundle."""
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mobilenet_perception.ros_environment import ros_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# A shell ignores Ctrl-C for what runs in its background, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before anything imports rclpy, for this process and for those that tests start.
 os.environ.update(ros_environment(base={**os.environ, 'PYTHONUNBUFFERED': '1'}))
 

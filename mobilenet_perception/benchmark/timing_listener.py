@@ -12,7 +12,7 @@ from rclpy.qos import QoSProfile
 
 from mobilenet_perception.messages import stamp_ns
 from mobilenet_perception.replay.listener import NODE
-from mobilenet_perception.replay.spinning import spin_for
+from mobilenet_perception.spinning import spin_for
 from mobilenet_perception.timing import FrameRecord, read_timing
 
 # As deep as the node's own queue of outcomes: a second's stall loses none.
@@ -43,7 +43,7 @@ class TimingListener:
         """Take in what comes for so long.
 
         Raises:
-            KeyboardInterrupt: ROS was shut down.
+            KeyboardInterrupt: Ctrl-C.
         """
         spin_for(self._executor, seconds)
 

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start the node, spin it, and end it in order."""
+"""The classifier's process."""
 
 import sys
 from collections.abc import Sequence
 
 import cv2
-import rclpy
-from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from mobilenet_perception.classifier_node.node import ClassifierNode
+from mobilenet_perception.run_node import run_node
 
 _SWITCH_INTERVAL_S = 0.0005
 
@@ -24,35 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)
     # The worker must not wait 5 ms, Python's default, for the executor's thread to let go.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    rclpy.init(args=arguments)
-    try:
-        node = ClassifierNode()
-    except ParameterException as error:
-        rclpy.logging.get_logger('classifier').fatal(str(error))
-        rclpy.try_shutdown()
-        return 1
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        if node.autostart and not node.start():
-            return 1
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except RuntimeError:  # RCLError: a signal took the context away while it was being waited on
-        if rclpy.ok():
-            raise
-    finally:
-        _close(node, executor)
-    return 0
-
-
-def _close(node: ClassifierNode, executor: SingleThreadedExecutor) -> None:
-    # A launch file's Ctrl-C comes twice; the second must not cut this short.
-    try:
-        node.close()
-        executor.shutdown(timeout_sec=1.0)
-        node.destroy_node()
-    except KeyboardInterrupt:
-        pass
-    rclpy.try_shutdown()
+    return run_node(
+        'classifier',
+        ClassifierNode,
+        arguments,
+        start=lambda node: not node.autostart or node.start(),
+        close=ClassifierNode.close,
+    )

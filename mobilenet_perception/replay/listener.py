@@ -15,7 +15,7 @@ from vision_msgs.msg import Classification
 
 from mobilenet_perception.decision import Scored
 from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.replay.spinning import spin_for
+from mobilenet_perception.spinning import spin_for
 from mobilenet_perception.timing import FrameRecord, read_timing
 
 NODE = 'classifier'
@@ -69,7 +69,7 @@ class Listener:
         """Take in what comes for so long.
 
         Raises:
-            KeyboardInterrupt: ROS was shut down.
+            KeyboardInterrupt: Ctrl-C.
         """
         spin_for(self._executor, seconds)
 

@@ -5,9 +5,9 @@ import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.interrupts import handled_interrupts
 from mobilenet_perception.ros_environment import ros_environment
 
 
@@ -44,21 +44,17 @@ def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
 
-    def end(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    handler = signal.signal(signal.SIGTERM, end)
     try:
-        try:
-            import rclpy  # noqa: F401, PLC0415
-            import vision_msgs.msg  # noqa: F401, PLC0415
-        except ImportError as error:
-            raise PerceptionError(
-                f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, or '
-                'source a ROS 2 installation that has vision_msgs'
-            ) from None
-        yield environment
+        with handled_interrupts(signal.SIGINT, signal.SIGTERM):
+            try:
+                import rclpy  # noqa: F401, PLC0415
+                import vision_msgs.msg  # noqa: F401, PLC0415
+            except ImportError as error:
+                raise PerceptionError(
+                    f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, '
+                    'or source a ROS 2 installation that has vision_msgs'
+                ) from None
+            yield environment
     finally:
-        signal.signal(signal.SIGTERM, handler)
         os.environ.clear()
         os.environ.update(before)

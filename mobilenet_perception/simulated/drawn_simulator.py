@@ -6,6 +6,7 @@ the front camera alone.
 """
 
 import argparse
+import signal
 import sys
 import time
 from functools import partial
@@ -13,7 +14,7 @@ from functools import partial
 import cv2
 import rclpy
 from geometry_msgs.msg import PoseStamped, Twist
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
@@ -33,6 +34,7 @@ from mobilenet_perception.gazebo.names import (
     state_topic,
     turn_topic,
 )
+from mobilenet_perception.interrupts import handled_interrupts
 from mobilenet_perception.messages import time_message
 from mobilenet_perception.simulated.ros_messages import (
     IMAGES,
@@ -47,6 +49,7 @@ from mobilenet_perception.simulation.camera import camera_at
 from mobilenet_perception.simulation.renderer import Renderer
 from mobilenet_perception.simulation.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.simulation.world import Phase, Signal, World
+from mobilenet_perception.spinning import spin_once
 
 # Ticks of /clock for each image.
 _TICKS = 4
@@ -128,9 +131,9 @@ def run(simulator: DrawnSimulator) -> None:
             due_s += time.monotonic() - before_s
         tick += 1
         due_s = max(due_s + _STEP_NS / 1e9, time.monotonic() - _STEP_NS / 1e9)
-        executor.spin_once(timeout_sec=0.0)
+        spin_once(executor, 0.0)
         while (left_s := due_s - time.monotonic()) > 0:
-            executor.spin_once(timeout_sec=left_s)
+            spin_once(executor, left_s)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -145,8 +148,9 @@ def main(arguments: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
-        run(DrawnSimulator(sidewalk_world(parsed.time_of_day)))
-    except (KeyboardInterrupt, ExternalShutdownException):
+        with handled_interrupts(signal.SIGINT):
+            run(DrawnSimulator(sidewalk_world(parsed.time_of_day)))
+    except KeyboardInterrupt:
         pass
     finally:
         rclpy.try_shutdown()

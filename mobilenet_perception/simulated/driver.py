@@ -8,9 +8,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-import rclpy
 from geometry_msgs.msg import PoseStamped, Twist
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
@@ -30,6 +28,7 @@ from mobilenet_perception.gazebo.names import (
 )
 from mobilenet_perception.messages import stamp_ns
 from mobilenet_perception.replay.region_setter import RegionSetter
+from mobilenet_perception.run_node import run_node
 from mobilenet_perception.simulated.ros_messages import STATES, angle_of, place_of, twist_message
 from mobilenet_perception.simulated.route_follower import Velocity, follow, moved
 from mobilenet_perception.simulation.camera import camera_at
@@ -143,22 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0; or 1 when it could not go on, the reason having been logged.
     """
-    rclpy.init(args=arguments)
-    executor = SingleThreadedExecutor()
-    try:
-        executor.add_node(DriverNode())
-        executor.spin()
-    except PerceptionError as error:
-        rclpy.logging.get_logger(NODE).fatal(str(error))
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except RuntimeError:  # RCLError: a signal took the context away while it was being waited on
-        if rclpy.ok():
-            raise
-    finally:
-        rclpy.try_shutdown()
-    return 0
+    return run_node(NODE, DriverNode, arguments)
 
 
 if __name__ == '__main__':

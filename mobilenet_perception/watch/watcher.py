@@ -15,7 +15,7 @@ from vision_msgs.msg import Classification
 from mobilenet_perception.decision import Scored
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.replay.spinning import spin_once
+from mobilenet_perception.spinning import spin_once
 from mobilenet_perception.timing import read_timing
 from mobilenet_perception.watch.camera import CameraView, WatchedCamera
 
@@ -56,7 +56,7 @@ class Watcher:
         """Take in what comes for so long.
 
         Raises:
-            KeyboardInterrupt: ROS was shut down.
+            KeyboardInterrupt: Ctrl-C.
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:

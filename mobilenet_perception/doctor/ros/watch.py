@@ -23,8 +23,8 @@ from mobilenet_perception.doctor.ros.graph import IMAGE_TYPES, Graph
 from mobilenet_perception.doctor.ros.node_listener import NodeListener
 from mobilenet_perception.doctor.ros.wanted import Wanted, wanted_topics
 from mobilenet_perception.parameters import NODE_PARAMETERS
-from mobilenet_perception.replay.spinning import spin_once
 from mobilenet_perception.ros_environment import profile_variable
+from mobilenet_perception.spinning import spin_once
 
 # Discovery takes up to seconds; what is found then may not be all yet.
 _DISCOVERY_S = 5.0

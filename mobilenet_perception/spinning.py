@@ -3,14 +3,19 @@
 
 import time
 
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
+
+from mobilenet_perception.interrupts import held_interrupts
+
+# Ctrl-C does not wake rclpy: for so long it may go unnoticed.
+_LONGEST_S = 0.1
 
 
 def spin_for(executor: SingleThreadedExecutor, seconds: float) -> None:
     """Take in what comes for so long.
 
     Raises:
-        KeyboardInterrupt: ROS was shut down.
+        KeyboardInterrupt: Ctrl-C.
     """
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
@@ -18,12 +23,10 @@ def spin_for(executor: SingleThreadedExecutor, seconds: float) -> None:
 
 
 def spin_once(executor: SingleThreadedExecutor, timeout_s: float) -> None:
-    """Take in one thing, if it comes within the time-out.
+    """Take in one thing, if it comes within the time-out or a tenth of a second.
 
     Raises:
-        KeyboardInterrupt: ROS was shut down.
+        KeyboardInterrupt: Ctrl-C.
     """
-    try:
-        executor.spin_once(timeout_sec=timeout_s)
-    except ExternalShutdownException:
-        raise KeyboardInterrupt from None
+    with held_interrupts():
+        executor.spin_once(timeout_sec=min(timeout_s, _LONGEST_S))
