@@ -79,4 +79,7 @@ class Takeover:
             self._done = True
         except PerceptionError as error:
             end = self._failure = str(error)
+        except Exception as error:
+            # Whatever a driver raises: this thread must not end without a word.
+            end = self._failure = f'{type(error).__name__}: {error}'
         self._on_end(end)

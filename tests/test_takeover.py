@@ -71,14 +71,23 @@ def test_a_failed_build_is_said_and_the_first_goes_on(bench: Bench, tmp_path: Pa
     assert isinstance(bench.end, str) and bench.serves()
 
 
-def test_what_cannot_be_loaded_does_not_take_over(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ('error', 'words'),
+    [
+        (PerceptionError('the GPU is out of memory'), 'the GPU is out of memory'),
+        (MemoryError('a gigabyte'), 'MemoryError: a gigabyte'),
+    ],
+)
+def test_what_cannot_be_loaded_does_not_take_over(
+    bench: Bench, error: Exception, words: str
+) -> None:
     def load() -> Classifier:
-        raise PerceptionError('the GPU is out of memory')
+        raise error
 
     order = BuildOrder(['--version'], 60.0, load)
     takeover = Takeover(bench.pipeline, order, bench.on_end)
     assert bench.ended.wait(60)
-    assert takeover.trouble == 'engines are not in use: the GPU is out of memory'
+    assert takeover.trouble == f'engines are not in use: {words}'
     assert bench.serves()
 
 
