@@ -7,6 +7,8 @@ python := .venv/bin/python
 training_python := .venv-training/bin/python
 # make demo INPUT=...: a video file, a folder of images or a bag; without it, a drawn drive.
 input := $(if $(INPUT),"$(INPUT)")
+# Most tests wait for other processes; each worker has a ROS domain of its own.
+pytest := -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help demo test test-runtime test-training lint setup setup-training bundle clean
 
@@ -19,10 +21,10 @@ demo: setup  ## Classify a drawn drive, or INPUT=<video, image folder or bag>, o
 test: test-runtime test-training  ## Run all tests
 
 test-runtime: setup  ## Run the tests of the node and its tools
-	@$(python) -m pytest tests --ignore=tests/training
+	@$(python) $(pytest) tests --ignore=tests/training
 
 test-training: setup-training  ## Run the tests of training/, in an environment with TensorFlow
-	@$(training_python) -m pytest tests/training
+	@$(training_python) $(pytest) tests/training
 
 lint: setup  ## Check style, format and types
 	@.venv/bin/ruff check .

@@ -52,7 +52,7 @@ EXTRAS = {
     ],
     # Searches, by `python -m training sweep`.
     'sweep': ['ray[tune]'],
-    'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'PyYAML'],
+    'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
     'lint': ['mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',

@@ -12,24 +12,12 @@ from mobilenet_perception.advice import Advisor, SpeedRules, allowed_percent, ru
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.planner import CameraKnowledge
 from mobilenet_perception.speed_release import SpeedRelease
+from tests.manual_clock import MS, ManualClock
 
-MS = 1_000_000
-START_NS = 1_700_000_000_000_000_000
 MAX_AGE_MS, SILENCE_MS, AFTER_MS = 400.0, 700.0, 600.0
 RULES = SpeedRules({'stop': 0.0, 'yield': 40.0, 'clear': 100.0}, unknown=60.0, stale=20.0)
 LABELS = ('stop', 'yield', 'clear', 'unheard_of', 'unknown', 'stale')
 CAMERAS = ('front', 'left')
-
-
-class ManualClock:
-    def __init__(self) -> None:
-        self.elapsed_ns = 0
-
-    def steady_ns(self) -> int:
-        return self.elapsed_ns
-
-    def now_ns(self) -> int:
-        return START_NS + self.elapsed_ns
 
 
 def message(label: str, stamp_ns: int, score: float = 0.9) -> Any:

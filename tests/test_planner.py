@@ -7,20 +7,7 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.planner import CameraKnowledge, combined
-
-MS = 1_000_000
-START_NS = 1_700_000_000_000_000_000
-
-
-class ManualClock:
-    def __init__(self) -> None:
-        self.elapsed_ns = 0
-
-    def steady_ns(self) -> int:
-        return self.elapsed_ns
-
-    def now_ns(self) -> int:
-        return START_NS + self.elapsed_ns
+from tests.manual_clock import MS, ManualClock
 
 
 def message(label: str, score: float, stamp_ns: int) -> Any:

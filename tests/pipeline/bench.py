@@ -7,22 +7,7 @@ from mobilenet_perception.camera import CameraSettings
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline_settings import PipelineSettings
-
-MS = 1_000_000
-START_NS = 1_700_000_000_000_000_000
-
-
-class ManualClock:
-    """Time that a test moves; both clocks go together."""
-
-    def __init__(self) -> None:
-        self.elapsed_ns = 0
-
-    def steady_ns(self) -> int:
-        return self.elapsed_ns
-
-    def now_ns(self) -> int:
-        return START_NS + self.elapsed_ns
+from tests.manual_clock import MS, ManualClock
 
 
 class Bench:

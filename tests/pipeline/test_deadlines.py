@@ -9,7 +9,8 @@ import pytest
 from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.timing import Outcome
 from tests.image_messages import plain_message
-from tests.pipeline.bench import MS, Bench
+from tests.manual_clock import MS
+from tests.pipeline.bench import Bench
 
 
 @pytest.mark.parametrize(

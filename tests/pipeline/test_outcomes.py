@@ -16,7 +16,8 @@ from mobilenet_perception.pipeline_settings import PipelineSettings
 from mobilenet_perception.runtimes import create_runtime
 from mobilenet_perception.timing import Outcome
 from tests.image_messages import plain_message
-from tests.pipeline.bench import MS, Bench, with_classify
+from tests.manual_clock import MS
+from tests.pipeline.bench import Bench, with_classify
 
 
 def test_on_time(classifier: Classifier) -> None:
