@@ -8,7 +8,7 @@ training_python := .venv-training/bin/python
 # make demo INPUT=...: a video file, a folder of images or a bag; without it, a drawn drive.
 input := $(if $(INPUT),"$(INPUT)")
 # Most tests wait for other processes; each worker has a ROS domain of its own.
-pytest := -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+pytest := -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 .PHONY: help demo test test-runtime test-training lint setup setup-training bundle clean
 

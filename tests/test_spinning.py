@@ -37,8 +37,8 @@ def test_interrupts_in_a_stream_of_messages() -> None:
     interrupts = 0
     with handled_interrupts(signal.SIGALRM):
         for turn in range(500):
-            signal.setitimer(signal.ITIMER_REAL, 0.002 + 0.00001 * turn)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.002 + 0.00001 * turn)
                 spin_for(executor, 10.0)
             except KeyboardInterrupt:
                 interrupts += 1
