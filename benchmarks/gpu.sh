@@ -8,7 +8,7 @@ export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 # JetPack's TensorRT is for the system's Python, pip's for a virtual environment. Where no Python
 # has it, the program says so.
 for needed in tensorrt 'cv2, numpy, onnxruntime'; do
-    for python in "${PYTHON:-$root/.venv/bin/python}" python3; do
+    for python in ${PYTHON:+"$PYTHON"} "$root/.venv/bin/python" python3; do
         if "$python" -c "import $needed" 2>/dev/null; then
             exec "$python" -m benchmarks.gpu "$@"
         fi
