@@ -90,6 +90,9 @@ class Optimizer(NamedTuple):
         step_factor: ... by this factor.
         clip_norm: largest global norm of the gradient; 0: no limit.
         ema: momentum of the moving average of the weights that is kept in the end; 0: none.
+        batch_norm_batches: batches of training images, as they are, from which batch norms take
+            their statistics for validation and in the end; 0: what training gathered. A few dozen
+            where weights are averaged, or images augmented beyond recognition.
     """
 
     name: str = 'adamw'
@@ -102,6 +105,7 @@ class Optimizer(NamedTuple):
     step_factor: float = 0.1
     clip_norm: float = 0.0
     ema: float = 0.0
+    batch_norm_batches: int = 0
 
 
 class Loss(NamedTuple):

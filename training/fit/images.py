@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training batches of each stage."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from training.data.draw import TrainingImages
 from training.data.drive import read_drives
 from training.data.mixture import Mixture
 from training.data.plain import Plain
-from training.data.sample import Sample
+from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
+from training.fit.inputs import network_inputs
 from training.fit.losses import class_weights
 from training.fit.pipeline import Arrays, Feed, Shape
 from training.fit.teacher import Teacher
@@ -79,6 +80,15 @@ class StageImages:
             least_height=teacher.height if teacher else 0,
             least_width=teacher.width if teacher else 0,
         )
+
+    def plain(self, stage: Stage, count: int) -> Iterator[Pixels]:
+        """Yield some batches of training images as they are, the same whenever it is called."""
+        configuration = self._configuration
+        order = np.random.default_rng(configuration.seed).permutation(len(self._train))
+        size = min(configuration.batch_size, len(order))
+        for first in range(0, min(count * size, len(order) - size + 1), size):
+            some = [self._train[index] for index in order[first : first + size]]
+            yield network_inputs(some, stage.height, stage.width)
 
     def _images(self, stage: Stage) -> TrainingImages:
         configuration = self._configuration

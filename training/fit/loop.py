@@ -2,16 +2,17 @@
 """Stage by stage and epoch by epoch, from wherever a run was left."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 
 from training.configuration import Configuration
 from training.data.batches import Batches
-from training.data.sample import Sample
+from training.data.sample import Pixels, Sample
 from training.fit.after_step import AfterStep, checked_means
 from training.fit.allocator import KeepMemory
 from training.fit.averaging import KeepTrained, averaged
+from training.fit.batch_norms import statistics_of, take_statistics
 from training.fit.checkpoint import Position
 from training.fit.images import StageImages, training_feed
 from training.fit.interrupts import Interrupt
@@ -114,8 +115,15 @@ class Loop:
         """Leave in the model what the work of an optimiser came to."""
         if self._configuration.patience:
             self._journal.load_best(self._model, leg, position)
-        elif self._averages:
+            return
+        if self._averages:
             self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+        take_statistics(self._model, self._plain(leg))
+
+    def _plain(self, leg: Leg) -> Iterator[Pixels]:
+        """Yield what batch norms take their statistics from; nothing: they keep what they have."""
+        count = self._configuration.optimizer.batch_norm_batches
+        return self._images.plain(leg.stage, count)
 
     def _feeds(self, leg: Leg) -> tuple[Batches, Feed | None]:
         stage = leg.stage
@@ -153,7 +161,7 @@ class Loop:
                 )
             )
         line = {'epoch': epoch + 1, 'stage': leg.number + 1, **means.values}
-        with averaged(self._model, self._averages):
+        with averaged(self._model, self._averages), statistics_of(self._model, self._plain(leg)):
             line |= self._validated(validation)
             line['learning_rate'] = float(self._rate(self._model.optimizer.iterations))
             seconds = time.monotonic() - start

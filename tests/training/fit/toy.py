@@ -38,7 +38,7 @@ def tiny(*settings: str, stages: tuple[Stage, ...] = ()) -> Configuration:
         stages=stages or (Stage(1, 16, 16), Stage(2, 24, 24, learning_rate=0.01)),
         data=Data(validation_share=0.2, test_share=0.1),
         network=Network('separable_cnn', 0.5, dropout=0.3),
-        optimizer=Optimizer(learning_rate=0.02, ema=0.8),
+        optimizer=Optimizer(learning_rate=0.02, ema=0.8, batch_norm_batches=2),
         batch_size=16,
         patience=2,
     )
