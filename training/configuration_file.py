@@ -85,6 +85,7 @@ def check(configuration: Configuration) -> None:
         ('optimizer.learning_rate', c.optimizer.learning_rate, 1e-8, 100.0),
         ('optimizer.momentum', c.optimizer.momentum, 0.0, 0.9999),
         ('optimizer.ema', c.optimizer.ema, 0.0, 0.99999),
+        ('optimizer.batch_norm_batches', c.optimizer.batch_norm_batches, 0, 10**6),
         ('loss.label_smoothing', c.loss.label_smoothing, 0.0, 0.9),
         ('loss.teacher_weight', c.loss.teacher_weight, 0.0, 1.0),
         ('batch_size', c.batch_size, 1, 65536),
