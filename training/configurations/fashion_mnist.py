@@ -12,6 +12,8 @@ Expected on the 10,000 test pictures (one training of each; standard error 0.2 t
 - two-layer separable CNN: 90.3 %, ECE 0.01; 13 minutes on one core;
 - MobileNet V4 Conv-S 0.75: 92.9 % after the first run, 93.7 % after the second, ECE 0.02;
   about 3 hours on one core. Averaged with the mirrored picture 93.8 %.
+
+A third run, with CutMix at a learning rate of 4e-4, was lower: 92.6 % after 19 of 22 epochs.
 """
 
 from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
