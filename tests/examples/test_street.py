@@ -64,7 +64,8 @@ def test_twenty_milliseconds_more_are_named(golden: Path, run_pytest: Pytest) ->
     assert done.returncode == 1
     assert 'became slower by more than the 10 ms' in done.stdout
     # How many more, and of which variant, depends on what else the machine does.
-    assert re.search(r'the inference of variant \S+ takes \d+\.\d ms more', done.stdout)
+    cause = re.search(r'the inference of variant \S+ takes (\d+\.\d) ms more', done.stdout)
+    assert cause is not None and float(cause[1]) > 10.0
 
 
 def test_over_dds_no_frame_is_lost(examples: Path, run_pytest: Pytest) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
-import numpy as np
-import numpy.typing as npt
+
+from training.fit.variables import Values, kept, put_back, values_of
 
 
 class KeepTrained(keras.callbacks.Callback):  # type: ignore[misc]
@@ -14,15 +14,15 @@ class KeepTrained(keras.callbacks.Callback):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._trained: list[npt.NDArray[np.float32]] = []
+        self._trained: Values = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keep the weights that are trained."""
-        self._trained = _values(self.model)
+        self._trained = values_of(self.model.trainable_variables)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Put them back."""
-        _assign(self.model, self._trained)
+        put_back(self.model.trainable_variables, self._trained)
 
 
 @contextmanager
@@ -31,18 +31,6 @@ def averaged(model: keras.Model, on: bool) -> Iterator[None]:
     if not on:
         yield
         return
-    trained = _values(model)
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    try:
+    with kept(model.trainable_variables):
+        model.optimizer.finalize_variable_values(model.trainable_variables)
         yield
-    finally:
-        _assign(model, trained)
-
-
-def _values(model: keras.Model) -> list[npt.NDArray[np.float32]]:
-    return [keras.ops.convert_to_numpy(variable) for variable in model.trainable_variables]
-
-
-def _assign(model: keras.Model, values: list[npt.NDArray[np.float32]]) -> None:
-    for variable, value in zip(model.trainable_variables, values, strict=True):
-        variable.assign(value)

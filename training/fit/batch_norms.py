@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import keras
 
 from training.data.sample import Pixels
+from training.fit.variables import kept
 
 
 def take_statistics(model: keras.Model, batches: Iterable[Pixels]) -> None:
@@ -38,10 +39,6 @@ def take_statistics(model: keras.Model, batches: Iterable[Pixels]) -> None:
 def statistics_of(model: keras.Model, batches: Iterable[Pixels]) -> Iterator[None]:
     """Have the statistics of batches in a model for a while, if there are any batches."""
     # Seeds of dropout among them: what training does next must not depend on this.
-    before = [keras.ops.convert_to_numpy(variable) for variable in model.non_trainable_variables]
-    take_statistics(model, batches)
-    try:
+    with kept(model.non_trainable_variables):
+        take_statistics(model, batches)
         yield
-    finally:
-        for variable, value in zip(model.non_trainable_variables, before, strict=True):
-            variable.assign(value)
