@@ -8,7 +8,7 @@ import keras
 
 from training.architectures.ends import classifier, image_input
 from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
-from training.architectures.modifications import modified_blocks, option
+from training.architectures.modifications import STEM_STRIDE, modified_blocks, option
 from training.architectures.operations import (
     SQUEEZE_RATIO,
     activate,
@@ -118,7 +118,7 @@ def builder(size: str, minimalistic: bool) -> Builder:
 def _modified(features: Any, variant: _Variant, style: _Style, settings: NetworkSettings) -> Any:
     alpha, modify = settings.alpha, settings.modify
     activation = option(modify, 'activation', style.activation)
-    stride = option(modify, 'stem_stride', 2)
+    stride = option(modify, 'stem_stride', STEM_STRIDE)
     # alpha does not scale the stem, as in keras.applications.
     features = convolution(features, _STEM, 3, 'stem', stride, activation)
     for number, block in enumerate(modified_blocks(variant.blocks(style), modify)):

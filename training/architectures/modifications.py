@@ -2,7 +2,7 @@
 """Changes of an architecture by name: what each means, which values it takes."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from training.architectures.inverted_bottleneck import Bottleneck
@@ -10,6 +10,9 @@ from training.architectures.operations import SQUEEZE_RATIO
 from training.errors import TrainingError
 
 _ACTIVATIONS = ('relu', 'relu6', 'hard_swish', 'silu', 'swish', 'gelu')
+
+# Of every MobileNet's first convolution.
+STEM_STRIDE = 2
 
 Value = TypeVar('Value')
 AnyBlock = TypeVar('AnyBlock', bound=tuple[Any, ...])
@@ -58,6 +61,11 @@ MODIFICATION_VALUES = {
         '1 or 2',
         lambda value: _number(value) and value in {1, 2},
     ),
+    'output_stride': Modification(
+        'input pixels to a pixel of the last features; blocks that would go on have a stride of 1',
+        '2, 4, 8, 16 or 32',
+        lambda value: _number(value) and value in {2, 4, 8, 16, 32},
+    ),
     'flatten': Modification(
         'the head sees every place of the last features, not their mean; for one input size',
         'true or false',
@@ -98,11 +106,12 @@ def modified_blocks(blocks: Sequence[AnyBlock], modify: Mapping[str, Any]) -> li
     """Return the blocks of a network with `modify` applied.
 
     Args:
-        blocks: with fields `channels` and `stride`; of bottlenecks more is modified.
+        blocks: with fields `channels` and `stride`; of bottlenecks more is modified. Before them
+            comes the stem.
         modify: checked by `check_modifications`.
     """
     deeper = _with_depth(blocks, modify.get('blocks', 1))
-    return [_modified(block, modify) for block in deeper]
+    return [_modified(block, modify) for block in _with_output_stride(deeper, modify)]
 
 
 def _modified(block: AnyBlock, modify: Mapping[str, Any]) -> AnyBlock:
@@ -120,6 +129,18 @@ def _modified(block: AnyBlock, modify: Mapping[str, Any]) -> AnyBlock:
     if 'squeeze_excitation' in modify:
         changes['squeeze'] = SQUEEZE_RATIO if modify['squeeze_excitation'] else 0.0
     return block._replace(**changes)
+
+
+def _with_output_stride(
+    blocks: Sequence[AnyBlock], modify: Mapping[str, Any]
+) -> Iterator[AnyBlock]:
+    """Leave out the strides beyond `output_stride` (Chen et al., arXiv 1706.05587), undilated."""
+    limit = modify.get('output_stride', math.inf)
+    reached = option(modify, 'stem_stride', STEM_STRIDE)
+    for block in blocks:
+        stride = block.stride if reached * block.stride <= limit else 1
+        reached *= stride
+        yield block._replace(stride=stride)
 
 
 def _with_depth(blocks: Sequence[AnyBlock], multiplier: float) -> list[AnyBlock]:

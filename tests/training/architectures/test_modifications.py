@@ -84,6 +84,27 @@ def test_stem_stride_keeps_the_resolution_of_small_images() -> None:
 
 
 @pytest.mark.parametrize(
+    'architecture', ['mobilenet_v1', 'mobilenet_v2', 'mobilenet_v3_small', 'mobilenet_v4_conv_small']
+)
+@pytest.mark.parametrize(
+    ('modify', 'side'),
+    [
+        ({'output_stride': 32}, 1),
+        ({'output_stride': 8}, 4),
+        ({'output_stride': 8, 'stem_stride': 1}, 4),
+        ({'output_stride': 2}, 16),
+    ],
+)
+def test_output_stride_keeps_the_resolution_of_the_last_features(
+    architecture: str, modify: dict[str, Any], side: int
+) -> None:
+    model = network(architecture, 32, **modify)
+    last = depthwise_of(model)[-1]
+    assert last.output.shape[1:3] == (side, side)
+    assert parameters(model) == parameters(network(architecture, 32, blocks=1))
+
+
+@pytest.mark.parametrize(
     ('architecture', 'modify', 'message'),
     [
         ('mobilenet_v1', {'expansion': 4}, 'mobilenet_v1 cannot be modified .* allowed is kernel'),
@@ -92,6 +113,7 @@ def test_stem_stride_keeps_the_resolution_of_small_images() -> None:
         ('mobilenet_v2', {'activation': 'tanhh'}, 'one of relu, relu6'),
         ('mobilenet_v2', {'squeeze_excitation': 1}, 'true or false'),
         ('mobilenet_v2', {'blocks': True}, 'a number above 0'),
+        ('mobilenet_v4_conv_small', {'output_stride': 1}, 'it takes 2, 4, 8, 16 or 32'),
     ],
 )
 def test_what_is_not_allowed_is_said(
