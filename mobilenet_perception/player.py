@@ -8,6 +8,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -84,8 +85,7 @@ def play(arguments: argparse.Namespace) -> int:
     Raises:
         PerceptionError: the source fails, or nobody subscribes.
     """
-    import rclpy  # noqa: PLC0415 (`--help` needs no ROS)
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+    from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415 (`--help` needs no ROS)
 
     source = open_source(
         arguments.source,
@@ -96,9 +96,11 @@ def play(arguments: argparse.Namespace) -> int:
     )
     # The drawing shares two processor cores with the node.
     cv2.setNumThreads(1)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    sent = arguments.sent.open('w', buffering=1, encoding='utf-8') if arguments.sent else None
-    try:
+    sent_file: AbstractContextManager[TextIO | None] = (
+        arguments.sent.open('w', buffering=1, encoding='utf-8') if arguments.sent
+        else nullcontext()
+    )  # fmt: skip
+    with joined_ros(), sent_file as sent:
         player = Player(source, arguments, sent)
         with prefetch(map(to_ros, source.frames), _READ_AHEAD) as frames:
             player.wait_for_subscribers(arguments.wait)
@@ -117,10 +119,6 @@ def play(arguments: argparse.Namespace) -> int:
                 sys.stdin.readline()
             else:
                 time.sleep(_LINGER_S)
-    finally:
-        if sent is not None:
-            sent.close()
-        rclpy.try_shutdown()
     return 0
 
 

@@ -89,22 +89,19 @@ def main() -> int:
     parser.add_argument('height', type=int)
     parser.add_argument('topics', nargs='+')
     given = parser.parse_args()
-    import rclpy  # noqa: PLC0415
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
+    from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
 
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
-        cameras = Cameras(given.topics, given.width, given.height)
-        cameras.wait_for_subscribers()
-        print('ready', flush=True)
-        while line := sys.stdin.readline():
-            order = Order(**json.loads(line))
-            write_atomically(Path(order.sent), json.dumps(cameras.publish(order)))
-            print(f'done {order.number}', flush=True)
+        with joined_ros():
+            cameras = Cameras(given.topics, given.width, given.height)
+            cameras.wait_for_subscribers()
+            print('ready', flush=True)
+            while line := sys.stdin.readline():
+                order = Order(**json.loads(line))
+                write_atomically(Path(order.sent), json.dumps(cameras.publish(order)))
+                print(f'done {order.number}', flush=True)
     except KeyboardInterrupt:
         return 130
-    finally:
-        rclpy.try_shutdown()
     return 0
 
 

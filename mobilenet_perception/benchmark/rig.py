@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -150,10 +150,9 @@ def open_rig(
     Raises:
         PerceptionError: they failed or did not find each other.
     """
-    import rclpy  # noqa: PLC0415 (after the environment is set)
-    from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
-
+    # After the environment is set.
     from mobilenet_perception.benchmark.timing_listener import TimingListener  # noqa: PLC0415
+    from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
 
     names = [f'camera_{index}' for index in range(1, cameras + 1)]
     streams = [Camera(name, f'/{name}/image_raw', False) for name in names]
@@ -165,20 +164,16 @@ def open_rig(
         threads=settings.threads,
     )
     arguments = [str(settings.width), str(settings.height), *(item.topic for item in streams)]
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     with TemporaryDirectory(prefix='benchmark-') as folder:
         scratch = Path(folder)
-        listener = TimingListener(names)
-        try:
-            with (
-                Child('mobilenet_perception.classifier_node', node_arguments(live, streams),
-                      environment, scratch / 'node.log') as node,
-                _Cameras('mobilenet_perception.benchmark.cameras', arguments, environment,
-                         scratch / 'cameras.log') as publisher,
-            ):  # fmt: skip
-                rig = Rig(node, publisher, listener, names, scratch)
-                rig.connect()
-                yield rig
-        finally:
-            listener.close()
-            rclpy.try_shutdown()
+        with (
+            joined_ros(),
+            closing(TimingListener(names)) as listener,
+            Child('mobilenet_perception.classifier_node', node_arguments(live, streams),
+                  environment, scratch / 'node.log') as node,
+            _Cameras('mobilenet_perception.benchmark.cameras', arguments, environment,
+                     scratch / 'cameras.log') as publisher,
+        ):  # fmt: skip
+            rig = Rig(node, publisher, listener, names, scratch)
+            rig.connect()
+            yield rig

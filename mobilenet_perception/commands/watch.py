@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.commands.common import positive
@@ -34,9 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     end_s = time.monotonic() + (arguments.seconds or math.inf)
     try:
         with users_ros() as environment:
-            import rclpy  # noqa: PLC0415 (after the environment is set)
-            from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
-
+            # After the environment is set.
+            from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
             from mobilenet_perception.watch.watcher import Watcher  # noqa: PLC0415
 
             started_s, domain = time.monotonic(), environment['ROS_DOMAIN_ID']
@@ -47,16 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
                     target, domain, watcher.nodes, watcher.views(), watcher.state, waited_s
                 )
 
-            rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-            watcher = Watcher(target)
-            try:
+            with joined_ros(), closing(Watcher(target)) as watcher:
                 show = _redraw if sys.stdout.isatty() else _log
                 show(watcher, say, f'{target} in ROS domain {domain}', end_s)
                 if not watcher.cameras:
                     raise PerceptionError(say(math.inf))
-            finally:
-                watcher.close()
-                rclpy.try_shutdown()
     except KeyboardInterrupt:
         # The way in which a person ends this: nothing has gone wrong.
         return 0

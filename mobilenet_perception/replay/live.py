@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -117,23 +118,20 @@ class _Session:
 
     def run(self, on_second: Callable[[float, 'Listener'], None]) -> bool:
         """Play; True when a person ended it early."""
-        import rclpy  # noqa: PLC0415 (after the environment is set)
-        from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
-
+        # After the environment is set.
         from mobilenet_perception.replay.listener import Listener  # noqa: PLC0415
+        from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
 
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        listener = self._listener = Listener(camera.name for camera in self._cameras)
-        try:
-            with self._start_node() as node, self._start_player() as player:
-                self._connect(listener, node, player)
-                self._play(listener, node, player, on_second)
-                self._settle(listener)
-        except KeyboardInterrupt:
-            return True
-        finally:
-            listener.close()
-            rclpy.try_shutdown()
+        names = [camera.name for camera in self._cameras]
+        with joined_ros(), closing(Listener(names)) as listener:
+            self._listener = listener
+            try:
+                with self._start_node() as node, self._start_player() as player:
+                    self._connect(listener, node, player)
+                    self._play(listener, node, player, on_second)
+                    self._settle(listener)
+            except KeyboardInterrupt:
+                return True
         return False
 
     def results(self) -> tuple[dict[str, list[FrameResult]], list[MissedFrame]]:

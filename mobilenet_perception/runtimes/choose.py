@@ -10,7 +10,7 @@ from mobilenet_perception.runtimes.base import BuildingRuntime, Runtime
 from mobilenet_perception.runtimes.settings import DEFAULT, RuntimeSettings
 
 AUTO = 'auto'
-ON_GPU = 'tensorrt'
+_ON_GPU = 'tensorrt'
 ON_CPU = 'onnxruntime'
 
 
@@ -76,6 +76,6 @@ def _chosen(
     if name != AUTO:
         return create_runtime(name, settings, say), []
     try:
-        return create_runtime(ON_GPU, settings, say), []
+        return create_runtime(_ON_GPU, settings, say), []
     except RuntimeUnavailableError as error:
         return create_runtime(ON_CPU, settings, say), [f'the CPU serves: {error}']

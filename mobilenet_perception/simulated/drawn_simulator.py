@@ -9,14 +9,13 @@ import argparse
 import signal
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 
 import cv2
-import rclpy
 from geometry_msgs.msg import PoseStamped, Twist
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Float64
@@ -49,7 +48,7 @@ from mobilenet_perception.simulation.camera import camera_at
 from mobilenet_perception.simulation.renderer import Renderer
 from mobilenet_perception.simulation.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.simulation.world import Phase, Signal, World
-from mobilenet_perception.spinning import spin_once
+from mobilenet_perception.spinning import joined_ros, spin_once
 
 # Ticks of /clock for each image.
 _TICKS = 4
@@ -146,14 +145,8 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     # The drawing shares the processor with the node.
     cv2.setNumThreads(1)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    try:
-        with handled_interrupts(signal.SIGINT):
-            run(DrawnSimulator(sidewalk_world(parsed.time_of_day)))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        rclpy.try_shutdown()
+    with suppress(KeyboardInterrupt), handled_interrupts(signal.SIGINT), joined_ros():
+        run(DrawnSimulator(sidewalk_world(parsed.time_of_day)))
     return 0
 
 

@@ -4,7 +4,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,22 +86,17 @@ def simulate(
     settings = settings._replace(runtime=runtime.name)
     start = time.monotonic()
     with own_ros(_environment(settings)) as environment:
-        import rclpy  # noqa: PLC0415 (after the environment is set)
-        from rclpy.signals import SignalHandlerOptions  # noqa: PLC0415
-
+        # After the environment is set.
         from mobilenet_perception.simulated.witness import Witness  # noqa: PLC0415
+        from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
 
-        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-        witness = Witness(world, settings.cameras)
         interrupted = False
-        try:
-            with _processes(settings, environment, folder, say) as children:
-                _watch(witness, settings, children, on_second)
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            witness.close()
-            rclpy.try_shutdown()
+        with joined_ros(), closing(Witness(world, settings.cameras)) as witness:
+            try:
+                with _processes(settings, environment, folder, say) as children:
+                    _watch(witness, settings, children, on_second)
+            except KeyboardInterrupt:
+                interrupted = True
     account = account_of(world, witness, bundle.manifest.labels)
     return Simulated(
         Run(

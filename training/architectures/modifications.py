@@ -137,6 +137,7 @@ def _with_output_stride(
     """Leave out the strides beyond `output_stride` (Chen et al., arXiv 1706.05587), undilated."""
     limit = modify.get('output_stride', math.inf)
     reached = option(modify, 'stem_stride', STEM_STRIDE)
+    block: Any
     for block in blocks:
         stride = block.stride if reached * block.stride <= limit else 1
         reached *= stride

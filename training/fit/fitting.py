@@ -11,7 +11,7 @@ from training.errors import TrainingError
 from training.fit.checkpoint import full_disk
 from training.fit.hardware import make_strategy
 from training.fit.images import StageImages
-from training.fit.interrupts import Interrupt, held_interrupts
+from training.fit.interrupts import Interrupt, noted_interrupts
 from training.fit.journal import Journal
 from training.fit.legs import legs
 from training.fit.lock import locked
@@ -40,7 +40,7 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         return
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
-    with locked(run.folder), held_interrupts() as interrupt:
+    with locked(run.folder), noted_interrupts() as interrupt:
         network = _trained(run, configuration, data_set, split, interrupt)
         scratch = run.folder / '.writing.keras'
         with full_disk(run.folder):

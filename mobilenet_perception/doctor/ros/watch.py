@@ -5,13 +5,12 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 from rosgraph_msgs.msg import Clock
 
@@ -24,7 +23,7 @@ from mobilenet_perception.doctor.ros.node_listener import NodeListener
 from mobilenet_perception.doctor.ros.wanted import Wanted, wanted_topics
 from mobilenet_perception.parameters import NODE_PARAMETERS
 from mobilenet_perception.ros_environment import profile_variable
-from mobilenet_perception.spinning import spin_once
+from mobilenet_perception.spinning import joined_ros, spin_once
 
 # Discovery takes up to seconds; what is found then may not be all yet.
 _DISCOVERY_S = 5.0
@@ -195,10 +194,5 @@ def _rules(node: NodeFacts | None, camera: str) -> Rules:
 @contextmanager
 def open_watch(asked: Asked) -> Iterator[Watch]:
     """Join the graph of this process's ROS domain; leave it with the context."""
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    watch = Watch(asked)
-    try:
+    with joined_ros(), closing(Watch(asked)) as watch:
         yield watch
-    finally:
-        watch.close()
-        rclpy.try_shutdown()

@@ -84,7 +84,8 @@ def test_stem_stride_keeps_the_resolution_of_small_images() -> None:
 
 
 @pytest.mark.parametrize(
-    'architecture', ['mobilenet_v1', 'mobilenet_v2', 'mobilenet_v3_small', 'mobilenet_v4_conv_small']
+    'architecture',
+    ['mobilenet_v1', 'mobilenet_v2', 'mobilenet_v3_small', 'mobilenet_v4_conv_small'],
 )
 @pytest.mark.parametrize(
     ('modify', 'side'),
