@@ -5,13 +5,15 @@
     python -m training fit /usr/share/datasets/fashion-mnist \
         --config training/configurations/fashion_mnist.py
     python -m training evaluate runs/fashion_separable_cnn runs/fashion_mobilenet_v4 \
-        runs/fashion_mobilenet_v4_finish
+        runs/fashion_mobilenet_v4_finish runs/fashion_mobilenet_v1
 
 Expected on the 10,000 test pictures (one training of each; standard error 0.2 to 0.3 points):
 
 - two-layer separable CNN: 90.3 %, ECE 0.01; 13 minutes on one core;
 - MobileNet V4 Conv-S 0.75: 92.9 % after the first run, 93.7 % after the second, ECE 0.02;
-  about 3 hours on one core. Averaged with the mirrored picture 93.8 %.
+  about 3 hours on one core. Averaged with the mirrored picture 93.8 %;
+- MobileNet V1 0.375, which keeps 7 x 7 pixels to the end: 93.2 %, ECE 0.02; 1 h 40 min on two
+  cores. It still fitted better from epoch to epoch: 93.5 % of the changed training pictures.
 
 A third run, with CutMix at a learning rate of 4e-4, was lower: 92.6 % after 19 of 22 epochs.
 """
@@ -26,7 +28,7 @@ _AUGMENTATION = Augmentation(
 
 
 def configurations() -> tuple[Configuration, ...]:
-    """Return the two-layer network of the first experiments, and a MobileNet in two runs."""
+    """Return the two-layer network of the first experiments, and two MobileNets."""
     mobilenet = Configuration(
         name='fashion_mobilenet_v4',
         task='clothes',
@@ -47,6 +49,21 @@ def configurations() -> tuple[Configuration, ...]:
         augmentation=_AUGMENTATION._replace(translation=0.04),
         seed=2,
     )
+    # 28, 14 and 7 pixels a side, no further: five halvings would leave one.
+    high_resolution = Configuration(
+        name='fashion_mobilenet_v1',
+        task='clothes',
+        data=_DATA,
+        network=Network(
+            'mobilenet_v1', alpha=0.375, modify={'stem_stride': 1, 'output_stride': 4}
+        ),
+        stages=(Stage(23, 28, 28),),
+        optimizer=Optimizer(
+            name='sgd', learning_rate=0.2, weight_decay=2.5e-3, batch_norm_batches=40
+        ),
+        augmentation=_AUGMENTATION._replace(erasing=0.25),
+        batch_size=128,
+    )
     return (
         Configuration(
             name='fashion_separable_cnn',
@@ -60,4 +77,5 @@ def configurations() -> tuple[Configuration, ...]:
         ),
         mobilenet,
         finish,
+        high_resolution,
     )
