@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from training.architectures.ends import classifier, image_input, pooled_features
-from training.architectures.modifications import STEM_STRIDE, modified_blocks, option
+from training.architectures.modifications import modified_blocks, option, stem_stride
 from training.architectures.operations import (
     SQUEEZE_RATIO,
     convolution,
@@ -52,10 +52,9 @@ def _modified(features: Any, settings: NetworkSettings) -> Any:
     modify = settings.modify
     activation = option(modify, 'activation', 'relu6')
     kernel_size = option(modify, 'kernel_size', 3)
-    stride = option(modify, 'stem_stride', STEM_STRIDE)
     # V1 does not round to a multiple of 8.
     stem = int(_STEM * settings.alpha)
-    features = convolution(features, stem, 3, 'stem', stride, activation)
+    features = convolution(features, stem, 3, 'stem', stem_stride(modify), activation)
     for number, block in enumerate(modified_blocks(_BLOCKS, modify), start=1):
         name = f'block_{number}'
         features = depthwise(features, kernel_size, f'{name}_depthwise', block.stride, activation)

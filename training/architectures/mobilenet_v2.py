@@ -7,7 +7,7 @@ import keras
 
 from training.architectures.ends import classifier, image_input, pooled_features
 from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
-from training.architectures.modifications import STEM_STRIDE, modified_blocks, option
+from training.architectures.modifications import modified_blocks, option, stem_stride
 from training.architectures.operations import channels_of, convolution
 from training.architectures.settings import NetworkSettings
 
@@ -41,9 +41,8 @@ def build(settings: NetworkSettings) -> keras.Model:
 def _modified(features: Any, settings: NetworkSettings) -> Any:
     alpha, modify = settings.alpha, settings.modify
     activation = option(modify, 'activation', 'relu6')
-    stride = option(modify, 'stem_stride', STEM_STRIDE)
     stem = channels_of(_STEM, alpha)
-    features = convolution(features, stem, 3, 'stem', stride, activation)
+    features = convolution(features, stem, 3, 'stem', stem_stride(modify), activation)
     for number, block in enumerate(modified_blocks(_BLOCKS, modify)):
         # Cut to a whole number first, as keras.applications does.
         scaled = block._replace(channels=channels_of(int(block.channels * alpha)))

@@ -8,7 +8,7 @@ import keras
 
 from training.architectures.ends import classifier, image_input
 from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
-from training.architectures.modifications import STEM_STRIDE, modified_blocks, option
+from training.architectures.modifications import modified_blocks, option, stem_stride
 from training.architectures.operations import (
     SQUEEZE_RATIO,
     activate,
@@ -118,9 +118,8 @@ def builder(size: str, minimalistic: bool) -> Builder:
 def _modified(features: Any, variant: _Variant, style: _Style, settings: NetworkSettings) -> Any:
     alpha, modify = settings.alpha, settings.modify
     activation = option(modify, 'activation', style.activation)
-    stride = option(modify, 'stem_stride', STEM_STRIDE)
     # alpha does not scale the stem, as in keras.applications.
-    features = convolution(features, _STEM, 3, 'stem', stride, activation)
+    features = convolution(features, _STEM, 3, 'stem', stem_stride(modify), activation)
     for number, block in enumerate(modified_blocks(variant.blocks(style), modify)):
         scaled = block._replace(channels=channels_of(block.channels, alpha))
         features = inverted_bottleneck(features, scaled, f'block_{number}')

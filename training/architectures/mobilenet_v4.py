@@ -7,7 +7,7 @@ import keras
 
 from training.architectures.ends import classifier, image_input
 from training.architectures.inverted_bottleneck import Bottleneck, inverted_bottleneck
-from training.architectures.modifications import STEM_STRIDE, modified_blocks, option
+from training.architectures.modifications import modified_blocks, option, stem_stride
 from training.architectures.operations import channels_of, convolution
 from training.architectures.settings import NetworkSettings
 
@@ -99,7 +99,7 @@ def _build(name: str, blocks: tuple[Block, ...], settings: NetworkSettings) -> k
         channels_of(_STEM, alpha),
         3,
         'stem',
-        option(modify, 'stem_stride', STEM_STRIDE),
+        stem_stride(modify),
         activation,
     )
     for number, block in enumerate(modified_blocks(blocks, modify)):

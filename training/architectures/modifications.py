@@ -11,9 +11,6 @@ from training.errors import TrainingError
 
 _ACTIVATIONS = ('relu', 'relu6', 'hard_swish', 'silu', 'swish', 'gelu')
 
-# Of every MobileNet's first convolution.
-STEM_STRIDE = 2
-
 Value = TypeVar('Value')
 AnyBlock = TypeVar('AnyBlock', bound=tuple[Any, ...])
 
@@ -102,6 +99,11 @@ def option(modify: Mapping[str, Any], name: str, default: Value) -> Value:
     return value
 
 
+def stem_stride(modify: Mapping[str, Any]) -> int:
+    """Return the stride of the first convolution, which is 2 in every MobileNet."""
+    return option(modify, 'stem_stride', 2)
+
+
 def modified_blocks(blocks: Sequence[AnyBlock], modify: Mapping[str, Any]) -> list[AnyBlock]:
     """Return the blocks of a network with `modify` applied.
 
@@ -136,7 +138,7 @@ def _with_output_stride(
 ) -> Iterator[AnyBlock]:
     """Leave out the strides beyond `output_stride` (Chen et al., arXiv 1706.05587), undilated."""
     limit = modify.get('output_stride', math.inf)
-    reached = option(modify, 'stem_stride', STEM_STRIDE)
+    reached = stem_stride(modify)
     block: Any
     for block in blocks:
         stride = block.stride if reached * block.stride <= limit else 1
