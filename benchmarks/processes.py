@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
 
+from mobilenet_perception.own_domain import own_domain
 from mobilenet_perception.ros_environment import ros_environment
 
 _PATIENCE_S = 30.0
@@ -45,7 +46,8 @@ class Ears:
 
     def __init__(self, cameras: Sequence[str] = ('camera',)) -> None:
         # A domain of its own, for the children too.
-        os.environ.update(ros_environment())
+        self._domain = ExitStack()
+        os.environ.update(ros_environment(self._domain.enter_context(own_domain())))
         rclpy.init()
         self.node = rclpy.create_node('benchmark')
         self.timings: dict[str, list[dict[str, str]]] = {camera: [] for camera in cameras}
@@ -86,6 +88,7 @@ class Ears:
         """Leave."""
         self.node.destroy_node()
         rclpy.shutdown()
+        self._domain.close()
 
     def _on_timing(self, camera: str, message: DiagnosticArray) -> None:
         self.timings[camera].append(_values(message, 0))

@@ -4,8 +4,6 @@
 import importlib.metadata
 import importlib.util
 import os
-import random
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,17 +11,13 @@ from pathlib import Path
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.share import share_folder
 
-# Domains whose ports lie below those that Linux hands out to clients (32768 and up); 0 is
-# everybody's default, and is left to them.
-_DOMAINS = range(1, 102)
-
 # Image buffers stay with the process instead of going back to the kernel after each frame, which
 # costs a page fault per 4 KB: 22.8 to 5 ms of CPU for each 1080p frame.
 MALLOC_SETTINGS = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '1073741824'}
 
 
 def ros_environment(
-    domain_id: int | None = None,
+    domain_id: int,
     localhost: bool = True,
     base: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
@@ -35,17 +29,17 @@ def ros_environment(
     virtual environment joins it.
 
     Args:
-        domain_id: ROS_DOMAIN_ID, 0 to 232; None: one that nobody on this machine uses.
+        domain_id: ROS_DOMAIN_ID, 0 to 232.
         localhost: True: nothing leaves the machine; False: other machines may take part.
         base: the environment to start from.
 
     Raises:
-        PerceptionError: the domain is out of range, or all are in use.
+        PerceptionError: the domain is out of range.
     """
-    if domain_id is not None and not 0 <= domain_id <= 232:
+    if not 0 <= domain_id <= 232:
         raise PerceptionError(f'the ROS domain is {domain_id}: choose one of 0 to 232')
     environment = {**MALLOC_SETTINGS, **base}
-    environment['ROS_DOMAIN_ID'] = str(free_domain_id() if domain_id is None else domain_id)
+    environment['ROS_DOMAIN_ID'] = str(domain_id)
     if localhost:
         environment.update(_localhost(base))
     profile = share_folder() / 'config' / _profile_name(localhost)
@@ -74,20 +68,6 @@ def ros_distribution(base: Mapping[str, str] = os.environ) -> str:
     return base.get('ROS_DISTRO') or _wheels_distribution()
 
 
-def free_domain_id() -> int:
-    """Return a ROS domain in which no process of this machine takes part, drawn by chance.
-
-    Raises:
-        PerceptionError: all domains from 1 to 101 are in use.
-    """
-    domains = list(_DOMAINS)
-    random.SystemRandom().shuffle(domains)
-    for domain in domains:
-        if _is_free(domain):
-            return domain
-    raise PerceptionError('all ROS domains from 1 to 101 are in use: end some ROS processes')
-
-
 def _localhost(base: Mapping[str, str]) -> dict[str, str]:
     # The variable of Iron and newer; Humble knows only the older one, which newer ones warn of.
     if base.get('ROS_DISTRO') == 'humble':
@@ -111,19 +91,3 @@ def _wheels_distribution() -> str:
 def _ros_is_from_wheels() -> bool:
     found = importlib.util.find_spec('rclpy')
     return bool(found and found.origin and Path(found.origin).is_relative_to(sys.prefix))
-
-
-def _is_free(domain: int) -> bool:
-    # The ports of the RTPS specification (9.6.2.3): discovery multicast, then discovery unicast
-    # of the domain's first participant.
-    first = 7400 + 250 * domain
-    return all(_can_bind(port) for port in (first, first + 10))
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(('', port))
-        except OSError:
-            return False
-    return True

@@ -4,11 +4,14 @@
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from mobilenet_perception.bundle.default import default_bundle_path
+from mobilenet_perception.own_domain import own_domain
 from mobilenet_perception.ros_environment import ros_environment
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,13 +19,26 @@ ROOT = Path(__file__).resolve().parents[1]
 # A shell ignores Ctrl-C for what runs in its background, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Before anything imports rclpy, for this process and for those that tests start.
-os.environ.update(ros_environment(base={**os.environ, 'PYTHONUNBUFFERED': '1'}))
+DOMAIN = ExitStack()
+os.environ.update(
+    ros_environment(
+        DOMAIN.enter_context(own_domain()), base={**os.environ, 'PYTHONUNBUFFERED': '1'}
+    )
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix='ros-log-', ignore_cleanup_errors=True)
     config.add_cleanup(folder.cleanup)
+    config.add_cleanup(DOMAIN.close)
     os.environ['ROS_LOG_DIR'] = folder.name
+
+
+@pytest.fixture
+def domain_id() -> Iterator[int]:
+    """A ROS domain that this test shares with nobody."""
+    with own_domain() as domain:
+        yield domain
 
 
 @pytest.fixture(scope='session')

@@ -2,7 +2,6 @@
 """The player: what it publishes when, and where it makes the node look."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,10 +69,10 @@ def test_sent_lines_are_read_back_and_a_cut_one_left_out(tmp_path: Path) -> None
     assert json.loads(items[0].line())['roi'] == [100, 100, 40, 40]
 
 
-def test_player_without_a_node_says_so(labelled_bag: Path) -> None:
+def test_player_without_a_node_says_so(labelled_bag: Path, domain_id: int) -> None:
     done = subprocess.run(
         [sys.executable, '-m', 'mobilenet_perception.player', str(labelled_bag), '--wait', '1'],
-        env=ros_environment(base=os.environ),
+        env=ros_environment(domain_id),
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,

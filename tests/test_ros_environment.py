@@ -2,7 +2,6 @@
 """Processes given this environment find each other, alone, and lose no images."""
 
 import os
-import socket
 import sys
 from pathlib import Path
 
@@ -10,11 +9,7 @@ import pytest
 
 from mobilenet_perception import ros_environment as module
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.ros_environment import (
-    free_domain_id,
-    profile_variable,
-    ros_environment,
-)
+from mobilenet_perception.ros_environment import profile_variable, ros_environment
 
 OLD, NEW = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 
@@ -82,28 +77,3 @@ def test_the_wheels_join_the_prefixes_and_an_installation_stays(
 def test_a_domain_out_of_range_is_refused(domain_id: int) -> None:
     with pytest.raises(PerceptionError, match='choose one of 0 to 232'):
         ros_environment(domain_id)
-
-
-def test_a_domain_in_use_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = free_domain_id()
-    monkeypatch.setattr(module, '_DOMAINS', [taken])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
-        participant.bind(('', 7400 + 250 * taken + 10))
-        with pytest.raises(PerceptionError, match='in use'):
-            free_domain_id()
-    assert free_domain_id() == taken
-
-
-def test_a_domain_with_a_real_participant_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
-    taken = free_domain_id()
-    monkeypatch.setattr(module, '_DOMAINS', [taken])
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=taken)
-    node = rclpy.create_node('participant', context=context)
-    try:
-        with pytest.raises(PerceptionError, match='in use'):
-            free_domain_id()
-    finally:
-        node.destroy_node()
-        rclpy.shutdown(context=context)

@@ -4,10 +4,11 @@
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.interrupts import handled_interrupts
+from mobilenet_perception.own_domain import own_domain
 from mobilenet_perception.ros_environment import ros_environment
 
 
@@ -21,8 +22,10 @@ def own_ros(chosen: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]
     Raises:
         PerceptionError: ROS 2 is not here.
     """
-    with _ros(ros_environment() if chosen is None else dict(chosen)) as environment:
-        yield environment
+    with ExitStack() as stack:
+        if chosen is None:
+            chosen = ros_environment(stack.enter_context(own_domain()))
+        yield stack.enter_context(_ros(chosen))
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def users_ros() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+def _ros(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
 
@@ -54,7 +57,7 @@ def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
                     f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, '
                     'or source a ROS 2 installation that has vision_msgs'
                 ) from None
-            yield environment
+            yield dict(environment)
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -21,11 +21,11 @@ PATIENCE_S = 120.0
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., 'subprocess.Popen[str]']]:
+def begin(domain_id: int, tmp_path: Path) -> Iterator[Callable[..., 'subprocess.Popen[str]']]:
     """Start `python -m MODULE ARGUMENTS` in a ROS domain of this test; ended with it."""
     from mobilenet_perception.ros_environment import ros_environment
 
-    environment = {**ros_environment(), 'ROS_LOG_DIR': str(tmp_path / 'log')}
+    environment = {**ros_environment(domain_id), 'ROS_LOG_DIR': str(tmp_path / 'log')}
     environment['MOBILENET_PERCEPTION_ENGINES'] = str(tmp_path / 'engines')
     started = []
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.engines import Built, EngineKey, EngineStore
+from mobilenet_perception.own_domain import own_domain
 from tests.doctor.conftest import PATIENCE_S, on_path
 from tests.tiny_bundle import write_tiny_bundle
 
@@ -111,10 +112,9 @@ def test_a_healthy_graph(begin: Begin, ask: Ask, classifier: Start, tmp_path: Pa
 
 
 def test_an_empty_domain_names_processes_of_another(begin: Begin, ask: Ask) -> None:
-    from mobilenet_perception.ros_environment import free_domain_id
-
     _ready(begin('tests.doctor.planted', 'camera'))
-    status, said = ask('--seconds', 1, ROS_DOMAIN_ID=str(free_domain_id()))
+    with own_domain() as empty:
+        status, said = ask('--seconds', 1, ROS_DOMAIN_ID=str(empty))
     first = said['findings'][0]
     assert (status, first['check']) == (1, 'discovery')
     assert 'tests.doctor.planted' in first['cure'] and 'ROS_DOMAIN_ID=' in first['cure']

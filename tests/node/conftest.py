@@ -21,10 +21,10 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+def environment(domain_id: int, tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment of its own for each test, in this process and for its children."""
     before = dict(os.environ)
-    environment = {**ros_environment(), 'ROS_LOG_DIR': str(tmp_path / 'log')}
+    environment = {**ros_environment(domain_id), 'ROS_LOG_DIR': str(tmp_path / 'log')}
     os.environ.update(environment)
     rclpy.init()
     yield environment

@@ -90,9 +90,10 @@ def test_training_is_not_installed(install: Path) -> None:
 
 
 @pytest.fixture
-def installed_environment(install: Path, tmp_path: Path) -> dict[str, str]:
+def installed_environment(domain_id: int, install: Path, tmp_path: Path) -> dict[str, str]:
     """As after sourcing the install space."""
-    environment = ros_environment(base={**os.environ, 'ROS_LOG_DIR': str(tmp_path / 'log')})
+    base = {**os.environ, 'ROS_LOG_DIR': str(tmp_path / 'log')}
+    environment = ros_environment(domain_id, base=base)
     (site_packages,) = install.rglob('site-packages')
     environment['PYTHONPATH'] = os.pathsep.join(
         [str(site_packages), *filter(None, [os.environ.get('PYTHONPATH')])]
