@@ -41,7 +41,6 @@ _DATA = Data(reader='idx', allow_leaks=True)
 _AUGMENTATION = Augmentation(
     rotation=0, flip=True, zoom=0, translation=0.08, brightness=0, contrast=0
 )
-_TEACHER = 'out/fashion_teacher'
 
 
 def configurations() -> tuple[Configuration, ...]:
@@ -84,7 +83,7 @@ def configurations() -> tuple[Configuration, ...]:
             weights=f'runs/{high_resolution.name}', frozen_batch_norms=False
         ),
         stages=(Stage(20, 28, 28),),
-        loss=Loss(teacher=_TEACHER),
+        loss=Loss(teacher='out/fashion_teacher'),
         optimizer=high_resolution.optimizer._replace(learning_rate=0.1),
         augmentation=_AUGMENTATION._replace(erasing=0.1),
         seed=2,
