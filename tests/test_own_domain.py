@@ -11,15 +11,16 @@ from mobilenet_perception import own_domain as module
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.own_domain import own_domain
 
-# Never drawn by a test or a tool that runs beside these.
-ELSEWHERE = 150
+# Tests draw a domain that is held meanwhile, by the usual port, from all that run beside them.
+RESERVED = 7
 
 
 @pytest.fixture
-def only(monkeypatch: pytest.MonkeyPatch) -> int:
+def only(domain_id: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """The only domain there is to draw."""
-    monkeypatch.setattr(module, '_DOMAINS', [ELSEWHERE])
-    return ELSEWHERE
+    monkeypatch.setattr(module, '_DOMAINS', [domain_id])
+    monkeypatch.setattr(module, '_RESERVED', RESERVED)
+    return domain_id
 
 
 def assert_none_is_free() -> None:
@@ -63,7 +64,7 @@ def test_a_participant_may_join_a_held_domain_as_its_first(only: int) -> None:
 def test_another_process_holds_it_until_it_ends(only: int) -> None:
     code = (
         'from mobilenet_perception import own_domain as module\n'
-        f'module._DOMAINS = [{only}]\n'
+        f'module._DOMAINS, module._RESERVED = [{only}], {RESERVED}\n'
         'with module.own_domain():\n'
         '    print("held", flush=True)\n'
         '    input()\n'

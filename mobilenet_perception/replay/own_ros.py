@@ -3,8 +3,8 @@
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.interrupts import handled_interrupts
@@ -13,19 +13,14 @@ from mobilenet_perception.ros_environment import ros_environment
 
 
 @contextmanager
-def own_ros(chosen: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+def own_ros() -> Iterator[dict[str, str]]:
     """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
 
-    Args:
-        chosen: what `ros_environment` gave for another domain.
-
     Raises:
-        PerceptionError: ROS 2 is not here.
+        PerceptionError: ROS 2 is not here, or all domains are in use.
     """
-    with ExitStack() as stack:
-        if chosen is None:
-            chosen = ros_environment(stack.enter_context(own_domain()))
-        yield stack.enter_context(_ros(chosen))
+    with own_domain() as domain, _ros(ros_environment(domain)) as environment:
+        yield environment
 
 
 @contextmanager
@@ -43,7 +38,7 @@ def users_ros() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _ros(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
 
@@ -57,7 +52,7 @@ def _ros(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
                     f'this needs ROS 2, and {error.name or error} is not here: run `make setup`, '
                     'or source a ROS 2 installation that has vision_msgs'
                 ) from None
-            yield dict(environment)
+            yield environment
     finally:
         os.environ.clear()
         os.environ.update(before)

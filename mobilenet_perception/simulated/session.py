@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated drive from its start to its report: drawn here, or running already in Gazebo."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -13,10 +12,9 @@ from mobilenet_perception.child_process import Child
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.gazebo.names import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.replay.live_settings import LiveSettings, node_arguments
-from mobilenet_perception.replay.own_ros import own_ros
+from mobilenet_perception.replay.own_ros import own_ros, users_ros
 from mobilenet_perception.replay.results import describe_bundle, describe_machine
 from mobilenet_perception.report.run import Run
-from mobilenet_perception.ros_environment import ros_environment
 from mobilenet_perception.runtimes import RuntimeSettings
 from mobilenet_perception.runtimes.choose import AUTO, choose_runtime
 from mobilenet_perception.simulated.account import account_of
@@ -85,7 +83,7 @@ def simulate(
     runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
     settings = settings._replace(runtime=runtime.name)
     start = time.monotonic()
-    with own_ros(_environment(settings)) as environment:
+    with users_ros() if settings.attach else own_ros() as environment:
         # After the environment is set.
         from mobilenet_perception.simulated.witness import Witness  # noqa: PLC0415
         from mobilenet_perception.spinning import joined_ros  # noqa: PLC0415
@@ -114,16 +112,6 @@ def simulate(
         ),
         account.encounters,
     )
-
-
-def _environment(settings: SimulateSettings) -> dict[str, str] | None:
-    """Return that of the simulation that runs; None: a domain of our own is to be made."""
-    if not settings.attach:
-        return None
-    domain = os.environ.get('ROS_DOMAIN_ID', '0')
-    if not domain.isdecimal():
-        raise PerceptionError(f'ROS_DOMAIN_ID is {domain!r}: set a number from 0 to 232')
-    return ros_environment(int(domain), localhost=False)
 
 
 @contextmanager
