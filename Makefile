@@ -39,7 +39,7 @@ setup-training:  ## Make the virtual environment .venv-training, with TensorFlow
 
 bundle: setup-training  ## Train the default bundle anew, from the data in DATA=<folder>
 	@$(training_python) -m training fit $(if $(DATA),"$(DATA)") \
-		--config training/configurations/street_signals.py --runs runs/street_signals
+		--config street_signals --runs runs/street_signals
 	@$(training_python) -m training bundle runs/street_signals/* -o bundles/street_signals \
 		--notes training/configurations/street_signals.md
 

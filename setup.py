@@ -7,6 +7,7 @@ from setuptools import find_packages, setup
 
 NAME = 'mobilenet_perception'
 SHARE = Path('share') / NAME
+PLUGIN = 'tools.replay.testing.plugin'
 
 # What pip may install beside the package; exact versions are in constraints/. OpenCV is an extra
 # because apt's has no metadata by which pip would know it.
@@ -95,12 +96,12 @@ setup(
     extras_require=EXTRAS,
     entry_points={
         'console_scripts': [
-            f'advisor = {NAME}.advice_node:main',
-            f'classifier = {NAME}.classifier_node:main',
-            f'simulation_driver = {NAME}.simulated.driver:main',
+            f'advisor = {NAME}.ros.advisor:main',
+            f'classifier = {NAME}.ros.classifier:main',
+            f'simulation_driver = {NAME}.tools.simulate.ros.driver:main',
         ],
         # Named as its module, so that `-p` and `pytest_plugins` do not load it a second time.
-        'pytest11': [f'{NAME}.replay_testing.plugin = {NAME}.replay_testing.plugin'],
+        'pytest11': [f'{NAME}.{PLUGIN} = {NAME}.{PLUGIN}'],
     },
     zip_safe=False,
 )

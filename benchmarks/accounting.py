@@ -20,9 +20,9 @@ from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
-from benchmarks.processes import Ears, child, node_arguments
-from mobilenet_perception.timing import Outcome
-from tests.tiny_bundle import write_tiny_bundle
+from benchmarks.harness.processes import Ears, child, node_arguments
+from mobilenet_perception.pipeline.timing import Outcome
+from tests.support.tiny_bundle import write_tiny_bundle
 
 _CAMERAS = ('left', 'middle', 'right')
 _CHANGES = (
@@ -53,8 +53,8 @@ def main() -> int:
         camera = [*topics, '--rate', str(options.rate), '--frames', str(frames)]
         camera += ['--width', '160', '--height', '120', '--broken', '0.1']
         with (
-            child('mobilenet_perception.classifier_node', node) as classifier,
-            child('benchmarks.camera', camera) as publisher,
+            child('mobilenet_perception.ros.classifier', node) as classifier,
+            child('benchmarks.harness.camera', camera) as publisher,
         ):
             disturb = _Disturbance(ears)
             start = time.monotonic()

@@ -22,21 +22,21 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from benchmarks.hogs import hogs, is_busy
-from benchmarks.scatter import Point, scatter
-from benchmarks.slower_runtime import SlowerRuntime
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.camera import CameraSettings
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.decision import DecisionRules
-from mobilenet_perception.files import write_atomically
-from mobilenet_perception.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.realtime import set_realtime_priority
-from mobilenet_perception.report.text import table
-from mobilenet_perception.sources.drive import read_drive
-from mobilenet_perception.sources.frame import SourceFrame
-from mobilenet_perception.timing import FrameRecord, Outcome, miss_rate
+from benchmarks.harness.hogs import hogs, is_busy
+from benchmarks.harness.scatter import Point, scatter
+from benchmarks.harness.slower_runtime import SlowerRuntime
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.pipeline.camera import CameraSettings
+from mobilenet_perception.pipeline.decision import DecisionRules
+from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
+from mobilenet_perception.recordings.drive import read_drive
+from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.system.realtime import set_realtime_priority
+from mobilenet_perception.tools.report.tables import table
 
 _RATE_HZ = 30.0
 _LADDER = 'ladder'

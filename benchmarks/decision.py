@@ -19,17 +19,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.votes import lag, voted
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.decision import Decider, DecisionRules
+from benchmarks.harness.votes import lag, voted
 from mobilenet_perception.frames import Frame, RegionOfInterest, decode
 from mobilenet_perception.frames.files import decode_file
-from mobilenet_perception.report.text import table
-from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.sources.drive import read_drive
-from mobilenet_perception.sources.images import list_images
-from training.data.sign_labels import SIGN_NAMES, street_label
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.pipeline.decision import Decider, DecisionRules
+from mobilenet_perception.recordings.drive import read_drive
+from mobilenet_perception.recordings.images import list_images
+from mobilenet_perception.tools.report.tables import table
+from training.data.readers.sign_labels import SIGN_NAMES, street_label
 
 _PERIOD_NS = 1_000_000_000 // 30
 _WINDOWS = (1, 2, 3, 4, 5, 7, 9, 11, 15)

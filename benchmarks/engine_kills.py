@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mobilenet_perception.engines import Built, EngineKey, EngineStore
+from mobilenet_perception.inference.engines import Built, EngineKey, EngineStore
 
 _NAME = 'benchmark/engine'
 _KEY = EngineKey('ab' * 32, 'tensorrt', '10.3.0', 'Orin', '8.7', (('largest_batch', '4'),))

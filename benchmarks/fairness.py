@@ -16,12 +16,12 @@ from pathlib import Path
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
-from benchmarks.processes import Ears, child, node_arguments
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.report.text import table
-from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.timing import Outcome
-from tests.tiny_bundle import write_tiny_bundle
+from benchmarks.harness.processes import Ears, child, node_arguments
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.tools.report.tables import table
+from tests.support.tiny_bundle import write_tiny_bundle
 
 _CAMERAS = ('front', 'left', 'right', 'rear')
 # Side of the matrices that make the model take some milliseconds.
@@ -57,8 +57,8 @@ def main() -> int:
             f'{budget_ms:.0f} ms: {options.overload:g} x capacity'
         )
         with (
-            child('mobilenet_perception.classifier_node', node),
-            child('benchmarks.camera', camera) as publisher,
+            child('mobilenet_perception.ros.classifier', node),
+            child('benchmarks.harness.camera', camera) as publisher,
         ):
             ears.spin_while(lambda: publisher.poll() is None, 60 + options.seconds)
             ears.spin_until_quiet()

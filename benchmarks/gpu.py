@@ -23,16 +23,16 @@ import cv2
 import numpy as np
 
 from mobilenet_perception import __version__
-from mobilenet_perception.bundle import Bundle, Variant, default_bundle_path, load_bundle
-from mobilenet_perception.commands.common import positive, whole
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.files import write_atomically
 from mobilenet_perception.frames import Frame, crop_and_resize, decode
-from mobilenet_perception.machine.processor import processor_name
-from mobilenet_perception.replay.results import describe_bundle
-from mobilenet_perception.report.text import table
-from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.sources.open import open_source
+from mobilenet_perception.inference.bundle import Bundle, Variant, default_bundle_path, load_bundle
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.recordings.open import open_source
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.system.machine.processor import processor_name
+from mobilenet_perception.tools.arguments import positive, whole
+from mobilenet_perception.tools.report.results import describe_bundle
+from mobilenet_perception.tools.report.tables import table
 
 
 def main() -> int:
@@ -109,7 +109,7 @@ def _run_probe(step: str, variant: str, scratch: Path, options: argparse.Namespa
     }
     arguments = [step, variant, str(scratch), json.dumps(settings), str(options.runs)]
     arguments += [] if options.engines is None else [str(options.engines.resolve())]
-    command = [sys.executable, '-m', 'benchmarks.gpu_probe', *arguments]
+    command = [sys.executable, '-m', 'benchmarks.harness.gpu_probe', *arguments]
     return subprocess.run(command, cwd=Path(__file__).parents[1], check=False).returncode
 
 

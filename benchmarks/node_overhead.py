@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Ears, child, node_arguments
 
 _STAGES = ('wait_ms', 'decode_ms', 'preprocess_ms', 'inference_ms', 'postprocess_ms', 'total_ms')
 
@@ -30,8 +30,8 @@ def main() -> None:
         camera = ['/camera/image_raw', '--width', str(width), '--height', str(height)]
         camera += ['--frames', str(options.frames), '--rate', str(options.rate)]
         with (
-            child('mobilenet_perception.classifier_node', node_arguments(**parameters)),
-            child('benchmarks.camera', camera) as publisher,
+            child('mobilenet_perception.ros.classifier', node_arguments(**parameters)),
+            child('benchmarks.harness.camera', camera) as publisher,
         ):
             limit_s = 60 + options.frames / options.rate
             ears.spin_while(lambda: publisher.poll() is None, limit_s)

@@ -15,11 +15,11 @@ import rclpy
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
-from benchmarks.processes import Ears, child, node_arguments
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.messages import stamp_ns
-from mobilenet_perception.runtimes import create_runtime
-from tests.tiny_bundle import write_tiny_bundle
+from benchmarks.harness.processes import Ears, child, node_arguments
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.ros.messages import stamp_ns
+from tests.support.tiny_bundle import write_tiny_bundle
 
 # Side of the matrices that make the model take tens of milliseconds.
 _WORK = 1024
@@ -42,9 +42,9 @@ def main() -> None:
         )
         print(f'{"node":<10}{"labels":>8}{"age p50":>10}{"p95":>8}{"max":>8}{"over budget":>13}')
         nodes = {
-            'textbook': ('benchmarks.textbook_node', [str(bundle.folder)]),
+            'textbook': ('benchmarks.harness.textbook_node', [str(bundle.folder)]),
             'ours': (
-                'mobilenet_perception.classifier_node',
+                'mobilenet_perception.ros.classifier',
                 node_arguments(bundle=bundle.folder, latency_budget_ms=budget_ms),
             ),
         }
@@ -73,7 +73,7 @@ def _ages_ms(
     camera = ['/camera/image_raw', '--rate', str(rate), '--frames', str(round(rate * seconds))]
     with (
         child(module, arguments),
-        child('benchmarks.camera', [*camera, '--reliable']) as publisher,
+        child('benchmarks.harness.camera', [*camera, '--reliable']) as publisher,
     ):
         ears.spin_while(lambda: publisher.poll() is None, 60 + seconds)
         ears.spin_while(rclpy.ok, 1.5)

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.processes import Ears, child, node_arguments
-from mobilenet_perception.faults import FAULTS
-from mobilenet_perception.timing import Outcome
+from benchmarks.harness.processes import Ears, child, node_arguments
+from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.tools.replay.faults import FAULTS
 
 _RUNTIME = ('slow', 'stall', 'raise', 'nan', 'shape')
 _RATE_HZ = 30.0
@@ -64,8 +64,8 @@ def main() -> int:
         camera = [str(sent), str(switch), '--frames', str(round(seconds * _RATE_HZ))]
         camera += [part for text in frames for part in ('--fault', text)]
         with (
-            child('benchmarks.faulty_node', node) as classifier,
-            child('benchmarks.faulty_camera', camera) as publisher,
+            child('benchmarks.harness.faulty_node', node) as classifier,
+            child('benchmarks.harness.faulty_camera', camera) as publisher,
         ):
             while publisher.poll() is None and classifier.poll() is None:
                 ears.spin_while(lambda: publisher.poll() is None, _SAMPLE_S)

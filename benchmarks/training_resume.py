@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from training.configuration import Augmentation, Configuration, Network, Optimizer, Stage
+from training.configuration.settings import Augmentation, Configuration, Network, Optimizer, Stage
 from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import make_split
-from training.run_folder import Run, RunData
+from training.fit.run_folder import Run, RunData
 
 # 1259 images in batches of 32.
 EPOCH_STEPS = 40
@@ -62,7 +62,8 @@ def configuration() -> Configuration:
 
 def train(folder: Path) -> None:
     """Train, or go on."""
-    from training.fit import after_step, fit  # noqa: PLC0415
+    from training.fit import after_step  # noqa: PLC0415
+    from training.fit.fitting import fit  # noqa: PLC0415
 
     # After each step, so that the midst of an epoch is resumed, too.
     after_step.SAVE_SECONDS = 0.0
@@ -120,7 +121,7 @@ def killed(folder: Path, kills: int) -> int:
 
 def report(name: str, run: Run) -> list[np.ndarray]:  # type: ignore[type-arg]
     """Print how a training ended; returns its weights."""
-    from training.fit import load_network  # noqa: PLC0415
+    from training.fit.network import load_network  # noqa: PLC0415
 
     last = run.read_json('curves.json')['epochs'][-1]
     print(

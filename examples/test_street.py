@@ -6,10 +6,10 @@ Record your own, or draw the one of these tests, and keep what they give while i
     python -m mobilenet_perception bag drive examples/street --seconds 6 --rate 10
     pytest examples/test_street.py --replay-update
 
-(in a checkout, where the package is not installed, add `-p
-mobilenet_perception.replay_testing.plugin`). From then on `pytest examples/test_street.py` fails
-when something has changed, and says what. Does it notice? `--replay-fault skip=10` and
-`--replay-fault stall=20` make something go wrong.
+(in a checkout, where the package is not installed, add
+`-p mobilenet_perception.tools.replay.testing.plugin`). From then on
+`pytest examples/test_street.py` fails when something has changed, and says what. Does it notice?
+`--replay-fault skip=10` and `--replay-fault stall=20` make something go wrong.
 """
 
 BAG = 'street'

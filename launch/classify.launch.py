@@ -10,7 +10,7 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
 
-from mobilenet_perception.ros_environment import MALLOC_SETTINGS, profile_variable
+from mobilenet_perception.ros.environment import MALLOC_SETTINGS, profile_variable
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))

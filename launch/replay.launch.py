@@ -108,7 +108,7 @@ def _resume(given: dict[str, str]) -> list[str]:
     namespace = given['namespace'].strip('/')
     classifier = f'/{namespace}/classifier' if namespace else '/classifier'
     return [
-        *(sys.executable, '-m', 'mobilenet_perception.replay.resume'),
+        *(sys.executable, '-m', 'mobilenet_perception.tools.replay.ros.resume'),
         *('--classifier', classifier, '--wait', given['wait_s']),
     ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from gazebo_world.write import BRIDGE, world_path
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     AppendEnvironmentVariable,
@@ -20,10 +21,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from mobilenet_perception.gazebo.names import image_topic
-from mobilenet_perception.gazebo.write import BRIDGE, world_path
-from mobilenet_perception.ros_environment import profile_variable
-from mobilenet_perception.simulation import TIMES_OF_DAY
+from mobilenet_perception.ros.environment import profile_variable
+from mobilenet_perception.street import TIMES_OF_DAY
+from mobilenet_perception.street.gazebo import image_topic
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))

@@ -3,6 +3,6 @@
 
 import sys
 
-from mobilenet_perception.cli import main
+from mobilenet_perception.tools.cli import main
 
 sys.exit(main())

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from mobilenet_perception.gazebo.write import write_simulation  # noqa: E402
+from gazebo_world.write import write_simulation  # noqa: E402
 
 
 def main() -> int:

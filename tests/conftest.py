@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.bundle.default import default_bundle_path
-from mobilenet_perception.own_domain import own_domain
-from mobilenet_perception.ros_environment import ros_environment
-
-ROOT = Path(__file__).resolve().parents[1]
+from mobilenet_perception.inference.bundle.default import default_bundle_path
+from mobilenet_perception.ros.domain import own_domain
+from mobilenet_perception.ros.environment import ros_environment
+from tests.support import ROOT
 
 # A shell ignores Ctrl-C for what runs in its background, and children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,6 +3,6 @@
 
 import sys
 
-from training.cli import main
+from training.commands.cli import main
 
 sys.exit(main())

@@ -8,16 +8,16 @@ from mobilenet_perception.frames.files import SUFFIXES, decode_file
 from mobilenet_perception.frames.frame import Frame, PixelOrder, RegionOfInterest
 from mobilenet_perception.frames.image import decode_image
 from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits
-from mobilenet_perception.frames.protocols import CompressedImageMessage, ImageMessage
+from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 from mobilenet_perception.frames.resize import crop, crop_and_resize
 
 __all__ = [
     'DEFAULT_LIMITS',
     'ENCODINGS',
     'SUFFIXES',
-    'CompressedImageMessage',
+    'CompressedImageLike',
     'Frame',
-    'ImageMessage',
+    'ImageLike',
     'Limits',
     'PixelOrder',
     'RegionOfInterest',

@@ -11,9 +11,9 @@ from mobilenet_perception.frames.frame import Frame, RegionOfInterest
 from mobilenet_perception.frames.jpeg import SIGNATURE as JPEG_SIGNATURE
 from mobilenet_perception.frames.jpeg import JpegHeader, read_jpeg_header
 from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits, check_dimensions
+from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
 from mobilenet_perception.frames.png import SIGNATURE as PNG_SIGNATURE
 from mobilenet_perception.frames.png import PngHeader, essential_png, read_png_header
-from mobilenet_perception.frames.protocols import CompressedImageMessage, view_bytes
 
 UInt8Array = npt.NDArray[np.uint8]
 
@@ -32,7 +32,7 @@ _OTHER_FORMATS = {
 
 
 def decode_compressed(
-    message: CompressedImageMessage,
+    message: CompressedImageLike,
     min_height: int = 0,
     min_width: int = 0,
     roi: RegionOfInterest | None = None,

@@ -7,11 +7,11 @@ from mobilenet_perception.frames.compressed import decode_compressed
 from mobilenet_perception.frames.frame import Frame, RegionOfInterest
 from mobilenet_perception.frames.image import decode_image
 from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits
-from mobilenet_perception.frames.protocols import CompressedImageMessage, ImageMessage
+from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 
 
 def decode(
-    message: ImageMessage | CompressedImageMessage,
+    message: ImageLike | CompressedImageLike,
     min_height: int = 0,
     min_width: int = 0,
     roi: RegionOfInterest | None = None,
@@ -25,5 +25,5 @@ def decode(
         FrameError: the message is malformed, too large, or of an unsupported format.
     """
     if hasattr(message, 'encoding'):
-        return decode_image(cast(ImageMessage, message), limits)
+        return decode_image(cast(ImageLike, message), limits)
     return decode_compressed(message, min_height, min_width, roi, limits)

@@ -9,13 +9,13 @@ from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames.encodings import Packed, find_encoding
 from mobilenet_perception.frames.frame import Frame
 from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits, check_dimensions
-from mobilenet_perception.frames.protocols import ImageMessage, view_bytes
+from mobilenet_perception.frames.messages import ImageLike, view_bytes
 from mobilenet_perception.frames.semi_planar import decode_semi_planar
 
 UInt8Array = npt.NDArray[np.uint8]
 
 
-def decode_image(message: ImageMessage, limits: Limits = DEFAULT_LIMITS) -> Frame:
+def decode_image(message: ImageLike, limits: Limits = DEFAULT_LIMITS) -> Frame:
     """Return the pixels of a raw message; 8-bit interleaved ones as a view of its data.
 
     16-bit samples (mono16, 16UC1, rgb16, bayer_rggb16, ...) become their high byte: the same for
@@ -61,7 +61,7 @@ def decode_image(message: ImageMessage, limits: Limits = DEFAULT_LIMITS) -> Fram
     return Frame(pixels, encoding.order)
 
 
-def _check_rows(message: ImageMessage, row: int, size: int) -> None:
+def _check_rows(message: ImageLike, row: int, size: int) -> None:
     """Raise FrameError unless `step` holds a row and `data` holds all rows (sizes in bytes)."""
     what = f'{message.width}x{message.height} {message.encoding}'
     if message.step < row:

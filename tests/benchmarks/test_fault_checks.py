@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip('numpy')
 
-from benchmarks.fault_checks import Label, Observed, check
+from benchmarks.harness.fault_checks import Label, Observed, check
 
 MS = 1_000_000
 FRAMES, PERIOD_MS = 60, 33

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.bags.writer import BagOptions, write_bag
-from mobilenet_perception.bundle import load_bundle
-from mobilenet_perception.camera_messages import image_message
-from mobilenet_perception.sources.frame import EPOCH_NS, SourceFrame
-from mobilenet_perception.sources.open import Camera, Source
+from mobilenet_perception.frames.messages import image_message
+from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
+from mobilenet_perception.recordings.open import Camera, Source
+from mobilenet_perception.recordings.writer import BagOptions, write_bag
 
-PLUGIN = 'mobilenet_perception.replay_testing.plugin'
+PLUGIN = 'mobilenet_perception.tools.replay.testing.plugin'
 RATE_HZ = 10
 # What is in view from which frame on: as in the first seconds of the drawn drive.
 SCENES = {0: 'background', 12: 'pedestrians', 24: 'speed_limit', 30: ''}

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.bundle.seal import sealed_json
-
-from .conftest import Pytest
+from mobilenet_perception.system.checksums import sealed_json
+from tests.examples.conftest import Pytest
 
 FAST = 'test_street.py::test_labels'
 PACED = 'test_street.py::test_in_time'

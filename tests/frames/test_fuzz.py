@@ -19,8 +19,9 @@ from mobilenet_perception.frames import (
 )
 from tests.frames.raw import CompressedMessage, RawMessage
 from tests.frames.test_compressed import JPEG, PNG
+from tests.support import ROOT
 
-_SIBLING = Path(__file__).resolve().parents[3] / 'shared' / 'data'
+_SIBLING = ROOT.parent / 'shared' / 'data'
 ODD_IMAGES = Path(os.environ.get('MOBILENET_PERCEPTION_DATA', _SIBLING)) / 'odd-images'
 
 uint32 = st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.cli import PROGRAM
+from mobilenet_perception.tools.cli import PROGRAM
 from tests.packaging.test_install import COPIED, PACKAGE
 
 

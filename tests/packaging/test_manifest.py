@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mobilenet_perception import __version__, parameters
+from mobilenet_perception import __version__
+from mobilenet_perception.pipeline import parameters
 
 PIN = re.compile(
     r'(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[0-9][0-9a-z.]*)'

@@ -3,11 +3,11 @@
 
 from typing import Any
 
-from mobilenet_perception.camera import CameraSettings
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline_settings import PipelineSettings
-from tests.manual_clock import MS, ManualClock
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.pipeline.camera import CameraSettings
+from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.settings import PipelineSettings
+from tests.support.manual_clock import MS, ManualClock
 
 
 class Bench:

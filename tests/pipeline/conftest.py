@@ -3,9 +3,9 @@
 
 import pytest
 
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.runtimes import create_runtime
-from tests.tiny_bundle import write_tiny_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from tests.support.tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture(scope='module')

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.timing import Outcome
-from tests.image_messages import plain_message
-from tests.manual_clock import MS
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench
+from tests.support.image_messages import plain_message
+from tests.support.manual_clock import MS
 
 
 @pytest.mark.parametrize(

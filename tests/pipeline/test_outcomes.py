@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.camera import CameraSettings
-from mobilenet_perception.classifier import Classifier
-from mobilenet_perception.decision import DecisionRules
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.timing import Outcome
-from tests.image_messages import plain_message
-from tests.manual_clock import MS
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.pipeline.camera import CameraSettings
+from mobilenet_perception.pipeline.decision import DecisionRules
+from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench, with_classify
+from tests.support.image_messages import plain_message
+from tests.support.manual_clock import MS
 
 
 def test_on_time(classifier: Classifier) -> None:

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.camera import CameraSettings
-from mobilenet_perception.classifier import Classifier
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.health import runtime_health
-from mobilenet_perception.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline_settings import PipelineSettings
-from mobilenet_perception.runtimes import create_runtime
-from mobilenet_perception.timing import Outcome
-from tests.image_messages import plain_message
-from tests.manual_clock import MS
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.pipeline.camera import CameraSettings
+from mobilenet_perception.pipeline.health import runtime_health
+from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench, with_classify
-from tests.tiny_bundle import write_tiny_bundle
+from tests.support.image_messages import plain_message
+from tests.support.manual_clock import MS
+from tests.support.tiny_bundle import write_tiny_bundle
 
 
 def test_another_classifier_takes_over_when_the_frame_being_run_has_ended(

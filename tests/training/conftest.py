@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mobilenet_perception.simulation import draw_signal
-from training.configuration import Configuration, Data, Network, Optimizer, Stage
+from mobilenet_perception.street import draw_signal
+from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
 
 if importlib.util.find_spec('tensorflow') is None:  # the environment of the runtime
     collect_ignore_glob = ['*test_*.py']

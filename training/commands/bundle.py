@@ -5,8 +5,8 @@ import argparse
 from pathlib import Path
 
 from training.commands.common import add_run_data, evaluated, read_run_data
-from training.precisions import PRECISIONS
-from training.run_folder import Run
+from training.evaluation.precisions import PRECISIONS
+from training.fit.run_folder import Run
 
 _NOTES = """\
 ## Intended use and limits
@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: the runs do not fit together.
     """
-    from training.bundling import candidates_of, make_bundle  # noqa: PLC0415
+    from training.bundle.bundling import make_bundle  # noqa: PLC0415
+    from training.evaluation.precisions import candidates_of  # noqa: PLC0415
 
     notes = options.notes.read_text() if options.notes else _NOTES
     runs = [Run(folder) for folder in options.runs]

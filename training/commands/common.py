@@ -6,16 +6,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from training.configuration import Data
-from training.data.data_hash import data_hash
-from training.data.data_set import DataSet
-from training.data.readers import read_data
+from training.configuration.settings import Data
+from training.data.data_set import DataSet, data_hash
+from training.data.readers.by_name import read_data
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.run_folder import Run
+from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluation import Evaluation
+    from training.evaluation.evaluation import Evaluation
 
 
 class RunInput(NamedTuple):
@@ -42,8 +41,8 @@ def evaluated(run: Run, path: Path | None) -> 'Evaluation':
     Raises:
         TrainingError: the run is not trained, or the data are others.
     """
-    from training.evaluate import evaluate  # noqa: PLC0415
-    from training.evaluation import stored_evaluation  # noqa: PLC0415
+    from training.evaluation.evaluate import evaluate  # noqa: PLC0415
+    from training.evaluation.evaluation import stored_evaluation  # noqa: PLC0415
 
     try:
         return stored_evaluation(run)

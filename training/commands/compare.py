@@ -5,10 +5,10 @@ import argparse
 import json
 from pathlib import Path
 
-from mobilenet_perception.commands.common import Progress, whole
-from mobilenet_perception.files import write_atomically
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.arguments import Progress, whole
 from training.commands.common import add_run_data, evaluated
-from training.run_folder import Run
+from training.fit.run_folder import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
-    from training.compare import (  # noqa: PLC0415
+    from training.evaluation.comparison import (  # noqa: PLC0415
         compare,
         comparison_csv,
         comparison_report,

@@ -4,9 +4,9 @@
 import argparse
 from pathlib import Path
 
-from training.configuration import Configuration, Network, Stage
-from training.configuration_file import load_configurations, with_settings
-from training.default_data import DATA_VARIABLE, default_data
+from training.configuration.default_data import DATA_VARIABLE, default_data
+from training.configuration.file import load_configurations, with_settings
+from training.configuration.settings import Configuration, Network, Stage
 from training.errors import TrainingError
 
 _DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
@@ -30,7 +30,9 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         help='folder per class, CSV file, IDX folder, or bag '
         f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
     )  # fmt: skip
-    parser.add_argument('--config', type=Path, help='file with configurations()')
+    parser.add_argument(
+        '--config', type=Path, help='file with configurations(), or a recipe by its name'
+    )
     parser.add_argument('--only', nargs='+', metavar='NAME', help='some of those in the file')
     parser.add_argument('--name', help='of the run (default: architecture_alpha_size)')
     for flag, setting in _SHORT.items():
@@ -46,7 +48,7 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--set', nargs='+', default=[], action='extend', metavar='KEY=VALUE', dest='settings',
-        help='change any setting, such as loss.name=focal (see training/configuration.py)',
+        help='change any setting, such as loss.name=focal (see training.configuration.settings)',
     )  # fmt: skip
 
 

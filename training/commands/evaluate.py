@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.commands.common import add_run_data, read_run_data
-from training.data.readers import read
-from training.run_folder import Run
+from training.data.readers.by_name import read
+from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluation import Evaluation
+    from training.evaluation.evaluation import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: a run is not trained, or the data are others.
     """
-    from training.evaluate import evaluate  # noqa: PLC0415
+    from training.evaluation.evaluate import evaluate  # noqa: PLC0415
 
     unknown = read('auto', options.unknown).samples if options.unknown else ()
     for folder in options.runs:

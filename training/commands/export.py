@@ -4,9 +4,9 @@
 import argparse
 from pathlib import Path
 
-from mobilenet_perception.files import write_atomically
+from mobilenet_perception.system.files import write_atomically
 from training.commands.common import add_run_data, evaluated
-from training.run_folder import Run
+from training.fit.run_folder import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,13 +5,11 @@ import argparse
 from pathlib import Path
 
 from training.commands.configured import add_configuration, configured
-from training.configuration import Configuration
-from training.data.data_hash import data_hash
-from training.data.data_set import DataSet
-from training.data.leaks import refuse_leaks
-from training.data.readers import read_data
+from training.data.data_set import DataSet, data_hash
+from training.data.duplicates.leaks import refuse_leaks
+from training.data.readers.by_name import read_data
 from training.data.splits import Split, make_split
-from training.run_folder import Run, RunData, run_data
+from training.fit.run_folder import RunData, run_data
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,18 +42,7 @@ def run(options: argparse.Namespace) -> int:
         if not configuration.data.allow_leaks and (kind, split) not in safe:
             refuse_leaks(data_set, split)
             safe.add((kind, split))
+        from training.fit.fitting import fit_one  # noqa: PLC0415  TensorFlow
+
         fit_one(configuration, data_set, stored, split, options.runs)
     return 0
-
-
-def fit_one(
-    configuration: Configuration, data_set: DataSet, stored: RunData, split: Split, runs: Path
-) -> Run:
-    """Train one network into `runs/<name>`, or resume it; leaks have been looked for."""
-    run = Run(runs / configuration.name)
-    run.start(configuration, stored, split)
-    from training.fit import fit  # noqa: PLC0415
-
-    fit(run, configuration, data_set, run.split())
-    print(f'trained: {run.model_file}')
-    return run

@@ -4,9 +4,9 @@
 import argparse
 from pathlib import Path
 
-from training.configuration import Data
-from training.data.readers import READERS, read
-from training.default_data import DATA_VARIABLE, default_data
+from training.configuration.default_data import DATA_VARIABLE, default_data
+from training.configuration.settings import Data
+from training.data.readers.by_name import READERS, read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: the data cannot be read at all.
     """
-    from training.inspect import inspect_data, print_inspection, write_inspection  # noqa: PLC0415
+    from training.data.inspection import inspect_data, print_inspection, write_inspection  # noqa: PLC0415
 
     data_set = read(options.reader, options.data)
     found = inspect_data(data_set, Data(reader=options.reader))

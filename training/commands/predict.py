@@ -5,13 +5,13 @@ import argparse
 from pathlib import Path
 from typing import NamedTuple
 
-from mobilenet_perception.bundle import load_bundle
-from mobilenet_perception.bundle.bundle import MANIFEST_FILE
-from mobilenet_perception.files import write_atomically
-from mobilenet_perception.runtimes import Session, create_runtime
+from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
+from mobilenet_perception.inference.runtimes import Session, create_runtime
+from mobilenet_perception.system.files import write_atomically
 from training.errors import TrainingError
-from training.predict import find_images, predict_files, predictions_csv
-from training.run_folder import Run
+from training.evaluation.predict import find_images, predict_files, predictions_csv
+from training.fit.run_folder import Run
 
 
 class _Network(NamedTuple):

@@ -4,10 +4,10 @@
 import argparse
 from pathlib import Path
 
-from mobilenet_perception.report.text import table
+from mobilenet_perception.tools.report.tables import table
 from training.commands.common import add_run_data, read_run_data
-from training.precisions import PRECISIONS, stored
-from training.run_folder import Run
+from training.evaluation.precisions import PRECISIONS, stored
+from training.fit.run_folder import Run
 
 _WORST = 8
 
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: a run is not evaluated, or INT8 loses too much.
     """
-    from training.quantizing import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
+    from training.evaluation.quantizing import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
 
     for folder in options.runs:
         one = Run(folder)

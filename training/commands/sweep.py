@@ -5,13 +5,12 @@ import argparse
 import json
 from pathlib import Path
 
-from mobilenet_perception.commands.common import Progress, positive, whole
-from mobilenet_perception.files import write_atomically
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.arguments import Progress, positive, whole
 from training.commands.configured import add_configuration, configured
-from training.configuration import Configuration
-from training.data.data_hash import data_hash
-from training.data.data_set import DataSet
-from training.data.readers import read_data
+from training.configuration.settings import Configuration
+from training.data.data_set import DataSet, data_hash
+from training.data.readers.by_name import read_data
 from training.data.splits import make_split
 from training.errors import TrainingError
 from training.sweep.attribute import check_attributes, parse_attribute, with_values
@@ -100,7 +99,7 @@ def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
 
 
 def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
-    from training.data.leaks import refuse_leaks  # noqa: PLC0415
+    from training.data.duplicates.leaks import refuse_leaks  # noqa: PLC0415
 
     # Settings of the data decide the split, and each split may leak.
     checked = []

@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 import tf2onnx
 
+from training.data.data_set import Merge
 from training.errors import TrainingError
 from training.export.canonical import canonical
 from training.export.flatten import flattened_in_place
 from training.export.fold import folded
 from training.export.ranked_constants import give_constants_a_rank
-from training.merging import Merge
 
 # From 18 on, tf2onnx writes average pooling as ReduceMean and a second Transpose appears.
 OPSET = 17

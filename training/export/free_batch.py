@@ -5,7 +5,7 @@ import numpy as np
 import onnx
 from onnx import ModelProto, numpy_helper
 
-from mobilenet_perception.runtimes import create_runtime
+from mobilenet_perception.inference.runtimes import create_runtime
 from training.export.graph import Array, give_constant, load
 
 _BATCH = 'batch'

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from mobilenet_perception.runtimes import Session
-from training.arrays import Probabilities
-from training.calibrate import calibrated
+from mobilenet_perception.inference.runtimes import Session
+from training.data.arrays import Probabilities
+from training.data.data_set import Merge
 from training.data.sample import Pixels
 from training.errors import TrainingError
-from training.merging import Merge
+from training.export.temperature import calibrated
 
 TOLERANCE = 1e-4
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a training in one file, from which it goes on exactly."""
+"""The state of a training in one file, from which it goes on exactly.
+
+Means of an epoch that was made in parts.
+"""
 
 import errno
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +17,27 @@ import keras
 import numpy as np
 
 from training.errors import TrainingError
-from training.fit.means import Means
+
+
+class Means(NamedTuple):
+    """Mean loss and metrics over some steps of equal size."""
+
+    steps: int = 0
+    values: Mapping[str, float] = {}
+
+    def joined(self, other: 'Means') -> 'Means':
+        """Return the means over the steps of both."""
+        if not self.steps or not other.steps:
+            return other if other.steps else self
+        steps = self.steps + other.steps
+        return Means(
+            steps,
+            {
+                key: (self.values[key] * self.steps + value * other.steps) / steps
+                for key, value in other.values.items()
+            },
+        )
+
 
 _STATE = 'state.npz'
 _POSITION = 'position'

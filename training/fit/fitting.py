@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train the network of a run, or go on with it."""
 
+from pathlib import Path
+
 import cv2
 import keras
 
-from training.configuration import Configuration
+from training.configuration.settings import Configuration
 from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
+from training.fit.after_step import Interrupt, noted_interrupts
 from training.fit.checkpoint import full_disk
 from training.fit.hardware import make_strategy
 from training.fit.images import StageImages
-from training.fit.interrupts import Interrupt, noted_interrupts
-from training.fit.journal import Journal
+from training.fit.journal import Journal, locked
 from training.fit.legs import legs
-from training.fit.lock import locked
 from training.fit.loop import Loop
 from training.fit.network import kept_network, network_settings, trained_network
-from training.run_folder import Run
-from training.weights import load_weights
+from training.fit.run_folder import Run, RunData
+from training.networks.weights import load_weights
+
+
+def fit_one(
+    configuration: Configuration, data_set: DataSet, stored: RunData, split: Split, runs: Path
+) -> Run:
+    """Train one network into `runs/<name>`, or resume it; leaks have been looked for."""
+    run = Run(runs / configuration.name)
+    run.start(configuration, stored, split)
+    fit(run, configuration, data_set, run.split())
+    print(f'trained: {run.model_file}')
+    return run
 
 
 def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split) -> None:

@@ -1,24 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training batches of each stage."""
+"""The training batches of each stage.
 
-from collections.abc import Iterator, Mapping, Sequence
+Batches made in parallel by tf.data, in order, ahead of the step that takes them.
+
+The images by which a training is judged, as the runtime would see them.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
 
-from training.configuration import Augmentation, Configuration, Stage
-from training.data.batches import Batches
+from mobilenet_perception.errors import PerceptionError
+from training.configuration.settings import Augmentation, Configuration, Stage
 from training.data.data_set import DataSet
-from training.data.draw import TrainingImages
-from training.data.drive import read_drives
-from training.data.mixture import Mixture
-from training.data.plain import Plain
 from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
-from training.fit.inputs import network_inputs
-from training.fit.losses import class_weights
-from training.fit.pipeline import Arrays, Feed, Shape
+from training.fit.network import network_inputs
+from training.fit.optimizer import class_weights
 from training.fit.teacher import Teacher
+from training.images.batches import Batches, TrainingImages, one_hot
+from training.images.drive import read_drives
+from training.images.mixture import Mixture
+from training.images.plain import Plain
+
+# More would only take memory: a batch waits, but none is missing.
+_AHEAD = 2
+_MOST_WORKERS = 16
+
+Arrays = Sequence[npt.NDArray[Any]]
+
+
+class Shape(NamedTuple):
+    """What an array of a batch looks like: NumPy's type, and sides (None: any)."""
+
+    dtype: type
+    sides: tuple[int | None, ...]
+
+
+class Feed:
+    """A tf.data data set of batches that Python functions make.
+
+    Decoding and resizing happen in OpenCV and NumPy, which let other threads run.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[int], Arrays],
+        indices: range,
+        shapes: Sequence[Shape],
+        workers: int | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            make: returns the arrays of one batch, by its index.
+            indices: the batches, in order.
+            shapes: of the arrays.
+            workers: how many are made at a time; the result does not depend on it. None: as many
+                as there are processors.
+        """
+        self._failure: PerceptionError | None = None
+        self._make = make
+        count = workers or min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+        def one(index: Any) -> Any:
+            types = [shape.dtype for shape in shapes]
+            arrays = tf.numpy_function(self._made, [index], types)
+            for array, shape in zip(arrays, shapes, strict=True):
+                array.set_shape(shape.sides)
+            return tuple(arrays)
+
+        self.data: Any = (
+            tf.data.Dataset.range(indices.start, indices.stop)
+            .map(one, num_parallel_calls=count, deterministic=True)
+            .prefetch(_AHEAD)
+        )
+
+    def _made(self, index: np.int64) -> Arrays:
+        try:
+            return self._make(int(index))
+        except PerceptionError as error:
+            self._failure = error
+            raise
+
+    @contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """Raise what a function raised, not TensorFlow's account of it."""
+        try:
+            yield
+        except tf.errors.OpError:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+
 
 # Worlds from here on are for training; those below are left for tests.
 FIRST_WORLD = 10_000
@@ -132,3 +212,33 @@ def training_feed(batches: Batches, epoch: int, steps: range, workers: int | Non
         ),
         workers,
     )
+
+
+_KEPT_BYTES = 2**29
+
+
+def validation_feed(
+    samples: Sequence[Sample], labels: tuple[str, ...], height: int, width: int, batch_size: int
+) -> Feed:
+    """Return batches of (images uint8, one-hot float32); kept in memory if they are small.
+
+    Raises:
+        TrainingError: a label is no class.
+    """
+    targets = one_hot([sample.label for sample in samples], labels)
+
+    def make(index: int) -> Arrays:
+        some = slice(index * batch_size, (index + 1) * batch_size)
+        return network_inputs(samples[some], height, width), targets[some]
+
+    feed = Feed(
+        make,
+        range(-(-len(samples) // batch_size)),
+        (
+            Shape(np.uint8, (None, height, width, 3)),
+            Shape(np.float32, (None, len(labels))),
+        ),
+    )
+    if len(samples) * height * width * 3 <= _KEPT_BYTES:
+        feed.data = feed.data.cache()
+    return feed

@@ -8,7 +8,7 @@ of an epoch do not depend on what happened before.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from training.configuration import Configuration, Stage
+from training.configuration.settings import Configuration, Stage
 
 Curve = Mapping[str, float]
 

@@ -6,26 +6,18 @@ from collections.abc import Callable, Iterator
 
 import keras
 
-from training.configuration import Configuration
-from training.data.batches import Batches
+from training.configuration.settings import Configuration
 from training.data.sample import Pixels, Sample
-from training.fit.after_step import AfterStep, checked_means
-from training.fit.allocator import KeepMemory
-from training.fit.averaging import KeepTrained, averaged
-from training.fit.batch_norms import statistics_of, take_statistics
-from training.fit.checkpoint import Position
-from training.fit.images import StageImages, training_feed
-from training.fit.interrupts import Interrupt
-from training.fit.journal import Journal
+from training.fit.after_step import AfterStep, Interrupt, checked_means
+from training.fit.averages import KeepTrained, averaged, statistics_of, take_statistics
+from training.fit.checkpoint import Means, Position
+from training.fit.hardware import KeepMemory
+from training.fit.images import Feed, StageImages, training_feed, validation_feed
+from training.fit.journal import Journal, Progress
 from training.fit.legs import Leg, leg_of, next_epoch
-from training.fit.losses import make_loss
-from training.fit.means import Means
-from training.fit.optimizer import make_optimizer
-from training.fit.pipeline import Feed
-from training.fit.progress import Progress
-from training.fit.schedule import learning_rate
-from training.fit.validation import validation_feed
-from training.weights import train_from
+from training.fit.optimizer import learning_rate, make_loss, make_optimizer
+from training.images.batches import Batches
+from training.networks.weights import train_from
 
 
 class Loop:

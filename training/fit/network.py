@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a run: as it is trained, and as it is kept."""
+"""The network of a run: as it is trained, and as it is kept.
+
+What a network is given, and what it should answer, as arrays.
+
+The network that a run ended with.
+"""
+
+from collections.abc import Sequence
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
-from training.architectures import NetworkSettings, build_network
-from training.configuration import Configuration
+from mobilenet_perception.frames import Frame, crop_and_resize
+from training.configuration.settings import Configuration
+from training.data.sample import Pixels, Sample
+from training.errors import TrainingError
 from training.fit.hardware import precision, synchronize
+from training.fit.run_folder import Run
+from training.networks import NetworkSettings, build_network
 
 
 def network_settings(configuration: Configuration, classes: int) -> NetworkSettings:
@@ -43,3 +56,29 @@ def kept_network(configuration: Configuration, trained: keras.Model) -> keras.Mo
     network = build_network(configuration.network.architecture, settings)
     network.set_weights(trained.get_weights())
     return network
+
+
+def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels:
+    """Return (n, height, width, 3) uint8 RGB, resized as the runtime does."""
+    resized = [crop_and_resize(Frame(s.pixels, 'rgb'), height, width) for s in samples]
+    return np.stack(resized) if resized else np.zeros((0, height, width, 3), np.uint8)
+
+
+def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return (n,) positions of the samples' labels in `labels`."""
+    index_of = {label: index for index, label in enumerate(labels)}
+    return np.array([index_of[sample.label] for sample in samples], np.int64)
+
+
+def load_network(run: Run) -> keras.Model:
+    """Return the trained network of a run.
+
+    Raises:
+        TrainingError: it is not there yet, or of another version.
+    """
+    if not run.model_file.is_file():
+        raise TrainingError(f'{run.folder} holds no trained model: let `training fit` end first')
+    try:
+        return keras.models.load_model(run.model_file, compile=False)
+    except (ValueError, OSError, TypeError) as error:
+        raise TrainingError(f'{run.model_file} cannot be loaded: {error!r:.200}') from error

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimisers by name."""
+"""Optimisers by name.
 
+What is minimised, and how much each class weighs in it.
+
+Learning rates: a linear warm-up, then cosine, steps or a constant.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
-from training.configuration import Optimizer
+from training.configuration.settings import Loss, Optimizer
+from training.data.sample import Sample
+from training.fit.legs import Leg
 
 # Biases and batch norms: to shrink them only hurts (He et al., CVPR 2019, section 3.1).
 _WITHOUT_DECAY = ['bias', 'gamma', 'beta']
@@ -37,3 +48,91 @@ def make_optimizer(settings: Optimizer, rate: Any) -> keras.Optimizer:
         made = optimizers.AdamW(**{**common, 'weight_decay': settings.weight_decay})
     made.exclude_from_weight_decay(var_names=_WITHOUT_DECAY)
     return made
+
+
+def make_loss(settings: Loss) -> keras.losses.Loss:
+    """Return the loss of logits against targets, probabilities of the classes.
+
+    Label smoothing and the teacher are in the targets of training, so the loss of validation is
+    that of the true labels, and comparable between configurations.
+    """
+    if settings.name == 'focal':
+        # Lin et al., ICCV 2017, equation 4; classes are weighed by `class_weights`, not by alpha.
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=settings.focal_gamma, from_logits=True
+        )
+    return keras.losses.CategoricalCrossentropy(from_logits=True)
+
+
+def class_weights(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return (classes,) float32, by the inverse of the frequency: 1 on average over the samples.
+
+    A class without samples weighs 0.
+    """
+    counts = Counter(sample.label for sample in samples)
+    of_label = np.array([counts[label] for label in labels], np.float64)
+    weights = np.zeros(len(labels))
+    np.divide(len(samples), len(counts) * of_label, out=weights, where=of_label > 0)
+    return weights.astype(np.float32)
+
+
+# What cosine ends with, as a part of the peak.
+_COSINE_END = 0.002
+
+
+class WarmUp(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A linear warm-up before another schedule, begun in the midst if need be."""
+
+    def __init__(self, after: Any, peak: float, steps: int, begin: int) -> None:
+        """Warm up.
+
+        Args:
+            after: schedule that follows, as a function of the steps after the warm-up.
+            peak: rate at the end of the warm-up.
+            steps: length of the warm-up; 0: none.
+            begin: steps of the schedule that lie before the optimiser's first.
+        """
+        self._after = after
+        self._peak = peak
+        self._steps = steps
+        self._begin = begin
+
+    def __call__(self, step: Any) -> Any:
+        """Return the rate of a step of the optimiser."""
+        done = keras.ops.cast(step, 'float32') + self._begin
+        if not self._steps:
+            return self._after(done)
+        # The first step is not wasted on a rate of zero.
+        ramp = self._peak * (done + 1) / self._steps
+        after = self._after(keras.ops.maximum(done - self._steps, 0.0))
+        return keras.ops.where(done < self._steps, ramp, after)
+
+
+def learning_rate(settings: Optimizer, leg: Leg, epoch_steps: int) -> WarmUp:
+    """Return the schedule of a stage, as a function of its optimiser's steps.
+
+    Args:
+        settings: which schedule.
+        leg: where it begins and ends.
+        epoch_steps: steps of an epoch.
+    """
+    total = (leg.schedule_end - leg.schedule_first) * epoch_steps
+    warmup = min(round(settings.warmup_epochs * epoch_steps), total // 2)
+    schedules = keras.optimizers.schedules
+    after: Any
+    if settings.schedule == 'cosine':
+        after = schedules.CosineDecay(leg.peak, max(1, total - warmup), alpha=_COSINE_END)
+    elif settings.schedule == 'step':
+        interval = settings.step_epochs * epoch_steps
+        # The warm-up is part of the first interval.
+        bounds = [float(max(0, fall - warmup)) for fall in range(interval, total, interval)]
+        rates = [leg.peak * settings.step_factor**i for i in range(len(bounds) + 1)]
+        after = schedules.PiecewiseConstantDecay(bounds, rates) if bounds else _constant(leg.peak)
+    else:
+        after = _constant(leg.peak)
+    begin = (leg.optimizer_first - leg.schedule_first) * epoch_steps
+    return WarmUp(after, leg.peak, warmup, begin)
+
+
+def _constant(rate: float) -> Callable[[Any], Any]:
+    return lambda step: keras.ops.zeros_like(step) + rate

@@ -8,10 +8,10 @@ from queue import Empty, SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.bundle import load_bundle
 from mobilenet_perception.frames import Frame, crop_and_resize
-from mobilenet_perception.runtimes import Session, create_runtime
-from training.configuration import Loss
+from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.inference.runtimes import Session, create_runtime
+from training.configuration.settings import Loss
 from training.data.data_set import published_labels
 from training.data.sample import Pixels
 from training.errors import TrainingError

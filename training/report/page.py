@@ -5,7 +5,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from mobilenet_perception.report.style import STYLE
+from mobilenet_perception.tools.report.style import STYLE
 from training.report.record import Headline, Picture, Report, Section, Table
 
 _PNG = b'\x89PNG'

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from training.configuration import Configuration, Number
-from training.configuration_file import with_settings
+from training.configuration.file import with_settings
+from training.configuration.settings import Configuration, Number
 from training.errors import TrainingError
 
 _SEPARATOR = '..'

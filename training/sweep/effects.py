@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from training.configuration import Number
+from training.configuration.settings import Number
 from training.sweep.attribute import Attribute
 
 _LEVEL = 0.95

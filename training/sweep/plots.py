@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from training.plots.style import BLUE, INK, SKY, percent_axis, short_numbers, styled
+from training.report.style import BLUE, INK, SKY, percent_axis, short_numbers, styled
 from training.sweep.attribute import Attribute
 from training.sweep.effects import Effect, Effects
 from training.sweep.tables import value_text

@@ -6,11 +6,11 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from mobilenet_perception.files import write_atomically
-from training.configuration import Configuration, Number
+from mobilenet_perception.system.files import write_atomically
+from training.configuration.records import from_json, to_json
+from training.configuration.settings import Configuration, Number
 from training.errors import TrainingError
-from training.records import from_json, to_json
-from training.run_folder import Run
+from training.fit.run_folder import Run
 from training.sweep.attribute import Attribute
 
 # Workers, which other machines may start, import this package from here.

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of a sweep as a report."""
 
-from training.compare.report import pareto_section
-from training.compare.tables import machine_words
-from training.plots import svg
+from training.evaluation.comparison.report import pareto_section
+from training.evaluation.comparison.tables import machine_words
+from training.evaluation.report.tables import percent
 from training.report import Headline, Picture, Report, Section, Table
-from training.report.tables import percent
+from training.report.style import svg
 from training.sweep.effects import Effects
 from training.sweep.plots import importance_plot, partial_plot
 from training.sweep.results import Results

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from training.compare import Comparison, Row, compare, read_entries
-from training.configuration import Number
-from training.records import to_json
-from training.run_folder import Run
+from training.configuration.records import to_json
+from training.configuration.settings import Number
+from training.evaluation.comparison import Comparison, Row, compare, read_entries
+from training.fit.run_folder import Run
 from training.sweep.attribute import Attribute
 from training.sweep.effects import Effects, measure_effects
 from training.sweep.record import Sweep, Trial, read_sweep, read_trials

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of a sweep as tables for people."""
 
-from mobilenet_perception.report.text import table
-from training.compare.tables import comparison_heads, comparison_rows, machine_words
-from training.configuration import Number
-from training.report.tables import percent
+from mobilenet_perception.tools.report.tables import table
+from training.configuration.settings import Number
+from training.evaluation.comparison.tables import comparison_heads, comparison_rows, machine_words
+from training.evaluation.report.tables import percent
 from training.sweep.effects import Effects
 from training.sweep.results import Results
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ray import tune
 
-from training.run_folder import Run
+from training.fit.run_folder import Run
 from training.sweep.attribute import trial_name
 from training.sweep.record import CHECKOUT, Trial, write_trial
 

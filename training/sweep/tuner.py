@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.ray_cluster import ray_cluster
+from mobilenet_perception.tools.cluster import ray_cluster
 from training.errors import TrainingError
 from training.sweep.attribute import Attribute
 from training.sweep.record import CHECKOUT, Sweep

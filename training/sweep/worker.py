@@ -11,12 +11,12 @@ import threading
 import time
 from pathlib import Path
 
-from training.commands.fit import fit_one
-from training.data.data_hash import data_hash
-from training.data.readers import read_data
+from training.data.data_set import data_hash
+from training.data.readers.by_name import read_data
 from training.data.splits import make_split
 from training.errors import TrainingError
-from training.run_folder import run_data
+from training.fit.fitting import fit_one
+from training.fit.run_folder import run_data
 from training.sweep.attribute import with_values
 from training.sweep.record import Trial, read_sweep, read_trials, write_trial
 
@@ -39,7 +39,7 @@ def train_trial(folder: Path, trial: Trial) -> None:
     split = make_split(data_set, configuration.data)
     # The sweep has looked for leaks before its first trial.
     run = fit_one(configuration, data_set, stored, split, folder)
-    from training.evaluate import evaluate  # noqa: PLC0415
+    from training.evaluation.evaluate import evaluate  # noqa: PLC0415
 
     evaluate(run, data_set, run.split())
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from training.configuration import Data
+from training.configuration.settings import Data
 from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import PARTS, make_split

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
-from mobilenet_perception.runtimes import create_runtime
-from tests.training.networks import images, network
+from mobilenet_perception.inference.runtimes import create_runtime
+from tests.support.networks import images, network
 from training.errors import TrainingError
 from training.export import check_parity, export_onnx
 

@@ -5,9 +5,9 @@ import numpy as np
 import onnx
 import pytest
 
-from mobilenet_perception.runtimes import create_runtime
-from tests.tiny_bundle import tiny_model
-from tests.training.networks import images, network
+from mobilenet_perception.inference.runtimes import create_runtime
+from tests.support.networks import images, network
+from tests.support.tiny_bundle import tiny_model
 from training.export import export_onnx
 from training.export.free_batch import free_batch
 

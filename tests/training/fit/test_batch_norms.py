@@ -7,13 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from training.configuration import Stage
+from tests.training.fit.toy import squares, tiny, train
+from training.configuration.settings import Stage
 from training.data.sample import Pixels
 from training.export.graph import Array
-from training.fit import load_network, network_inputs
-from training.fit.batch_norms import statistics_of, take_statistics
-
-from .toy import squares, tiny, train
+from training.fit.averages import statistics_of, take_statistics
+from training.fit.network import load_network, network_inputs
 
 
 def network() -> keras.Model:

@@ -10,16 +10,14 @@ import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.frames import crop_and_resize, decode_file
-from training.configuration import Augmentation, Configuration, Loss, Stage
-from training.data.batches import Batches
+from tests.training.fit.toy import COLOURS, OFF, squares
+from training.configuration.settings import Augmentation, Configuration, Loss, Stage
 from training.data.data_set import DataSet
-from training.data.plain import Plain
 from training.data.sample import Sample
 from training.errors import TrainingError
-from training.fit.images import StageImages, training_feed
-from training.fit.validation import validation_feed
-
-from .toy import COLOURS, OFF, squares
+from training.fit.images import StageImages, training_feed, validation_feed
+from training.images.batches import Batches
+from training.images.plain import Plain
 
 STAGE = Stage(1, 20, 28)
 

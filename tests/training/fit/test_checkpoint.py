@@ -10,9 +10,8 @@ import pytest
 
 from training.errors import TrainingError
 from training.fit.after_step import checked_means
-from training.fit.checkpoint import Position, load_state, read_position, save_state
-from training.fit.lock import locked
-from training.fit.means import Means
+from training.fit.checkpoint import Means, Position, load_state, read_position, save_state
+from training.fit.journal import locked
 
 POSITION = Position(2, 3, Means(3, {'loss': 0.1}), ({'epoch': 1, 'loss': 1 / 3},), 12.5)
 

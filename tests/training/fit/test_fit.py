@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.configuration import Stage
-from training.data.batches import Batch, Batches
+from tests.support import ROOT
+from tests.training.fit.toy import squares, tiny, train
+from training.configuration.settings import Stage
 from training.data.data_set import DataSet
 from training.errors import TrainingError
-from training.fit import label_indices, load_network, network_inputs
-from training.run_folder import Run
-
-from .toy import squares, tiny, train
+from training.fit.network import label_indices, load_network, network_inputs
+from training.fit.run_folder import Run
+from training.images.batches import Batch, Batches
 
 # A process that trains, and kills itself when something happens for the given time.
 KILLED = """
@@ -47,7 +47,7 @@ def kill(folder: Path, module: str, name: str, call: int) -> None:
     code = KILLED.format(module=module, name=name, call=call)
     command = [sys.executable, '-c', code, str(folder)]
     environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '2'}
-    root = Path(__file__).resolve().parents[3]
+    root = ROOT
     process = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from training.configuration import Configuration, Stage
+from training.configuration.settings import Configuration, Stage
 from training.fit.legs import Leg, best_epoch, leg_of, legs, next_epoch, seconds_left
 
 

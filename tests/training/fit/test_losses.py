@@ -2,10 +2,9 @@
 import numpy as np
 import pytest
 
-from training.configuration import Loss
-from training.fit.losses import class_weights, make_loss
-
-from .toy import squares
+from tests.training.fit.toy import squares
+from training.configuration.settings import Loss
+from training.fit.optimizer import class_weights, make_loss
 
 LOGITS = np.array([[2.0, 0.0, -1.0], [0.0, 0.5, 0.0]], np.float32)
 TARGETS = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], np.float32)

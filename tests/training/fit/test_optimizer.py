@@ -3,7 +3,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.configuration import Optimizer
+from training.configuration.settings import Optimizer
 from training.fit.optimizer import make_optimizer
 
 

@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from training.configuration import Configuration, Optimizer, Stage
+from training.configuration.settings import Configuration, Optimizer, Stage
 from training.fit.legs import legs
-from training.fit.schedule import learning_rate
+from training.fit.optimizer import learning_rate
 
 STEPS = 10
 

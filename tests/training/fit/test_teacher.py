@@ -2,9 +2,9 @@
 import numpy as np
 import pytest
 
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.errors import BundleError
-from training.configuration import Loss
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from training.configuration.settings import Loss
 from training.errors import TrainingError
 from training.fit.teacher import Teacher, softened
 

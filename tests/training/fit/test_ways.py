@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobilenet_perception.bundle import default_bundle_path, load_bundle
-from training.architectures.blocks import layers_by_block
-from training.configuration import Stage
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from tests.support import ROOT
+from tests.training.fit.toy import tiny, train
+from training.configuration.settings import Stage
 from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.export.graph import Array
-from training.fit import load_network, network_inputs
-from training.run_folder import Run
+from training.fit.network import load_network, network_inputs
+from training.fit.run_folder import Run
+from training.networks.blocks import layers_by_block
 
-from .toy import tiny, train
-
-ROOT = Path(__file__).resolve().parents[3]
 PLAIN = ('optimizer.ema=0', 'network.dropout=0', 'patience=0')
 ONE_STAGE = (Stage(3, 24, 24),)
 

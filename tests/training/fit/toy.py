@@ -6,12 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
-from training.configuration_file import with_settings
+from training.configuration.file import with_settings
+from training.configuration.settings import (
+    Augmentation,
+    Configuration,
+    Data,
+    Network,
+    Optimizer,
+    Stage,
+)
 from training.data.data_set import DataSet
 from training.data.sample import Sample
 from training.data.splits import make_split
-from training.run_folder import Run, RunData
+from training.fit.run_folder import Run, RunData
 
 COLOURS = ('red', 'green', 'blue')
 OFF = Augmentation(
@@ -47,7 +54,7 @@ def tiny(*settings: str, stages: tuple[Stage, ...] = ()) -> Configuration:
 
 def train(folder: Path, configuration: Configuration, data_set: DataSet | None = None) -> Run:
     """Train, or go on."""
-    from training.fit import fit
+    from training.fit.fitting import fit
 
     data_set = data_set or squares()
     run = Run(folder)

@@ -8,13 +8,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tests.training.metrics.examples import tracks
-from training.metrics import Scores, assess
-from training.mistakes import worst_mistakes
-from training.predictions import Predictions
-from training.report import Findings, Report, Scored, Section, Table, evaluation_report, page
-from training.report.tables import percent
-from training.unknown import max_probability, measure_detection
+from tests.training.evaluation.metrics.examples import tracks
+from training.evaluation.metrics import Scores, assess
+from training.evaluation.mistakes import worst_mistakes
+from training.evaluation.predictions import Predictions
+from training.evaluation.report.evaluation import Findings, Scored, evaluation_report
+from training.evaluation.report.tables import percent
+from training.evaluation.unknown import max_probability, measure_detection
+from training.report import Report, Section, Table, page
 
 _EVIL = '<script>alert("1")</script>&\'"'
 _VOID = {'meta', 'img', 'br'}

@@ -3,7 +3,7 @@
 
 import pytest
 
-from training.configuration import Configuration, Stage
+from training.configuration.settings import Configuration, Stage
 from training.errors import TrainingError
 from training.sweep.attribute import (
     Attribute,

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from training.configuration import Number
+from training.configuration.settings import Number
 from training.sweep.attribute import Attribute
 from training.sweep.effects import measure_effects
 

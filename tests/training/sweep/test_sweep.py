@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from training.cli import main
-from training.configuration import Data, Stage
-from training.data.data_hash import data_hash
-from training.data.readers import read
+from tests.training.conftest import tiny
+from training.commands.cli import main
+from training.configuration.settings import Data, Stage
+from training.data.data_set import data_hash
+from training.data.readers.by_name import read
 from training.sweep import worker
 from training.sweep.attribute import Attribute
 from training.sweep.record import Sweep, Trial, begin_sweep, read_trials, write_trial
 from training.sweep.results import read_results
-
-from ..conftest import tiny
 
 CONFIGURATION = """
 from training.configuration import Configuration, Data, Network, Optimizer, Stage

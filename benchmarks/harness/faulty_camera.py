@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A camera that errs on purpose, in a process of its own; it tells a file what it sends, and when.
+
+Each line of the file is JSON: {"stamp_ns", "captured_ns"} of a frame, the second on the steady
+clock, or {"fault": "on" or "off", "at_ns"}. While the fault is on, the file SWITCH exists.
+"""
+
+import argparse
+import array
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import rclpy
+from rclpy.qos import qos_profile_sensor_data
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+
+from mobilenet_perception.frames.messages import ImageMessage, image_message
+from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
+from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
+from mobilenet_perception.ros.messages import time_message
+from mobilenet_perception.tools.replay.faults import Faults, parse_fault
+
+# A jump of simulation time: longer than any run, so that no stamp comes twice.
+_JUMP_NS = 7200 * 10**9
+_SIMULATED_NS = 10_000 * 10**9
+
+
+def main() -> None:
+    """Publish frames on an absolute schedule."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('sent', type=Path, help='file to append to')
+    parser.add_argument('switch', type=Path, help='file that exists while the fault is on')
+    parser.add_argument('--frames', type=int, default=300)
+    parser.add_argument('--rate', type=float, default=30.0, help='frames a second')
+    parser.add_argument(
+        '--fault', action='append', default=[], help='of frames; without times: as --on says'
+    )
+    parser.add_argument('--on', type=float, nargs=2, help='seconds between which it is on')
+    parser.add_argument('--jump', choices=('back', 'forward'), help='of simulation time')
+    options = parser.parse_args()
+    begin, end = options.on or (0.0, 0.0)
+    faults = Faults(
+        [parse_fault(text if '@' in text else f'{text}@{begin}-{end}') for text in options.fault]
+    )
+    rclpy.init()
+    node = rclpy.create_node('faulty_camera')
+    publisher = node.create_publisher(Image, '/camera/image_raw', qos_profile_sensor_data)
+    clock = node.create_publisher(Clock, '/clock', 10) if options.jump else None
+    while not publisher.get_subscription_count():
+        time.sleep(0.05)
+    jump_ns = {'back': -_JUMP_NS, 'forward': _JUMP_NS}.get(options.jump or '', 0)
+    with options.sent.open('a', encoding='utf-8', buffering=1) as sent:
+        start_ns, start_s = time.time_ns(), time.monotonic()
+        events = [(begin, 'on'), (end, 'off')] if options.on else []
+        for frame in faults.frames(_frames(options.frames, options.rate)):
+            due_s = (frame.log_ns - EPOCH_NS) / 1e9
+            while events and events[0][0] <= due_s:
+                _wait_until(start_s + events[0][0])
+                _switch(options.switch, events.pop(0)[1], sent.write)
+            _wait_until(start_s + due_s)
+            # Its number in the recording, whatever the fault has made of its times.
+            captured_s = start_s + int(frame.truth or '') / options.rate
+            stamp_ns = frame.stamp_ns - EPOCH_NS + start_ns
+            if clock is not None:
+                jumped = jump_ns if due_s >= begin else 0
+                stamp_ns = _SIMULATED_NS + frame.stamp_ns - EPOCH_NS + jumped
+                clock.publish(Clock(clock=time_message(stamp_ns)))
+            message = _message(frame.message, stamp_ns)  # type: ignore[arg-type]
+            line = {'stamp_ns': stamp_ns, 'captured_ns': round(captured_s * 1e9)}
+            sent.write(json.dumps(line) + '\n')
+            publisher.publish(message)
+        for _, name in events:
+            _switch(options.switch, name, sent.write)
+    rclpy.shutdown()
+
+
+def _frames(count: int, rate: float) -> Iterator[SourceFrame]:
+    """Yield frames of a picture whose label is sure."""
+    bundle = load_bundle(default_bundle_path())
+    golden = next(one for one in bundle.manifest.golden if 'stop' in one.file)
+    picture = bundle.golden_images[golden.file]
+    for number in range(count):
+        stamp_ns = EPOCH_NS + round(number / rate * 1e9)
+        message = image_message(picture, stamp_ns, 'camera')
+        yield SourceFrame('camera', stamp_ns, stamp_ns, message, truth=str(number))
+
+
+def _message(frame: ImageMessage, stamp_ns: int) -> Image:
+    message = Image(
+        height=frame.height, width=frame.width, encoding=frame.encoding, step=frame.step
+    )
+    message.data = array.array('B', bytes(frame.data))
+    message.header.frame_id = frame.header.frame_id
+    message.header.stamp = time_message(stamp_ns)
+    return message
+
+
+def _switch(path: Path, name: str, write: object) -> None:
+    if name == 'on':
+        path.touch()
+    else:
+        path.unlink(missing_ok=True)
+    assert callable(write)
+    write(json.dumps({'fault': name, 'at_ns': time.monotonic_ns()}) + '\n')
+
+
+def _wait_until(steady_s: float) -> None:
+    time.sleep(max(0.0, steady_s - time.monotonic()))
+
+
+if __name__ == '__main__':
+    main()

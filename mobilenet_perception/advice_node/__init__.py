@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""The node `advisor`: decisions in; speed limits, a stop signal and their reasons out."""
-
-from mobilenet_perception.advice_node.main import main
-
-__all__ = ['main']

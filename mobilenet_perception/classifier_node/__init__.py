@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""The lifecycle node `classifier`: camera topics in; labels, decisions and timing out."""
-
-from mobilenet_perception.classifier_node.main import main
-
-__all__ = ['main']

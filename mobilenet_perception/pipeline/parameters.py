@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node's parameters: names, defaults, ranges, units, and what may change at run time."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.inference.bundle import Decision as BundleDecision
+from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings
+from mobilenet_perception.inference.runtimes.choose import AUTO
+from mobilenet_perception.pipeline.camera import CameraSettings
+from mobilenet_perception.pipeline.decision import DecisionRules
+from mobilenet_perception.pipeline.settings import PipelineSettings
+
+# How users write the types.
+_KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
+_CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
+# What /diagnostics calls the computer, beside the cameras.
+MACHINE = 'machine'
+
+
+class Specification(NamedTuple):
+    """One parameter.
+
+    Attributes:
+        default: its default, which also says its type.
+        description: what it means, with its unit.
+        minimum: smallest value allowed.
+        maximum: largest value allowed.
+        choices: all values allowed, when they are few.
+        at_run_time: whether it may change while the node is configured.
+    """
+
+    default: Any
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Sequence[str] = ()
+    at_run_time: bool = True
+
+
+NODE_PARAMETERS: Mapping[str, Specification] = {
+    'bundle': Specification(
+        '', 'folder of the model bundle; empty: the default bundle', at_run_time=False
+    ),
+    'runtime': Specification(
+        AUTO,
+        'inference runtime; auto: tensorrt where it can run, else onnxruntime',
+        choices=(AUTO, *RUNTIMES),
+        at_run_time=False,
+    ),
+    'runtime_threads': Specification(1, 'CPU threads of one inference', 1, 64, at_run_time=False),
+    'device': Specification(0, 'number of the GPU (tensorrt)', 0, 63, at_run_time=False),
+    'dla_core': Specification(
+        -1,
+        'number of the deep learning accelerator to run on (tensorrt); -1: the GPU',
+        -1,
+        7,
+        at_run_time=False,
+    ),
+    'engine_build_limit_s': Specification(
+        1800.0,
+        'time after which to give up building engines, in seconds (tensorrt)',
+        1.0,
+        86_400.0,
+        at_run_time=False,
+    ),
+    'realtime_priority': Specification(
+        0,
+        "real-time priority of the node's threads, 1 to 99; 0: none",
+        0,
+        99,
+        at_run_time=False,
+    ),
+    'warmup_runs': Specification(
+        10, 'runs of each variant before it is timed', 1, 1000, at_run_time=False
+    ),
+    'variant': Specification(
+        '', 'name of the only variant to run; empty: the most accurate that fits the budget'
+    ),
+    'accuracy_floor': Specification(
+        0.0, 'accuracy below which a variant is not run, 0 to 1', 0.0, 1.0
+    ),
+    'risk': Specification(0.01, 'probability of overrunning the budget to plan for', 1e-6, 0.5),
+    'second_look': Specification(
+        False, 'begin with the fastest variant, and look again where its answer is weak'
+    ),
+    'cameras': Specification(['camera'], 'names of the cameras', at_run_time=False),
+    'latency_budget_ms': Specification(
+        50.0, 'time a frame may take from capture to publication, in milliseconds', 1.0, 60_000.0
+    ),
+    'budget_reference': Specification(
+        'capture',
+        'where the budget starts: at the capture stamp or at receipt',
+        choices=('capture', 'receipt'),
+    ),
+    'max_clock_skew_ms': Specification(
+        10_000.0, 'age on arrival above which a stamp is not believed, in ms', 1.0, 1e7
+    ),
+    'decision_timeout_ms': Specification(
+        500.0, 'age of the evidence from which a decision is stale, in ms', 10.0, 60_000.0
+    ),
+    'decide_above': Specification(
+        0.0, "score from which a label is decided, 0 to 1; 0: the bundle's own", 0.0, 1.0
+    ),
+    'leave_below': Specification(
+        0.0,
+        "score below which a frame does not support its label, 0 to 1; 0: the bundle's own",
+        0.0,
+        1.0,
+    ),
+    'label_persistence_ms': Specification(
+        2000.0, 'mean time that a label lasts: older frames weigh little, in ms', 10.0, 1e7
+    ),
+    'top_k': Specification(3, 'labels per classification', 1, 1000),
+    'publish_late': Specification(False, 'publish classifications that missed the budget too'),
+    'watchdog_ms': Specification(
+        2000.0, 'time after which a run counts as hung, in milliseconds', 10.0, 600_000.0
+    ),
+    'autostart': Specification(
+        True, 'configure and activate without a lifecycle manager', at_run_time=False
+    ),
+}
+
+
+def camera_parameters(camera: str) -> dict[str, Specification]:
+    """Return the parameters of one camera, by full name."""
+    return {
+        f'{camera}.image_topic': Specification(
+            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False
+        ),
+        f'{camera}.image_transport': Specification(
+            'raw',
+            'raw: sensor_msgs/Image; compressed: sensor_msgs/CompressedImage',
+            choices=('raw', 'compressed'),
+            at_run_time=False,
+        ),
+        f'{camera}.roi': Specification(
+            [], 'region of interest [x, y, width, height] in pixels; empty: the whole frame'
+        ),
+        f'{camera}.latency_budget_ms': Specification(
+            0.0, "this camera's budget in milliseconds; 0: the node's", 0.0, 60_000.0
+        ),
+        f'{camera}.priority': Specification(
+            1.0, 'share of the answers, relative to other cameras, under overload', 0.01, 100.0
+        ),
+    }
+
+
+def refusal(name: str, specification: Specification, value: Any) -> str:
+    """Say why a value is not allowed and what is; empty when it is allowed."""
+    if name.endswith('.roi'):
+        return (
+            ''
+            if _is_roi(value)
+            else (
+                f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
+                f'from 0, width and height from 1; it is {value}'
+            )
+        )
+    if name == 'cameras':
+        good = value and all(_CAMERA_NAME.match(camera) for camera in value)
+        good = good and MACHINE not in value
+        return (
+            ''
+            if good and len(set(value)) == len(value)
+            else (
+                'cameras must be at least one name, each its own, of letters, digits and '
+                f'underscores, starting with a letter, and none of them {MACHINE}; it is '
+                f'{list(value or ())}'
+            )
+        )
+    kind = type(specification.default)
+    if type(value) is not kind and (kind, type(value)) != (float, int):
+        return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
+    if specification.choices and value not in specification.choices:
+        return f'{name} must be one of {", ".join(specification.choices)}; it is {value!r}'
+    low, high = specification.minimum, specification.maximum
+    if low is not None and high is not None and not low <= value <= high:
+        return f'{name} must lie between {low:g} and {high:g}; it is {value:g}'
+    return ''
+
+
+def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> PipelineSettings:
+    """Return what the parameters say for all cameras, and the bundle where they say nothing."""
+    return PipelineSettings(
+        variant=values['variant'],
+        accuracy_floor=values['accuracy_floor'],
+        risk=values['risk'],
+        second_look=values['second_look'],
+        finish_late=values['publish_late'],
+        top_k=values['top_k'],
+        budget_reference=values['budget_reference'],
+        max_clock_skew_ms=values['max_clock_skew_ms'],
+        decision=DecisionRules(
+            decide_above=values['decide_above'] or bundle.decide_above,
+            leave_below=values['leave_below'] or bundle.leave_below,
+            timeout_ms=values['decision_timeout_ms'],
+            persistence_ms=values['label_persistence_ms'],
+        ),
+    )
+
+
+def runtime_settings(values: Mapping[str, Any]) -> RuntimeSettings:
+    """Return what the parameters say of the runtime."""
+    return RuntimeSettings(
+        threads=values['runtime_threads'], device=values['device'], dla_core=values['dla_core']
+    )
+
+
+def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
+    """Return what the parameters say of one camera."""
+    roi = values[f'{camera}.roi']
+    budget_ms = values[f'{camera}.latency_budget_ms'] or values['latency_budget_ms']
+    return CameraSettings(
+        budget_ms,
+        RegionOfInterest(*roi) if roi and any(roi) else None,
+        values[f'{camera}.priority'],
+    )
+
+
+def _is_roi(value: Any) -> bool:
+    if not value:
+        return True
+    try:
+        x, y, width, height = value
+    except (TypeError, ValueError):
+        return False
+    if not all(type(number) is int for number in (x, y, width, height)):
+        return False
+    return (x >= 0 and y >= 0 and width > 0 and height > 0) or not any(value)

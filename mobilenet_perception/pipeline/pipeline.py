@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Newest-frame slots and the worker: a frame goes in, exactly one outcome comes out. No ROS."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.inference.classifier import Classifier, Scores
+from mobilenet_perception.inference.runtimes import Runtime
+from mobilenet_perception.pipeline.batching import Batch, run_together, together
+from mobilenet_perception.pipeline.budget import Budget
+from mobilenet_perception.pipeline.camera import Camera, CameraSettings, CameraState, Waiting
+from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock, SystemClock
+from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
+from mobilenet_perception.pipeline.frame_run import Looked, Task, run_frame
+from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
+from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, OutcomeCounts
+
+
+class Result(NamedTuple):
+    """How one frame ended.
+
+    Attributes:
+        record: its life.
+        header: the message's header, unchanged.
+        top: best labels first; empty unless a variant ran.
+        decision: the camera's decision after this frame.
+        message: the frame itself.
+        roi: where it was looked at; None: everywhere.
+    """
+
+    record: FrameRecord
+    header: Any
+    top: tuple[Scored, ...]
+    decision: Decision
+    message: Any
+    roi: RegionOfInterest | None
+
+
+_SUPERSEDED = Looked(Outcome.SUPERSEDED, 'a newer frame came first', {})
+_DEACTIVATED = Looked(Outcome.EXPIRED, 'the node was deactivated', {})
+
+_Turn = tuple[Candidate, Waiting]
+
+
+class Pipeline:
+    """Frames of several cameras through one classifier.
+
+    `submit` may be called from any thread. Frames are run by `run_once`, either in the caller's
+    thread or by the worker between `start` and `stop`. `on_result` is called once for each
+    frame, in the thread that ended it.
+
+    Args:
+        classifier: scores frames.
+        cameras: settings by name.
+        on_result: takes what became of each frame.
+        settings: what holds for all cameras.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        cameras: Mapping[str, CameraSettings],
+        on_result: Callable[[Result], None],
+        settings: PipelineSettings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._classifier = classifier
+        self._on_result = on_result
+        self._settings = settings or PipelineSettings()
+        self._clock = clock or SystemClock()
+        self._usable = self._variants(classifier, self._settings)
+        self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
+        self._cameras = {
+            name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
+            for name, given in cameras.items()
+        }
+        self._scheduler = Scheduler()
+        self._changed = threading.Condition()
+        # Held while frames are run, so that the classifier is not exchanged under them.
+        self._turn = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._running = False
+        self._run_since_ns: int | None = None
+
+    @property
+    def settings(self) -> PipelineSettings:
+        """What holds for all cameras."""
+        return self._settings
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the variants."""
+        return self._classifier.runtime
+
+    @property
+    def slowdown(self) -> float:
+        """Ratio of recent to profiled inference time."""
+        return self._budget.slowdown
+
+    def set_camera(self, name: str, settings: CameraSettings) -> None:
+        """Change a camera's settings; they hold from the next frame taken up."""
+        with self._changed:
+            self._cameras[name].settings = settings
+
+    def set_classifier(self, classifier: Classifier) -> None:
+        """Run frames on another classifier, once the frame being run has ended.
+
+        Args:
+            classifier: of the same bundle on another runtime, for instance.
+
+        Raises:
+            PerceptionError: its labels are others, or the settings allow none of its variants.
+        """
+        if classifier.labels != self._classifier.labels:
+            raise PerceptionError('a running node cannot change its labels: configure it anew')
+        with self._turn, self._changed:
+            self._usable = self._variants(classifier, self._settings)
+            self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
+            self._classifier = classifier
+            for camera in self._cameras.values():
+                camera.variant = ''
+
+    def set_settings(self, settings: PipelineSettings) -> None:
+        """Change what holds for all cameras.
+
+        Raises:
+            PerceptionError: there is no such variant, or none is accurate enough.
+        """
+        with self._changed:
+            self._usable = self._variants(self._classifier, settings)
+            self._settings = settings
+            self._budget.risk = settings.risk
+            for camera in self._cameras.values():
+                camera.decider.set_rules(settings.decision)
+
+    def counts(self, name: str) -> OutcomeCounts:
+        """Return how many frames a camera has received and how they ended, at one moment."""
+        with self._changed:
+            return self._cameras[name].counts()
+
+    def state(self, name: str) -> CameraState:
+        """Return what there is to know of a camera now."""
+        with self._changed:
+            return self._cameras[name].state(self._clock.steady_ns())
+
+    def decision(self, name: str) -> Decision:
+        """Return a camera's decision now."""
+        with self._changed:
+            return self._cameras[name].decider.decide(self._clock.steady_ns())
+
+    def predict_ms(self) -> float:
+        """Time that the fastest usable variant is predicted to take, in milliseconds."""
+        with self._changed:
+            return min(self._budget.predict_ms(name) for name in self._usable)
+
+    def stalled_ms(self) -> float:
+        """How long the frame being run has been running; 0 when none is."""
+        since_ns = self._run_since_ns
+        return 0.0 if since_ns is None else (self._clock.steady_ns() - since_ns) / NS_PER_MS
+
+    def forget(self) -> None:
+        """Start anew after a jump of time: evidence of before says nothing of now."""
+        with self._changed:
+            for camera in self._cameras.values():
+                camera.forget()
+
+    def submit(self, name: str, message: Any, stamp_ns: int) -> None:
+        """Hand in a frame.
+
+        Args:
+            name: the camera's name.
+            message: shaped like sensor_msgs Image or CompressedImage; kept, not copied.
+            stamp_ns: capture stamp of its header, in nanoseconds.
+        """
+        steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
+        with self._changed:
+            camera = self._cameras[name]
+            old = camera.put(message, stamp_ns, steady_ns, now_ns, self._settings)
+            if old is None:
+                self._scheduler.waits(name)
+            ended = old and self._end(camera, old, _SUPERSEDED)
+            self._changed.notify()
+        if ended:
+            self._on_result(ended)
+
+    def run_once(self) -> bool:
+        """Run the waiting frame whose turn it is, with others if that pays; False: none waits."""
+        with self._turn:
+            with self._changed:
+                turns, variant = self._take()
+            if not turns:
+                return False
+            self._run_since_ns = self._clock.steady_ns()
+            try:
+                answers = self._run(turns, variant)
+            finally:
+                self._run_since_ns = None
+        results = []
+        with self._changed:
+            for (candidate, waiting), (looked, top) in zip(turns, answers, strict=True):
+                camera = self._cameras[candidate.name]
+                if looked.times.get('looks'):
+                    self._scheduler.ran(candidate, camera.settings.priority)
+                results.append(self._end(camera, waiting, looked, top))
+        for result in results:
+            self._on_result(result)
+        return True
+
+    def start(self) -> None:
+        """Run frames in a worker thread from now on."""
+        self._running = True
+        self._worker = threading.Thread(target=self._work, name='classifier-worker', daemon=True)
+        self._worker.start()
+
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Stop the worker; frames still waiting end as `expired`.
+
+        Returns:
+            Whether the worker has ended; False when the runtime hangs.
+        """
+        with self._changed:
+            self._running = False
+            self._changed.notify_all()
+        if self._worker is not None:
+            self._worker.join(timeout_s)
+        ended = []
+        with self._changed:
+            for camera in self._cameras.values():
+                if camera.waiting is not None:
+                    ended.append(self._end(camera, camera.take(), _DEACTIVATED))
+        for result in ended:
+            self._on_result(result)
+        return self._worker is None or not self._worker.is_alive()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._running and not any(c.waiting for c in self._cameras.values()):
+                    self._changed.wait()
+                if not self._running:
+                    return
+            self.run_once()
+
+    def _take(self) -> tuple[list[_Turn], str]:
+        """Take the frames to run next out of their slots: one, or several for one variant."""
+        ready = [c.candidate() for c in self._cameras.values() if c.waiting is not None]
+        if not ready:
+            return [], ''
+        ready = self._scheduler.order(ready)
+        batch = Batch(1)
+        if len(ready) > 1:
+            cameras = [self._cameras[candidate.name] for candidate in ready]
+            batch = together(
+                [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
+            )
+        turns = [(c, self._cameras[c.name].take()) for c in ready[: batch.frames]]
+        return turns, batch.variant
+
+    def _task(self, camera: Camera, waiting: Waiting) -> Task:
+        settings, rules = camera.settings, self._settings
+        age_ms = waiting.age_ms(self._clock.steady_ns(), self._clock.now_ns())
+        return Task(
+            message=waiting.message,
+            roi=settings.roi,
+            variants=self._usable,
+            current=camera.variant,
+            left_ms=settings.latency_budget_ms - age_ms,
+            second_below=rules.decision.decide_above if rules.second_look else 0.0,
+            finish_late=rules.finish_late,
+        )
+
+    def _run(self, turns: list[_Turn], variant: str) -> list[tuple[Looked, tuple[Scored, ...]]]:
+        started_ns = self._clock.steady_ns()
+        tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
+        if len(tasks) == 1:
+            found = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
+        else:
+            found = run_together(tasks, variant, self._classifier, self._budget, self._clock)
+        answers = []
+        for (candidate, waiting), looked in zip(turns, found, strict=True):
+            looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
+            top: tuple[Scored, ...] = ()
+            if looked.scores is not None:
+                self._cameras[candidate.name].variant = looked.times['variant']
+                scored_ns = self._clock.steady_ns()
+                top = self._top(looked.scores)
+                looked.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
+            answers.append((looked, top))
+        return answers
+
+    def _end(
+        self, camera: Camera, waiting: Waiting, looked: Looked, top: tuple[Scored, ...] = ()
+    ) -> Result:
+        steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
+        age_ms = waiting.age_ms(steady_ns, now_ns)
+        over_ms = age_ms - camera.settings.latency_budget_ms
+        outcome, reason = looked.outcome, looked.reason
+        if outcome is Outcome.ON_TIME and over_ms > 0:
+            outcome = Outcome.LATE
+            reason = '; '.join(
+                filter(None, (reason, f'finished {over_ms:.1f} ms after the budget'))
+            )
+        record = FrameRecord(
+            camera=camera.name,
+            sequence=waiting.sequence,
+            stamp_ns=waiting.stamp_ns,
+            outcome=outcome,
+            latency_budget_ms=camera.settings.latency_budget_ms,
+            age_ms=age_ms,
+            transport_ms=waiting.transport_ms,
+            total_ms=(steady_ns - waiting.received_ns) / NS_PER_MS,
+            reason=reason,
+            **{'variant': '', **looked.times},
+        )
+        if outcome is Outcome.ON_TIME and looked.scores is not None:
+            captured_ns = steady_ns - round(age_ms * NS_PER_MS)
+            camera.decider.take(looked.scores.scores, waiting.stamp_ns, captured_ns)
+        camera.end(record)
+        decision = camera.decider.decide(steady_ns)
+        header = getattr(waiting.message, 'header', None)
+        return Result(record, header, top, decision, waiting.message, camera.settings.roi)
+
+    def _top(self, found: Scores) -> tuple[Scored, ...]:
+        best = found.scores.argsort()[::-1][: self._settings.top_k]
+        labels = self._classifier.labels
+        return tuple(Scored(labels[index], float(found.scores[index])) for index in best)
+
+    @staticmethod
+    def _variants(classifier: Classifier, settings: PipelineSettings) -> tuple[str, ...]:
+        floor = settings.accuracy_floor
+        if settings.variant:
+            return (classifier.variant(settings.variant).name,)
+        known = classifier.variants.values()
+        usable = tuple(v.name for v in known if v.accuracy is None or v.accuracy >= floor)
+        if not usable:
+            best = max(v.accuracy or 0.0 for v in known)
+            raise PerceptionError(
+                f'no variant reaches accuracy_floor {floor:g}: the best has {best:g}'
+            )
+        return usable

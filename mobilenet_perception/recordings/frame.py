@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One camera frame of a source, and what is known about it."""
+
+from typing import NamedTuple
+
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.messages import Message
+
+# Sources that bring no time of their own start here (2026-01-01 00:00 UTC), so that the same
+# command writes the same bag; zero would read as "no stamp".
+EPOCH_NS = 1_767_225_600 * 10**9
+
+
+class SourceFrame(NamedTuple):
+    """One frame of one camera, with what is known about it.
+
+    Attributes:
+        camera: name of the camera.
+        stamp_ns: capture stamp, in nanoseconds.
+        log_ns: when it was recorded or is due; what playing at recorded pace follows.
+        message: the frame as a camera driver would publish it.
+        truth: the label it shows, None: not known (or nothing to see).
+        clear: it shows its signal clearly, so that it counts for accuracy.
+        roi: where to look, in pixels; None: the whole frame.
+        cdr: the serialised message as recorded, None where there is none.
+    """
+
+    camera: str
+    stamp_ns: int
+    log_ns: int
+    message: Message
+    truth: str | None = None
+    clear: bool = False
+    roi: RegionOfInterest | None = None
+    cdr: bytes | None = None

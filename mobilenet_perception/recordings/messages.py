@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Camera messages to and from their serialised form (CDR), and the names of their topics."""
+
+import struct
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from mobilenet_perception.frames.messages import (
+    CompressedImageMessage,
+    Header,
+    ImageMessage,
+    Message,
+    Time,
+    to_time,
+)
+from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE, Recorded
+
+if TYPE_CHECKING:
+    from rosbags.typesys.store import Typestore
+
+_TYPES = {ImageMessage: IMAGE, CompressedImageMessage: COMPRESSED}
+
+
+@cache
+def typestore() -> 'Typestore':
+    """Return message definitions; those of images are the same in every ROS 2 distribution."""
+    from rosbags.typesys import Stores, get_typestore  # noqa: PLC0415
+
+    return get_typestore(Stores.ROS2_HUMBLE)
+
+
+def message_type(message: Message) -> str:
+    """Return the ROS type of a message, such as `sensor_msgs/msg/Image`."""
+    return _TYPES[type(message)]
+
+
+def deserialize(recorded: Recorded) -> Message:
+    """Read a recorded camera message.
+
+    A message too damaged to read becomes an image of no pixels, stamped with the time of its
+    recording, so that it is counted and rejected like any malformed frame.
+    """
+    try:
+        value = cast(Any, typestore().deserialize_cdr(recorded.cdr, recorded.type))
+        header = Header(
+            Time(value.header.stamp.sec, value.header.stamp.nanosec),
+            value.header.frame_id,
+        )
+        if recorded.type == COMPRESSED:
+            return CompressedImageMessage(header, value.format, value.data)
+        return ImageMessage(
+            header, value.height, value.width, value.encoding, value.is_bigendian, value.step,
+            value.data,
+        )  # fmt: skip
+    # The parser indexes into the bytes unchecked, and raises what comes of it.
+    except Exception:
+        header = Header(to_time(recorded.log_ns), '')
+        return ImageMessage(header, 0, 0, 'damaged', 0, 0, np.empty(0, np.uint8))
+
+
+def serialize(message: Message) -> bytes:
+    """Return the little-endian CDR form of a message."""
+    store = typestore()
+    types = store.types
+    header = types['std_msgs/msg/Header'](
+        stamp=types['builtin_interfaces/msg/Time'](*message.header.stamp),
+        frame_id=message.header.frame_id,
+    )
+    fields = {**message._asdict(), 'header': header}
+    name = message_type(message)
+    return bytes(store.serialize_cdr(types[name](**fields), name))
+
+
+def restamp(cdr: bytes, stamp_ns: int) -> bytes:
+    """Return a serialised message with another stamp: the first field of every header."""
+    order = '<' if cdr[1] & 1 else '>'
+    return cdr[:4] + struct.pack(f'{order}iI', *to_time(stamp_ns)) + cdr[12:]
+
+
+def camera_topic(camera: str, compressed: bool) -> str:
+    """Return the topic on which a camera publishes, as image_transport names it."""
+    return f'/{camera}/image_raw' + ('/compressed' if compressed else '')
+
+
+def camera_of(topic: str) -> str:
+    """Name a camera after its topic: `/front/image_raw/compressed` is `front`."""
+    name = topic.removesuffix('/compressed').strip('/')
+    name = name.removesuffix('/image_raw').removesuffix('/image') or name
+    cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
+    return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'

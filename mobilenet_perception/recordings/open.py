@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Open whatever a person names as a source of frames: a drive, a bag, a video, a folder."""
+
+from collections.abc import Collection, Container, Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings.labels import Labels, labels_of_bag, read_labels
+from mobilenet_perception.recordings.messages import camera_topic
+from mobilenet_perception.recordings.storage import is_bag
+
+DRIVE = 'drive'
+DEFAULT_RATE_HZ = 30.0
+DRIVE_SECONDS = 30.0
+
+
+class Camera(NamedTuple):
+    """A camera of a source: its name, and the topic and transport it publishes on."""
+
+    name: str
+    topic: str
+    compressed: bool
+
+
+class Source(NamedTuple):
+    """Frames, and the cameras that they come from; `frames` can be gone through once."""
+
+    name: str
+    cameras: tuple[Camera, ...]
+    frames: Iterator[SourceFrame]
+
+
+def open_source(
+    source: str,
+    *,
+    rate_hz: float | None = None,
+    seconds: float | None = None,
+    topics: Collection[str] = (),
+    labels_file: Path | None = None,
+    stamps: Container[int] | None = None,
+) -> Source:
+    """Open a source of frames.
+
+    Args:
+        source: `drive`, or the path of a rosbag2 recording, a video or a folder of images.
+        rate_hz: frames a second; None: the recording's or video's own, else 30. A recording
+            keeps its stamps: it is thinned to the rate by leaving frames out.
+        seconds: stop after so much of the source's time; None: at its end, a drive after 30 s.
+        topics: which camera topics of a recording; none: all.
+        labels_file: what the frames of a recording show; None: the file in its folder, if any.
+        stamps: give only the frames of these capture stamps, in nanoseconds; None: all.
+
+    Raises:
+        PerceptionError: there is no such source, or it cannot be read.
+    """
+    camera = Camera('camera', camera_topic('camera', compressed=False), compressed=False)
+    rate = rate_hz or DEFAULT_RATE_HZ
+    if source == DRIVE:
+        from mobilenet_perception.recordings.drive import read_drive  # noqa: PLC0415
+
+        drive = read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
+        return Source(source, (camera,), drive)
+    path = Path(source)
+    if not path.exists():
+        raise PerceptionError(
+            f'{source} does not exist: give a folder of images, a video, a rosbag2 bag, '
+            f'or {DRIVE} for the drawn drive'
+        )
+    if is_bag(path):
+        labels = read_labels(labels_file) if labels_file else labels_of_bag(path)
+        opened = _open_bag(path, topics, labels, rate_hz)
+    elif topics:
+        raise PerceptionError(f'{source} is not a rosbag2 recording: --topic does not apply')
+    elif path.is_dir():
+        from mobilenet_perception.recordings.images import read_images  # noqa: PLC0415
+
+        opened = Source(source, (camera,), read_images(path, rate, camera.name))
+    else:
+        from mobilenet_perception.recordings.video import read_video  # noqa: PLC0415
+
+        opened = Source(source, (camera,), read_video(path, rate_hz, camera.name))
+    frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
+    if stamps is not None:
+        frames = (frame for frame in frames if frame.stamp_ns in stamps)
+    return opened._replace(frames=frames)
+
+
+def _open_bag(
+    path: Path, topics: Collection[str], labels: Labels, rate_hz: float | None
+) -> Source:
+    from mobilenet_perception.recordings.recorded import read_recorded, recorded_cameras  # noqa: PLC0415
+
+    recorded = recorded_cameras(path, topics)
+    cameras = tuple(Camera(item.name, item.topic, item.compressed) for item in recorded)
+    frames = read_recorded(path, recorded, labels)
+    return Source(str(path), cameras, _thin(frames, rate_hz) if rate_hz else frames)
+
+
+def _cut(frames: Iterator[SourceFrame], seconds: float) -> Iterator[SourceFrame]:
+    first = next(frames, None)
+    if first is None:
+        return
+    yield first
+    end_ns = first.log_ns + round(seconds * 1e9)
+    yield from takewhile(lambda frame: frame.log_ns < end_ns, frames)
+
+
+def _thin(frames: Iterator[SourceFrame], rate_hz: float) -> Iterator[SourceFrame]:
+    period_ns = 1e9 / rate_hz
+    due: dict[str, float] = {}
+    for frame in frames:
+        next_ns = due.setdefault(frame.camera, frame.log_ns)
+        # A tenth of a period early still counts, or jitter would halve the rate.
+        if frame.log_ns >= next_ns - period_ns / 10:
+            due[frame.camera] = max(next_ns + period_ns, frame.log_ns)
+            yield frame

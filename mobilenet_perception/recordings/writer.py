@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write a source of frames as a rosbag2 recording with its labels, all or nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import decode
+from mobilenet_perception.frames.messages import (
+    CompressedImageMessage,
+    Message,
+    compress,
+    image_message,
+)
+from mobilenet_perception.recordings import Source, SourceFrame
+from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
+from mobilenet_perception.recordings.messages import camera_of, message_type, serialize, typestore
+from mobilenet_perception.recordings.storage import is_bag
+from mobilenet_perception.system.files import whole_folder
+
+if TYPE_CHECKING:
+    from rosbags.interfaces import Connection
+    from rosbags.rosbag2 import Writer
+
+
+class BagOptions(NamedTuple):
+    """How to write a recording.
+
+    Attributes:
+        storage: rosbag2's storage plugin.
+        transport: images as pixels or as JPEG; None: as the source has them.
+        topic: the topic of the camera; '': the source's own.
+        force: replace what is at the path.
+    """
+
+    storage: Literal['sqlite3', 'mcap'] = 'mcap'
+    transport: Literal['raw', 'compressed'] | None = None
+    topic: str = ''
+    force: bool = False
+
+
+def write_bag(
+    source: Source,
+    path: Path,
+    options: BagOptions,
+    progress: Callable[[int], None] = lambda frames: None,
+) -> int:
+    """Write the frames of a source as a recording.
+
+    It is written beside `path` under another name and moved there when it is complete.
+
+    Args:
+        source: the frames.
+        path: the folder to write.
+        options: how.
+        progress: called with the number of frames written so far.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        PerceptionError: something is at `path` already, or the source fails.
+    """
+    _check_target(path, options.force)
+    if options.topic and len(source.cameras) > 1:
+        raise PerceptionError(f'{source.name} has several cameras: one topic cannot name them all')
+    try:
+        from rosbags.rosbag2 import StoragePlugin, Writer  # noqa: PLC0415
+    except ImportError:
+        raise PerceptionError(
+            'writing a bag needs rosbags, which is not installed: run `pip install rosbags`'
+        ) from None
+    # rosbag2 names the storage files after the folder: it must have its name from the start.
+    with whole_folder(path) as new:
+        plugin = StoragePlugin[options.storage.upper()]
+        with Writer(new, version=8, storage_plugin=plugin) as writer:
+            frames, labels = _write_frames(writer, source, options, progress)
+        if any(known for camera in labels.values() for known in camera.values() if any(known)):
+            (new / FILE).write_text(labels_to_json(labels), encoding='utf-8')
+    return frames
+
+
+def _check_target(path: Path, force: bool) -> None:
+    if not path.exists():
+        return
+    if not force:
+        raise PerceptionError(f'{path} exists already: choose another name, or add --force')
+    if not is_bag(path):
+        raise PerceptionError(f'{path} is not a bag, so --force does not replace it')
+
+
+def _write_frames(
+    writer: 'Writer', source: Source, options: BagOptions, progress: Callable[[int], None]
+) -> tuple[int, Labels]:
+    connections: dict[str, Connection] = {}
+    labels: Labels = {}
+    count = 0
+    own_topics = {camera.name: camera.topic for camera in source.cameras}
+    for count, frame in enumerate(source.frames, start=1):
+        message = _in_transport(frame, options.transport)
+        if frame.camera not in connections:
+            topic = options.topic or _topic(frame, message, own_topics[frame.camera])
+            connections[frame.camera] = writer.add_connection(
+                topic, message_type(message), typestore=typestore()
+            )
+        connection = connections[frame.camera]
+        if message is frame.message and frame.cdr is not None:
+            writer.write(connection, frame.log_ns, frame.cdr)
+        else:
+            writer.write(connection, frame.log_ns, serialize(message))
+        label = FrameLabel(frame.truth, frame.clear, frame.roi)
+        # Under the name that the camera has when the bag is read.
+        labels.setdefault(camera_of(connection.topic), {})[frame.stamp_ns] = label
+        progress(count)
+    if not count:
+        raise PerceptionError(f'{source.name} gave no frame: nothing to write')
+    return count, labels
+
+
+def _in_transport(frame: SourceFrame, transport: str | None) -> Message:
+    message = frame.message
+    is_compressed = isinstance(message, CompressedImageMessage)
+    if transport is None or (transport == 'compressed') == is_compressed:
+        return message
+    rgb = decode(message).rgb()
+    if is_compressed:
+        return image_message(rgb, frame.stamp_ns, message.header.frame_id)
+    return compress(rgb, frame.stamp_ns, message.header.frame_id)
+
+
+def _topic(frame: SourceFrame, message: Message, own: str) -> str:
+    if type(message) is type(frame.message):
+        return own
+    is_compressed = isinstance(message, CompressedImageMessage)
+    return f'{own}/compressed' if is_compressed else own.removesuffix('/compressed')

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lifecycle node: parameters, topics, transitions.
+
+The classifier's process.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.duration import Duration
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.inference.bundle import Bundle, default_bundle_path, load_bundle
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.runtimes import Runtime
+from mobilenet_perception.inference.runtimes.choose import plan_runtime
+from mobilenet_perception.pipeline.clock import NS_PER_MS
+from mobilenet_perception.pipeline.parameters import (
+    NODE_PARAMETERS,
+    Specification,
+    camera_parameters,
+    camera_settings,
+    pipeline_settings,
+    refusal,
+    runtime_settings,
+)
+from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.takeover import Takeover, build_order
+from mobilenet_perception.ros import messages
+from mobilenet_perception.ros.classifier.diagnostics import Diagnostics
+from mobilenet_perception.ros.classifier.overlays import Overlays
+from mobilenet_perception.ros.classifier.publishers import (
+    CameraPublishers,
+    InfoPublishers,
+    create_camera_publishers,
+)
+from mobilenet_perception.ros.classifier.subscriptions import subscribe
+from mobilenet_perception.ros.clock import RosClock
+from mobilenet_perception.ros.parameters import declare, plain, values_of
+from mobilenet_perception.ros.process import run_node
+from mobilenet_perception.system.realtime import set_realtime_priority
+
+# Looks at the decision so many times per timeout: a label goes stale with this resolution.
+_DECISION_CHECKS = 10
+_DIAGNOSTICS_PERIOD_S = 1.0
+_HAND_OVER_S = 5e-5
+
+
+class ClassifierNode(LifecycleNode):  # type: ignore[misc]
+    """Node `classifier`; topics, parameters and outcomes are described in the README.
+
+    Raises:
+        rclpy.exceptions.ParameterException: a parameter's value is not allowed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__('classifier')
+        self.pipeline: Pipeline | None = None
+        self.priority_trouble = ''
+        self.takeover: Takeover | None = None
+        self.subscribed: dict[str, Subscription] = {}
+        self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
+        self._camera_topics: dict[str, CameraPublishers] = {}
+        self._info_topics: InfoPublishers | None = None
+        self._overlays: Overlays | None = None
+        self._decision_timer: Timer | None = None
+        # Kept beside the parameter, for it is read with every frame.
+        self._publish_late = False
+        self._time = RosClock(self)
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        declare(self, NODE_PARAMETERS)
+        self._declare_cameras()
+        # The handle must be kept: rclpy crashes when it is collected.
+        self._jump_handle = self.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True
+            ),
+            post_callback=self._on_time_jump,
+        )
+        self._diagnostics = Diagnostics(self)
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnostics.publish, clock=self._steady)
+
+    @property
+    def autostart(self) -> bool:
+        """Whether to configure and activate without a lifecycle manager."""
+        return bool(self.values['autostart'])
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All parameters' values, by name."""
+        return values_of(self, self._specifications)
+
+    @property
+    def cameras(self) -> list[str]:
+        """Names of the cameras."""
+        return list(self.values['cameras'])
+
+    def start(self) -> bool:
+        """Configure and activate; False when one of them fails, the reason having been logged."""
+        success = TransitionCallbackReturn.SUCCESS
+        return self.trigger_configure() is success and self.trigger_activate() is success
+
+    def close(self) -> None:
+        """End what runs, in whatever state the node is."""
+        self._stop_takeover()
+        self._stop()
+        self._diagnostics.close()
+        self._jump_handle.unregister()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load and self-test the bundle, warm up the runtime, create the topics."""
+        self._declare_cameras()
+        values = self.values
+        # Before warm-up, so that times are measured as they will be.
+        self.priority_trouble = set_realtime_priority(values['realtime_priority'])
+        if self.priority_trouble:
+            self.get_logger().error(self.priority_trouble)
+        try:
+            bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
+            plan = plan_runtime(values['runtime'], runtime_settings(values), bundle.models)
+            for note in plan.notes:
+                self.get_logger().info(note)
+            classifier = self._classifier(bundle, plan.now)
+            self.pipeline = Pipeline(
+                classifier,
+                {camera: camera_settings(values, camera) for camera in self.cameras},
+                self._on_result,
+                pipeline_settings(values, bundle.manifest.decision),
+                self._time,
+            )
+        except PerceptionError as error:
+            self.get_logger().fatal(f'cannot configure: {error}')
+            return TransitionCallbackReturn.FAILURE
+        self.bundle = bundle
+        self._camera_topics = create_camera_publishers(self, self.cameras)
+        self._info_topics = InfoPublishers(self)
+        self._overlays = Overlays(self, self.cameras)
+        self._say_proven(classifier)
+        if plan.later:
+            order = build_order(values, bundle, partial(self._classifier, bundle, plan.later))
+            self.takeover = Takeover(self.pipeline, order, self._on_takeover)
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Publish what classifies, and subscribe to the cameras."""
+        super().on_activate(state)
+        assert self.pipeline is not None and self._info_topics is not None
+        self._info_topics.publish(self.bundle, self.pipeline.settings.decision.decide_above)
+        self.pipeline.forget()
+        self.pipeline.start()
+        self._set_decision_timer()
+        values = self.values
+        for camera in self.cameras:
+            topic, transport = (
+                values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
+            )
+            self.subscribed[camera] = subscribe(
+                self, topic, transport, partial(self._on_image, camera)
+            )
+            self.get_logger().info(
+                f'camera {camera}: {self.subscribed[camera].topic_name} ({transport}), budget '
+                f'{self.pipeline.state(camera).settings.latency_budget_ms:g} ms'
+            )
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop listening; each frame received still gets its outcome."""
+        stopped = self._stop()
+        super().on_deactivate(state)
+        if not stopped:
+            self.get_logger().error('the runtime hangs: its frame could not be ended')
+            return TransitionCallbackReturn.ERROR
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the runtime and take the topics down."""
+        for camera_topics in self._camera_topics.values():
+            camera_topics.destroy()
+        if self._info_topics is not None:
+            self._info_topics.destroy()
+        if self._overlays is not None:
+            self._overlays.destroy()
+        self._camera_topics, self._info_topics, self._overlays = {}, None, None
+        self._stop_takeover()
+        self.pipeline = None
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End from any state."""
+        self._stop()
+        return self.on_cleanup(state)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Return to unconfigured, so that a manager can try again."""
+        self._stop()
+        return self.on_cleanup(state)
+
+    def _classifier(self, bundle: Bundle, runtime: Runtime) -> Classifier:
+        return Classifier(bundle, runtime, self.values['warmup_runs'], len(self.cameras))
+
+    def _on_takeover(self, end: Classifier | str) -> None:
+        if isinstance(end, str):
+            self.get_logger().error(f'engines are not in use: {end}')
+        else:
+            self._say_proven(end)
+
+    def _stop_takeover(self) -> None:
+        if self.takeover is not None:
+            self.takeover.stop()
+            self.takeover = None
+
+    def _say_proven(self, classifier: Classifier) -> None:
+        bundle, runtime = classifier.bundle.manifest.name, classifier.runtime
+        profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
+        self.get_logger().info(
+            f'bundle {bundle} proven on {runtime.name} {runtime.version}: {profile}'
+        )
+        for variant, reason in classifier.left_out.items():
+            self.get_logger().info(f'variant {variant} is not run here: {reason}')
+
+    def _stop(self) -> bool:
+        for subscription in self.subscribed.values():
+            self.destroy_subscription(subscription)
+        self.subscribed = {}
+        if self._decision_timer is not None:
+            self.destroy_timer(self._decision_timer)
+            self._decision_timer = None
+        return self.pipeline is None or self.pipeline.stop()
+
+    def _on_image(self, camera: str, message: Any) -> None:
+        assert self.pipeline is not None
+        self.pipeline.submit(camera, message, messages.stamp_ns(message.header))
+        # Leaves the interpreter to the worker, which would else wait for it until rclpy has built
+        # its next wait set, half a millisecond.
+        time.sleep(_HAND_OVER_S)
+
+    def _on_result(self, result: Result) -> None:
+        steady_ns = self._time.steady_ns()
+        try:
+            publishers = self._camera_topics[result.record.camera]
+            publishers.publish(result, self._publish_late, steady_ns)
+            if self._overlays is not None:
+                self._overlays.show(result)
+        except Exception as error:  # the context may be gone: the worker must outlive that
+            if self.context.ok():
+                self.get_logger().error(
+                    f'a result could not be published: {error}', throttle_duration_sec=5.0
+                )
+
+    def _check_decisions(self) -> None:
+        assert self.pipeline is not None
+        steady_ns = self._time.steady_ns()
+        timeout_ms = self.pipeline.settings.decision.timeout_ms
+        # One check early, so that no gap between decisions exceeds the timeout.
+        period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
+        for camera, publishers in self._camera_topics.items():
+            decision = self.pipeline.decision(camera)
+            if publishers.is_due(decision, steady_ns, period_ns):
+                publishers.publish_decision(decision, steady_ns)
+
+    def _set_decision_timer(self) -> None:
+        assert self.pipeline is not None
+        if self._decision_timer is not None:
+            self.destroy_timer(self._decision_timer)
+        period_s = self.pipeline.settings.decision.timeout_ms / 1e3 / _DECISION_CHECKS
+        self._decision_timer = self.create_timer(
+            period_s, self._check_decisions, clock=self._steady
+        )
+
+    def _on_time_jump(self, jump: Any) -> None:
+        if self.pipeline is not None:
+            self.pipeline.forget()
+            self.get_logger().warning('time jumped: decisions start anew')
+        if self.subscribed:
+            self._check_decisions()
+
+    def _declare_cameras(self) -> None:
+        for camera in self.cameras:
+            specifications = camera_parameters(camera)
+            self._specifications.update(specifications)
+            declare(self, specifications)
+
+    def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        new = {}
+        for parameter in parameters:
+            specification = self._specifications.get(parameter.name)
+            if specification is None:
+                continue
+            reason = refusal(parameter.name, specification, parameter.value)
+            if not reason and self.pipeline is not None and not specification.at_run_time:
+                reason = (
+                    f'{parameter.name} cannot change while the node is configured: deactivate '
+                    'and clean up, set it, and configure again'
+                )
+            if reason:
+                return SetParametersResult(successful=False, reason=reason)
+            new[parameter.name] = plain(parameter.value, specification)
+        return self._apply(new)
+
+    def _apply(self, new: dict[str, Any]) -> SetParametersResult:
+        self._publish_late = new.get('publish_late', self._publish_late)
+        if self.pipeline is not None and new:
+            values = {**self.values, **new}
+            try:
+                self.pipeline.set_settings(
+                    pipeline_settings(values, self.bundle.manifest.decision)
+                )
+            except PerceptionError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            for camera in self.cameras:
+                self.pipeline.set_camera(camera, camera_settings(values, camera))
+            if 'decision_timeout_ms' in new and self._decision_timer is not None:
+                self._set_decision_timer()
+        return SetParametersResult(successful=True)
+
+
+_SWITCH_INTERVAL_S = 0.0005
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the node until it is told to end.
+
+    Returns:
+        Exit status: 0; or 1 when it could not start, the reason having been logged.
+    """
+    # One frame at a time, and small ones: OpenCV's threads cost more than they give.
+    cv2.setNumThreads(1)
+    # The worker must not wait 5 ms, Python's default, for the executor's thread to let go.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    return run_node(
+        'classifier',
+        ClassifierNode,
+        arguments,
+        start=lambda node: not node.autostart or node.start(),
+        close=ClassifierNode.close,
+    )

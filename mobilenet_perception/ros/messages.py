@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records to ROS messages."""
+
+from collections.abc import Mapping, Sequence
+
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from std_msgs.msg import Header
+from vision_msgs.msg import (
+    Classification,
+    LabelInfo,
+    ObjectHypothesis,
+    VisionClass,
+    VisionInfo,
+)
+
+from mobilenet_perception.inference.bundle import Bundle
+from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+
+_LEVELS = {
+    Outcome.ON_TIME: DiagnosticStatus.OK,
+    Outcome.SUPERSEDED: DiagnosticStatus.OK,
+    Outcome.LATE: DiagnosticStatus.WARN,
+    Outcome.EXPIRED: DiagnosticStatus.WARN,
+    Outcome.REJECTED: DiagnosticStatus.ERROR,
+    Outcome.FAILED: DiagnosticStatus.ERROR,
+}
+# What the header of the timing message says already.
+_NOT_KEYS = ('camera', 'stamp_ns')
+
+
+def stamp_ns(header: Header) -> int:
+    """Return a header's stamp in nanoseconds."""
+    return int(header.stamp.sec) * 1_000_000_000 + int(header.stamp.nanosec)
+
+
+def time_message(nanoseconds: int) -> Time:
+    """Return nanoseconds as a stamp."""
+    return Time(sec=nanoseconds // 1_000_000_000, nanosec=nanoseconds % 1_000_000_000)
+
+
+def classification(header: Header, top: Sequence[Scored]) -> Classification:
+    """Return scored labels as a message; `class_id` is the label's name."""
+    results = [ObjectHypothesis(class_id=label, score=score) for label, score in top]
+    return Classification(header=header, results=results)
+
+
+def timing(header: Header, record: FrameRecord) -> DiagnosticArray:
+    """Return a frame's record as a message; times are decimal strings in milliseconds."""
+    status = DiagnosticStatus(
+        level=_LEVELS[record.outcome],
+        name=f'classifier: {record.camera}: frame',
+        message=record.reason or str(record.outcome),
+        hardware_id=record.camera,
+        values=key_values(
+            {
+                name: value
+                for name, value in record._asdict().items()
+                if name not in _NOT_KEYS and value is not None
+            }
+        ),
+    )
+    return DiagnosticArray(header=header, status=[status])
+
+
+def key_values(values: Mapping[str, object]) -> list[KeyValue]:
+    """Return values as diagnostics have them: numbers with three decimals, all as text."""
+    return [KeyValue(key=key, value=_text(value)) for key, value in values.items()]
+
+
+def vision_info(header: Header, bundle: Bundle, label_topic: str) -> VisionInfo:
+    """Return what classifies: the bundle, by name and digest; its labels are on `label_topic`."""
+    manifest = bundle.manifest
+    return VisionInfo(
+        header=header,
+        method=f'{manifest.name} {bundle.digest[:12]}',
+        database_location=label_topic,
+        database_version=int(bundle.digest[:7], 16),
+    )
+
+
+def label_info(header: Header, bundle: Bundle, threshold: float) -> LabelInfo:
+    """Return the labels in the order of the networks' outputs."""
+    classes = [
+        VisionClass(class_id=index, class_name=label)
+        for index, label in enumerate(bundle.manifest.labels)
+    ]
+    return LabelInfo(header=header, class_map=classes, threshold=threshold)
+
+
+def _text(value: object) -> str:
+    return f'{value:.3f}' if isinstance(value, float) else str(value)

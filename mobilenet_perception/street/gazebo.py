@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names that the simulation's files, its bridge and its nodes share: models, cameras, topics.
+
+A traffic light in Gazebo: a drum of three boards that turns to show the right one.
+
+No stock system of Gazebo changes what a board shows; every one of them turns a joint. At angle 0
+the board of the red light faces where the signal does, and those of yellow and green follow to
+the left, each a third of a turn on.
+"""
+
+import math
+from typing import NamedTuple
+
+from mobilenet_perception.street.signals import TRAFFIC_LIGHTS
+from mobilenet_perception.street.world import Mount, Signal, World
+
+ROBOT = 'delivery_robot'
+# Of the cameras' images in pixels, and how many come a second.
+IMAGE_SIZE = (640, 480)
+IMAGE_RATE_HZ = 30
+FRONT = 'front'
+# The joint of a light's drum.
+TURN = 'turn'
+
+CLOCK = '/clock'
+COMMAND = '/cmd_vel'
+POSE = '/ground_truth/pose'
+
+
+class Topic(NamedTuple):
+    """A topic that the bridge carries.
+
+    Attributes:
+        ros: its name in ROS.
+        ros_type: package/msg/Type.
+        gazebo: its name in Gazebo.
+        gazebo_type: gz.msgs.Type.
+        to_ros: True from Gazebo to ROS, False the other way.
+        lazy: carried only while someone listens, so that no camera works for nobody.
+    """
+
+    ros: str
+    ros_type: str
+    gazebo: str
+    gazebo_type: str
+    to_ros: bool
+    lazy: bool = False
+
+
+def mounts(world: World) -> dict[str, Mount]:
+    """Return the cameras of the robot: the front one is that of the drawn drive."""
+    front = world.mount
+    return {
+        FRONT: front,
+        'left': front._replace(yaw=math.pi / 2),
+        'right': front._replace(yaw=-math.pi / 2),
+    }
+
+
+def lights(world: World) -> list[Signal]:
+    """Return the signals that change."""
+    return [signal for signal in world.signals if len(signal.programme) > 1]
+
+
+def image_topic(camera: str) -> str:
+    """Return the topic of a camera's images, the same in ROS and in Gazebo."""
+    return f'/{camera}/image_raw'
+
+
+def turn_topic(signal: str) -> str:
+    """Return the topic on which a light is told to turn: std_msgs/Float64, radians."""
+    return f'/signals/{signal}/turn'
+
+
+def state_topic(signal: str) -> str:
+    """Return the topic on which a light says how it stands: sensor_msgs/JointState."""
+    return f'/signals/{signal}/state'
+
+
+def bridged(world: World) -> list[Topic]:
+    """Return all topics of the bridge; images have a bridge of their own."""
+    topics = [
+        Topic(CLOCK, 'rosgraph_msgs/msg/Clock', CLOCK, 'gz.msgs.Clock', True),
+        Topic(COMMAND, 'geometry_msgs/msg/Twist', COMMAND, 'gz.msgs.Twist', False),
+        Topic(POSE, 'geometry_msgs/msg/PoseStamped', f'/model/{ROBOT}/pose', 'gz.msgs.Pose', True),
+    ]
+    for light in lights(world):
+        turn = f'/model/{light.name}/joint/{TURN}/0/cmd_pos'
+        state = f'/world/{world.name}/model/{light.name}/joint_state'
+        topics += [
+            Topic(turn_topic(light.name), 'std_msgs/msg/Float64', turn, 'gz.msgs.Double', False),
+            Topic(
+                state_topic(light.name), 'sensor_msgs/msg/JointState', state, 'gz.msgs.Model', True
+            ),
+        ]
+    for camera in mounts(world):
+        name = f'/{camera}/camera_info'
+        topics.append(
+            Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True, lazy=True)
+        )
+    return topics
+
+
+THIRD = 2 * math.pi / len(TRAFFIC_LIGHTS)
+# A board this far from the front still counts as shown, radians.
+_SHOWN = math.radians(10)
+
+
+def depth(size: float) -> float:
+    """Return how far behind a board, `size` metres wide, the drum's axis is, in metres."""
+    return size / (2 * math.sqrt(3))
+
+
+def angle_of(label: str) -> float:
+    """Return the angle at which a label shows, radians."""
+    return -TRAFFIC_LIGHTS.index(label) * THIRD
+
+
+def label_at(angle: float) -> str | None:
+    """Return what a drum shows at an angle, None while it turns."""
+    turns = -angle / THIRD
+    nearest = round(turns)
+    if abs(turns - nearest) * THIRD > _SHOWN:
+        return None
+    return TRAFFIC_LIGHTS[nearest % len(TRAFFIC_LIGHTS)]
+
+
+def nearest_turn(angle: float, label: str) -> float:
+    """Return the angle nearest to the present one at which a label shows, radians."""
+    target = angle_of(label)
+    return target + 2 * math.pi * round((angle - target) / (2 * math.pi))

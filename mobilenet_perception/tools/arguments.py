@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands share: arguments, their types, tables, progress."""
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.inference.bundle import default_bundle_path
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.open import open_classifier
+from mobilenet_perception.inference.runtimes.choose import AUTO
+
+# How the built-in bundle is called where a bundle is not used unless it is named.
+BUILT_IN = Path('default')
+
+
+def add_bundle(parser: argparse.ArgumentParser) -> None:
+    """Add `--bundle` and what `add_runtime` adds."""
+    parser.add_argument(
+        '--bundle', type=Path, help='folder of the model bundle (default: the built-in one)'
+    )
+    add_runtime(parser)
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """Add `--runtime` and `--threads`."""
+    parser.add_argument('--runtime', default=AUTO,
+                        help='inference runtime; auto: tensorrt where it can run, else '
+                        'onnxruntime (%(default)s)')  # fmt: skip
+    parser.add_argument(
+        '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
+    )
+
+
+def bundle_path(arguments: argparse.Namespace) -> Path:
+    """Return the bundle asked for; the built-in one for none, or for the word default.
+
+    Raises:
+        BundleError: that one is not installed.
+    """
+    asked: Path | None = arguments.bundle
+    return default_bundle_path() if asked in (None, BUILT_IN) else asked
+
+
+def load_classifier(arguments: argparse.Namespace) -> Classifier:
+    """Load the bundle asked for on the runtime asked for.
+
+    Raises:
+        PerceptionError: the bundle is unsound or the runtime not installed.
+    """
+    return open_classifier(bundle_path(arguments), arguments.runtime, arguments.threads, say=told)
+
+
+def told(words: str) -> None:
+    """Tell a person what takes long."""
+    print(words, file=sys.stderr, flush=True)
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f'must be a number above 0; it is {text}')
+    return value
+
+
+def share(text: str) -> float:
+    """Read a number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f'must lie between 0 and 1; it is {text}')
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a whole number from 1."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
+    return value
+
+
+def region(text: str) -> RegionOfInterest:
+    """Read `x,y,width,height` in pixels."""
+    try:
+        x, y, width, height = (int(part) for part in text.split(','))
+    except ValueError:
+        x, y, width, height = 0, 0, 0, 0
+    if min(x, y) < 0 or min(width, height) < 1:
+        raise argparse.ArgumentTypeError(
+            f'must be x,y,width,height in pixels, such as 200,40,96,96; it is {text}'
+        )
+    return RegionOfInterest(x, y, width, height)
+
+
+class Progress:
+    """A line on stderr that counts up, a few times a second, only where a person is looking."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = sys.stderr.isatty()
+        self._next = 0.0
+
+    def __call__(self, count: int) -> None:
+        """Show a count."""
+        if self._shown and time.monotonic() >= self._next:
+            self._next = time.monotonic() + 0.2
+            print(f'\r{count} {self._what}', end='', file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            print('\r\033[K', end='', file=sys.stderr, flush=True)

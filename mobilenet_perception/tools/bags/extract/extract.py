@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take frames out of recordings as a folder of images per label, all or nothing."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+
+from mobilenet_perception.errors import FrameError, PerceptionError
+from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings.storage import find_files
+from mobilenet_perception.system.files import whole_folder, write_atomically
+from mobilenet_perception.tools.bags.extract.manifest import (
+    FILE,
+    UNLABELLED,
+    Extracted,
+    Stretches,
+    bag_names,
+    folder_of,
+    manifest_text,
+)
+from mobilenet_perception.tools.bags.extract.novelty import Novelty
+from mobilenet_perception.tools.bags.extract.shortlist import (
+    NO_OPINION,
+    Opinion,
+    Shortlist,
+    opinion_of,
+)
+from mobilenet_perception.tools.bags.tally import Tally
+
+
+class ExtractSettings(NamedTuple):
+    """What to take.
+
+    Attributes:
+        every_s: at most one frame of each camera in so many seconds.
+        most: at most so many frames of all; None: all that are sampled and new.
+        group_s: length of the stretches of time that stay together in a split, in seconds.
+        topics: which camera topics; none: all.
+        roi: where to crop; None: where the recording says, else nowhere.
+        label_by_bundle: what has no label gets the bundle's answer for one.
+        variant: name of the variant to ask; empty: the most accurate.
+        force: replace a folder that was extracted before.
+    """
+
+    every_s: float = 0.2
+    most: int | None = None
+    group_s: float = 10.0
+    topics: tuple[str, ...] = ()
+    roi: RegionOfInterest | None = None
+    label_by_bundle: bool = False
+    variant: str = ''
+    force: bool = False
+
+
+class Summary:
+    """What became of the frames.
+
+    Attributes:
+        sampled: frames looked at.
+        duplicates: those that look like one before.
+        rejected: why others could not be decoded.
+        labels: images written, by label; those without one under the empty label.
+    """
+
+    def __init__(self) -> None:
+        self.sampled = 0
+        self.duplicates = 0
+        self.rejected = Tally()
+        self.labels: Counter[str] = Counter()
+
+
+def extract(
+    bags: Sequence[Path],
+    folder: Path,
+    settings: ExtractSettings,
+    classifier: Classifier | None = None,
+    progress: Callable[[int], None] = lambda frames: None,
+) -> Summary:
+    """Write `folder/<label>/<group>/<camera>_<stamp>.png` and a manifest, or nothing.
+
+    Frames that are not labelled, or not clearly, go to `folder/__unlabelled`, which has a
+    manifest of its own; training reads the others alone. A group is a stretch of one recording.
+    Of near duplicates the first is taken. Manifests begin with what the bundle is least sure of.
+
+    Args:
+        bags: the recordings.
+        folder: what to write; it appears when all is done.
+        settings: what to take.
+        classifier: the bundle that is asked; None: none, and what is limited is drawn by lot.
+        progress: called with the number of frames looked at.
+
+    Raises:
+        PerceptionError: something is at `folder` already, a recording cannot be read, a label
+            cannot name a folder, or there is no frame.
+    """
+    _check_target(folder, settings.force)
+    for bag in bags:
+        find_files(bag)
+    names = bag_names(bags)
+    with whole_folder(folder) as new:
+        new.mkdir()
+        extraction = _Extraction(new, settings, classifier, progress)
+        for bag, name in names.items():
+            extraction.take(bag, name)
+        extraction.finish()
+        if not extraction.summary.labels:
+            raise PerceptionError(
+                f'there is no frame to extract in {", ".join(map(str, bags))}: `bag info` says why'
+            )
+    return extraction.summary
+
+
+def _check_target(folder: Path, force: bool) -> None:
+    if not folder.exists():
+        return
+    if not force:
+        raise PerceptionError(f'{folder} exists already: choose another name, or add --force')
+    if not (folder / FILE).is_file():
+        raise PerceptionError(f'{folder} was not extracted ({FILE} is missing): it is left alone')
+
+
+class _Extraction:
+    def __init__(
+        self,
+        folder: Path,
+        settings: ExtractSettings,
+        classifier: Classifier | None,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.summary = Summary()
+        self._folder = folder
+        self._settings = settings
+        self._classifier = classifier
+        self._progress = progress
+        self._novelty = Novelty()
+        self._shortlist = Shortlist(folder, settings.most)
+
+    def take(self, bag: Path, name: str) -> None:
+        """Go through one recording."""
+        settings = self._settings
+        rate_hz = 1.0 / settings.every_s
+        stretches = Stretches(settings.group_s)
+        for frame in open_source(str(bag), rate_hz=rate_hz, topics=settings.topics).frames:
+            self.summary.sampled += 1
+            number = stretches.number(frame.camera, frame.truth, frame.log_ns)
+            try:
+                self._take_frame(frame, name, f'{name}_{number:04d}')
+            except FrameError as error:
+                self.summary.rejected.add(str(error))
+            self._progress(self.summary.sampled)
+
+    def finish(self) -> None:
+        """Write the manifests."""
+        items = self._shortlist.items()
+        labelled = [item for item in items if item.label]
+        others = [item for item in items if not item.label]
+        write_atomically(self._folder / FILE, manifest_text(labelled))
+        if others:
+            within = [
+                item._replace(path=item.path.removeprefix(f'{UNLABELLED}/')) for item in others
+            ]
+            write_atomically(self._folder / UNLABELLED / FILE, manifest_text(within))
+        self.summary.labels.update(item.label for item in items)
+
+    def _take_frame(self, frame: SourceFrame, bag: str, group: str) -> None:
+        settings = self._settings
+        decoded = decode(frame.message)
+        roi = settings.roi or frame.roi
+        pixels = crop(decoded, roi).rgb()
+        label = frame.truth if frame.clear else None
+        opinion = self._ask(decoded, roi, label)
+        if label is None and settings.label_by_bundle:
+            label = opinion.answer
+        if not self._novelty.is_new(pixels, label):
+            self.summary.duplicates += 1
+            return
+        place = UNLABELLED if label is None else folder_of(label)
+        item = Extracted(
+            f'{place}/{group}/{self._file_name(frame, place, group)}', label or '', group,
+            *opinion, frame.camera, frame.stamp_ns, bag,
+        )  # fmt: skip
+        if self._shortlist.wants(item):
+            _, png = cv2.imencode('.png', cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+            self._shortlist.add(item, png.tobytes())
+
+    def _ask(self, decoded: Frame, roi: RegionOfInterest | None, label: str | None) -> Opinion:
+        if self._classifier is None:
+            return NO_OPINION
+        scores = self._classifier.classify(decoded, roi, self._settings.variant).scores
+        return opinion_of(scores, self._classifier.labels, label)
+
+    def _file_name(self, frame: SourceFrame, place: str, group: str) -> str:
+        name = f'{frame.camera}_{frame.stamp_ns}.png'
+        # Cameras without a clock, or with one that stands still.
+        if frame.stamp_ns <= 0 or (self._folder / place / group / name).exists():
+            name = f'{frame.camera}_recorded_{frame.log_ns}.png'
+        return name

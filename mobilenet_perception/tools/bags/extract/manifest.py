@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of what was extracted, and the names that it uses.
+
+Stretches of time of a recording: frames of one must not be in two parts of a split.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings.storage import SUFFIXES
+
+FILE = 'manifest.csv'
+# Data sets have no class of a name that begins so: training does not read this folder.
+UNLABELLED = '__unlabelled'
+
+
+class Extracted(NamedTuple):
+    """One image, a row of the manifest.
+
+    Attributes:
+        path: of its file, relative to the folder of the manifest.
+        label: what it shows; empty: not known.
+        group: images of one group must stay together in a split.
+        answer: label that the bundle gives it; empty: no bundle was asked.
+        score: of the answer, 0 to 1.
+        margin: by how much the score of the right label, or of the answer where none is known, is
+            above that of the next: small where the bundle is in doubt, negative where it is wrong.
+        camera: name of the camera.
+        stamp_ns: its capture stamp, in nanoseconds.
+        bag: name of the recording.
+    """
+
+    path: str
+    label: str
+    group: str
+    answer: str
+    score: float | None
+    margin: float | None
+    camera: str
+    stamp_ns: int
+    bag: str
+
+
+def manifest_text(rows: Iterable[Extracted]) -> str:
+    """Return a manifest, a CSV table that `python -m training` reads too."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator='\n')
+    writer.writerow(Extracted._fields)
+    for row in rows:
+        score, margin = (
+            '' if value is None else f'{value:.4f}' for value in (row.score, row.margin)
+        )
+        writer.writerow(row._replace(score=score, margin=margin))  # type: ignore[arg-type]
+    return text.getvalue()
+
+
+def bag_names(bags: Iterable[Path]) -> dict[Path, str]:
+    """Return a name for each recording, fit for folders.
+
+    Raises:
+        PerceptionError: two recordings have one name.
+    """
+    names: dict[str, Path] = {}
+    for bag in bags:
+        name = bag.resolve().name
+        if bag.is_file():
+            name = next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)
+        name = re.sub(r'[^A-Za-z0-9.-]+', '_', name).strip('._') or 'bag'
+        if name in names:
+            raise PerceptionError(
+                f'{names[name]} and {bag} are both called {name}, and groups are named after '
+                'their bag: rename one, or extract them into two folders'
+            )
+        names[name] = bag
+    return {bag: name for name, bag in names.items()}
+
+
+def folder_of(label: str) -> str:
+    """Return the folder of a label.
+
+    Raises:
+        PerceptionError: it cannot name one, or training would not see it as a class.
+    """
+    if not label or label.startswith(('.', '__')) or re.search(r'[/\\\x00-\x1f]', label):
+        raise PerceptionError(
+            f'the label {label!r} cannot name a folder of images: give it a name without '
+            'slashes that does not begin with a dot or two underscores'
+        )
+    return label
+
+
+# However long a label stays, a stretch ends after so many times its length.
+_MOST_LENGTHS = 3
+
+
+class Stretches:
+    """Numbers the stretches of one recording.
+
+    A stretch ends where one of its cameras sees another label for the first time after its
+    length has passed, so that no encounter is cut in two; or where three times the length has.
+    All cameras share it: they may look at the same thing.
+
+    Args:
+        length_s: in seconds.
+    """
+
+    def __init__(self, length_s: float) -> None:
+        self._length_ns = length_s * 1e9
+        self._number = 0
+        self._start_ns: int | None = None
+        self._labels: dict[str, str | None] = {}
+
+    def number(self, camera: str, label: str | None, log_ns: int) -> int:
+        """Return the stretch, counted from 0, of the next frame.
+
+        Args:
+            camera: that it is of.
+            label: that it shows; None: not known.
+            log_ns: when it was recorded, in nanoseconds.
+        """
+        if self._start_ns is None:
+            self._start_ns = log_ns
+        changed = self._labels.get(camera, label) != label
+        self._labels[camera] = label
+        passed_ns = log_ns - self._start_ns
+        if passed_ns >= self._length_ns * (1 if changed else _MOST_LENGTHS):
+            self._number += 1
+            self._start_ns = log_ns
+        return self._number

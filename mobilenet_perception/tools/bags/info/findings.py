@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the node would make of a camera's recorded frames, in plain words and with the cure."""
+
+from collections.abc import Iterator
+
+from mobilenet_perception.pipeline.input_trouble import SMALL_SEGMENT_BYTES
+from mobilenet_perception.tools.bags.info.camera_topic import CameraTopic, Figures, default
+from mobilenet_perception.tools.bags.info.scan import Scan
+from mobilenet_perception.tools.bags.info.times import LONG_PERIODS, Stamps
+
+# Codecs that image_transport and Foxglove record, and this package does not decode.
+_VIDEO = ('theora_image_transport/', 'ffmpeg_image_transport_msgs/', 'CompressedVideo')
+# A few lost frames are what best effort is for.
+_LOST_SHARE = 0.02
+
+
+def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
+    """Return what is wrong with a camera's frames; nothing: the node takes them as they are."""
+    if figures.stamps is None:
+        return ['no frame was recorded: was the camera running, and on this topic?']
+    found = [*_rejections(camera), *_stamps(figures.messages, figures.stamps)]
+    rate = figures.rate
+    if rate and rate.long_gaps > _LOST_SHARE * figures.messages:
+        found.append(
+            f'{rate.long_gaps} gaps are longer than {LONG_PERIODS:g} periods: frames got lost on '
+            'their way to the recorder, or the camera skipped them'
+        )
+    if rate and rate.stale_gaps:
+        found.append(
+            f'decisions go stale in {rate.stale_gaps} gaps of more than '
+            f'{default("decision_timeout_ms"):g} ms (decision_timeout_ms)'
+        )
+    if camera.changes:
+        found.append(
+            f'the size changes {camera.changes} times: a region of interest, in pixels, fits one'
+        )
+    if camera.transport == 'raw' and figures.mean_bytes > SMALL_SEGMENT_BYTES:
+        found.append(
+            f'frames of {figures.mean_bytes / 1e6:.1f} MB get lost on their way through the '
+            'shared memory of Fast DDS: play with config/fastdds_large_images.xml in '
+            'FASTDDS_DEFAULT_PROFILES_FILE (up to Jazzy: FASTRTPS_DEFAULT_PROFILES_FILE)'
+        )
+    return found
+
+
+def bag_findings(scan: Scan) -> list[str]:
+    """Return what there is to say of the recording as a whole."""
+    found = [
+        f'{topic.name} is a video stream ({topic.type}), which the node does not take: record '
+        'Image or CompressedImage'
+        for topic in scan.topics
+        if any(kind in topic.type for kind in _VIDEO)
+    ]
+    if not scan.cameras:
+        found.append('there are no camera images: the node finds nothing to classify here')
+    names = [camera.camera for camera in scan.cameras.values()]
+    for camera in sorted({name for name in names if names.count(name) > 1}):
+        topics = ', '.join(topic for topic, one in scan.cameras.items() if one.camera == camera)
+        found.append(
+            f'{camera} is recorded more than once ({topics}): raw images are replayed, unless '
+            '--topic names another'
+        )
+    for camera in sorted(set(scan.labels) - set(names)):
+        found.append(f'the labels beside it are of a camera {camera}, which it does not have')
+    return found
+
+
+def _rejections(camera: CameraTopic) -> Iterator[str]:
+    for reason, count in camera.rejected.counts().items():
+        yield f'{count} of {camera.decoded} frames decoded would be rejected: {reason}'
+
+
+def _stamps(messages: int, stamps: Stamps) -> Iterator[str]:
+    if stamps.trouble:
+        yield (
+            f'{stamps.not_believed} of {messages} stamps would not be believed, and the budget of '
+            f'those frames counted from receipt: {stamps.trouble}'
+        )
+    if stamps.over_budget:
+        yield (
+            f'{stamps.over_budget} of {messages} frames were as old as the default budget of '
+            f'{default("latency_budget_ms"):g} ms when they were recorded, and would expire: '
+            'raise latency_budget_ms, or set budget_reference to receipt'
+        )
+    if stamps.repeated:
+        yield f'{stamps.repeated} frames repeat the stamp of the frame before'
+    if stamps.backward:
+        yield (
+            f'the stamps go back {stamps.backward} times: the recording loops or mixes two '
+            'drivers, and frames cannot be told apart by stamp'
+        )

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table by which a person labels a recording: a row for each interval, or for a frame."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.recordings.csv_rows import read_rows, wrong_row
+
+FILE = 'labels.csv'
+COLUMNS = ('camera', 'start_s', 'end_s', 'stamp_ns', 'label', 'clear', 'score', 'frames')
+_READ = ('camera', 'start_s', 'end_s', 'stamp_ns', 'clear', 'roi')
+_YES = {'yes', 'y', 'true', '1'}
+_NO = {'no', 'n', 'false', '0'}
+
+
+class LabelRow(NamedTuple):
+    """One row.
+
+    Attributes:
+        line: its number in the file.
+        camera: name of the camera; empty: the only one.
+        start_us: start of the interval, in microseconds since the first camera frame was recorded.
+        end_us: end of the interval, which is no longer in it.
+        stamp_ns: capture stamp of the one frame that it is about; None: it is about an interval.
+        label: what the frames show; None: it is not known.
+        clear: they show it clearly, so that they count for accuracy and training.
+        roi: where to look; None: as before.
+    """
+
+    line: int
+    camera: str
+    start_us: int
+    end_us: int
+    stamp_ns: int | None
+    label: str | None
+    clear: bool
+    roi: RegionOfInterest | None
+
+
+def read_label_rows(file: Path) -> list[LabelRow]:
+    """Read a table of labels.
+
+    Columns: `label`; `start_s` and `end_s`, seconds since the first camera frame was recorded, or
+    `stamp_ns`; and if need be `camera`, `clear` (yes or no; empty: yes) and `roi` (x, y, width and
+    height, in pixels). A row without label leaves its frames without one. Other columns, such as
+    the scores that `label_table` adds, are ignored.
+
+    Raises:
+        PerceptionError: a row is wrong (its line is named), or there is none.
+    """
+    rows = [_row(file, line, cells) for line, cells in read_rows(file, ('label',), _READ)]
+    if not rows:
+        raise PerceptionError(f'{file} has no row: give a line for each interval or frame')
+    spelled: dict[str, LabelRow] = {}
+    for row in rows:
+        if row.label is None:
+            continue
+        first = spelled.setdefault(row.label.casefold(), row)
+        if first.label != row.label:
+            raise wrong_row(
+                file, row.line, f'{row.label!r} is spelled {first.label!r} in line {first.line}'
+            )
+    return rows
+
+
+def label_table(rows: Iterable[Mapping[str, object]]) -> str:
+    """Return the text of a table with `COLUMNS`; what a row lacks is left empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval='', lineterminator='\n')
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _row(file: Path, line: int, cells: Mapping[str, str]) -> LabelRow:
+    start_us = end_us = 0
+    stamp_ns = None
+    interval = [name for name in ('start_s', 'end_s') if cells[name]]
+    if cells['stamp_ns'] and not interval:
+        stamp_ns = _stamp_ns(file, line, cells['stamp_ns'])
+    elif len(interval) == 2 and not cells['stamp_ns']:
+        start_us, end_us = (_microseconds(file, line, name, cells[name]) for name in interval)
+        if start_us >= end_us:
+            raise wrong_row(file, line, 'end_s must be after start_s')
+    else:
+        raise wrong_row(file, line, 'give start_s and end_s, or stamp_ns alone')
+    label = cells['label'] or None
+    return LabelRow(
+        line, cells['camera'], start_us, end_us, stamp_ns, label,
+        clear=label is not None and _clear(file, line, cells['clear']),
+        roi=_roi(file, line, cells['roi']),
+    )  # fmt: skip
+
+
+def _microseconds(file: Path, line: int, name: str, text: str) -> int:
+    try:
+        # Spreadsheets write a comma where their country does.
+        value = float(text.replace(',', '.'))
+        return round(value * 1e6)
+    except (ValueError, OverflowError):
+        raise wrong_row(
+            file, line, f'{name} must be a number of seconds; it is {text!r}'
+        ) from None
+
+
+def _stamp_ns(file: Path, line: int, text: str) -> int:
+    if not re.fullmatch(r'[0-9]{1,19}', text):
+        raise wrong_row(
+            file, line,
+            f'stamp_ns must be a whole number of nanoseconds; it is {text!r}: spreadsheets round '
+            'such numbers, so format the column as text, or give start_s and end_s',
+        )  # fmt: skip
+    return int(text)
+
+
+def _clear(file: Path, line: int, text: str) -> bool:
+    if text.casefold() in _YES or not text:
+        return True
+    if text.casefold() in _NO:
+        return False
+    raise wrong_row(file, line, f'clear must be yes or no; it is {text!r}')
+
+
+def _roi(file: Path, line: int, text: str) -> RegionOfInterest | None:
+    if not text:
+        return None
+    numbers = [part for part in re.split(r'[^0-9-]+', text) if part]
+    try:
+        x, y, width, height = (int(number) for number in numbers)
+    except ValueError:
+        x = y = width = height = 0
+    if min(x, y) < 0 or min(width, height) < 1:
+        raise wrong_row(
+            file,
+            line,
+            f'roi must be x y width height in pixels, such as 200 40 96 96; it is {text!r}',
+        )
+    return RegionOfInterest(x, y, width, height)

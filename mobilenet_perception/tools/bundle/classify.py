@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`classify`: the best labels of image files."""
+
+import argparse
+import glob
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import decode_file
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.recordings.images import list_images
+from mobilenet_perception.tools.arguments import add_bundle, load_classifier, whole
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument('images', nargs='+', metavar='IMAGE', help='file, folder or quoted glob')
+    add_bundle(parser)
+    parser.add_argument('--variant', default='', help='variant to run (default: most accurate)')
+    parser.add_argument('--top-k', type=whole, default=3, help='labels per image (%(default)s)')
+    parser.add_argument('--json', action='store_true', help='one JSON object a line')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Classify; 1 when an image could not be, the others having been."""
+    classifier = load_classifier(arguments)
+    classifier.variant(arguments.variant)
+    status = 0
+    for path in find_images(arguments.images):
+        try:
+            top = best_labels(classifier, path, arguments.variant, arguments.top_k)
+        except PerceptionError as error:
+            print(f'error: {error}', file=sys.stderr)
+            status = 1
+            continue
+        if arguments.json:
+            print(json.dumps({'file': str(path), 'top': [item._asdict() for item in top]}))
+        else:
+            print(f'{path}: ' + ', '.join(f'{label} {score:.3f}' for label, score in top))
+    return status
+
+
+def find_images(names: Iterable[str]) -> Iterator[Path]:
+    """Yield the files that names mean: a file itself, a folder's images, what a glob matches.
+
+    A name that means nothing is yielded as it is: reading it gives the reason.
+    """
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            yield from list_images(path) or [path]
+        elif path.exists():
+            yield path
+        else:
+            yield from map(Path, sorted(glob.glob(name, recursive=True)) or [name])  # noqa: PTH207
+
+
+def best_labels(classifier: Classifier, path: Path, variant: str, top_k: int) -> list[Scored]:
+    """Classify one image file.
+
+    Raises:
+        PerceptionError: the image cannot be read.
+    """
+    if path.is_dir():
+        raise PerceptionError(f'{path} holds no image: give PNG or JPEG files')
+    scores = classifier.classify(decode_file(path), None, variant).scores
+    best = scores.argsort()[::-1][:top_k]
+    return [Scored(classifier.labels[index], float(scores[index])) for index in best]

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of `python -m mobilenet_perception`."""
+
+from collections.abc import Sequence
+
+from mobilenet_perception import __version__
+from mobilenet_perception.tools.command_line import Command, CommandLine, run_command_line
+
+PROGRAM = CommandLine(
+    prog='python -m mobilenet_perception',
+    description='Classify camera frames within a latency budget.',
+    package='mobilenet_perception.tools',
+    commands={
+        'classify': Command('bundle.classify', 'classify image files, folders or globs'),
+        'check': Command(
+            'bundle.check', 'say whether a model bundle is sound, and measure it here'
+        ),
+        'benchmark': Command(
+            'benchmark.command', 'measure a bundle here, alone and end to end over DDS'
+        ),
+        'bag': Command(
+            'bags.command', 'write, look at, label or take images out of a rosbag2 bag'
+        ),
+        'replay': Command(
+            'replay.command',
+            'run a bag through the classifier and report labels, timing and accuracy',
+        ),
+        'watch': Command(
+            'watch.command',
+            'show what a running node does, a line for each camera, live',
+        ),
+        'simulate': Command(
+            'simulate.command',
+            'drive through a simulated street, and score the decisions sign by sign',
+        ),
+        'build': Command(
+            'bundle.build',
+            'build TensorRT engines of a bundle here, and say which of them pay',
+        ),
+        'engines': Command(
+            'bundle.engines',
+            'list, verify or remove the engines that were built on this machine',
+        ),
+        'env': Command(
+            'doctor.env_command',
+            'tell what is installed and where it runs: send this when something fails',
+        ),
+        'doctor': Command(
+            'doctor.command',
+            'say what is wrong with a running graph, this machine, or a bag',
+        ),
+        'demo': Command(
+            'replay.demo', 'classify a drawn drive, or your own input, over real ROS 2'
+        ),
+    },
+    version=__version__,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    return run_command_line(PROGRAM, arguments)

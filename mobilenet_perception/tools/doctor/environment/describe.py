@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that `env` tells, as JSON values."""
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mobilenet_perception import __version__
+from mobilenet_perception.ros.environment import ros_distribution
+from mobilenet_perception.system.machine import Sensors, read_identity
+from mobilenet_perception.system.share import PACKAGE_FOLDER, share_folder
+from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED
+from mobilenet_perception.tools.doctor.environment.look import look, look_at_libraries
+from mobilenet_perception.tools.doctor.environment.privacy import without_names
+
+SCHEMA = 'mobilenet_perception.env'
+SCHEMA_VERSION = 1
+# The only environment variables whose values are told ...
+_TOLD = (
+    'ROS_DISTRO',
+    'ROS_DOMAIN_ID',
+    'RMW_IMPLEMENTATION',
+    'ROS_AUTOMATIC_DISCOVERY_RANGE',
+    'ROS_LOCALHOST_ONLY',
+)
+# ... and those of which it is told that they are set: they may hold addresses.
+_NAMED = (
+    'CYCLONEDDS_URI',
+    'FASTDDS_DEFAULT_PROFILES_FILE',
+    'FASTRTPS_DEFAULT_PROFILES_FILE',
+    'ROS_DISCOVERY_SERVER',
+    'ROS_STATIC_PEERS',
+)
+
+
+def describe_environment(bundle: Path | None = None) -> dict[str, Any]:
+    """Return what is installed, and where it runs.
+
+    No user, no host, no address and no environment variable but a few of ROS are in it. What
+    cannot be found out is said in its place: this does not raise.
+
+    Args:
+        bundle: folder of the model bundle; None: the default one.
+    """
+    libraries = look_at_libraries()
+    ros = {name: libraries.pop(name) for name in ('rclpy', 'vision_msgs')}
+    values: dict[str, Any] = {
+        'schema': SCHEMA,
+        'schema_version': SCHEMA_VERSION,
+        'package': {
+            'version': __version__,
+            'from': str(PACKAGE_FOLDER),
+            **_told(lambda: _bundle(bundle), 'bundle'),
+        },
+        'python': {
+            'version': platform.python_version(),
+            'virtual_environment': 'yes' if sys.prefix != sys.base_prefix else 'no',
+        },
+        **libraries,
+        'cuda': look('cuda'),
+        'ros': {**_told(_distribution, 'distribution'), **ros['rclpy'], **_variables(os.environ)},
+        'vision_msgs': ros['vision_msgs'],
+        'machine': _told(_machine, 'machine'),
+    }
+    found: dict[str, Any] = without_names(values)
+    return found
+
+
+def _told(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    """Return what a reader says, or why it could not."""
+    try:
+        return read()
+    except Exception as error:  # this report is for when things are broken
+        return {name: f'cannot be told: {type(error).__name__}: {error}'}
+
+
+def _bundle(folder: Path | None) -> dict[str, str]:
+    folder = folder or share_folder() / 'bundles' / 'street_signals'
+    manifest = json.loads((folder / 'bundle.json').read_bytes())
+    # Only what it says of itself: verifying it needs libraries. That is for `check`.
+    return {'bundle': str(manifest['name']), 'bundle_digest': str(manifest['digest'])}
+
+
+def _distribution() -> dict[str, str]:
+    return {'distribution': ros_distribution() or NOT_INSTALLED}
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    told = {name: environment[name] for name in _TOLD if environment.get(name)}
+    return told | {name: 'set' for name in _NAMED if environment.get(name)}
+
+
+def _machine() -> dict[str, Any]:
+    identity = read_identity()._asdict()
+    known = {name: value for name, value in identity.items() if value}
+    return {
+        **known,
+        'architecture': platform.machine(),
+        'kernel': platform.release(),
+        'cores': len(os.sched_getaffinity(0)),
+        'container': 'yes' if Path('/.dockerenv').exists() else 'not known',
+        **Sensors().read().values(),
+    }

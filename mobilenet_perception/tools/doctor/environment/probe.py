@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at one library, `python -m <this module> NAME`, and prints JSON.
+
+A process of its own, since a broken library may raise, crash or hang.
+"""
+
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+
+from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED, cuda
+
+# What is looked at, by the name it is reported under.
+MODULES: Mapping[str, str] = {
+    'numpy': 'numpy',
+    'opencv': 'cv2',
+    'onnxruntime': 'onnxruntime',
+    'tensorrt': 'tensorrt',
+    'tensorrt_rtx': 'tensorrt_rtx',
+    'rosbags': 'rosbags',
+    'cv_bridge': 'cv_bridge',
+    'rclpy': 'rclpy',
+    'vision_msgs': 'vision_msgs',
+}
+
+
+def providers(module: ModuleType) -> dict[str, str]:
+    """Return ONNX Runtime's execution providers."""
+    return {'providers': ', '.join(module.get_available_providers())}
+
+
+def middleware(module: ModuleType) -> dict[str, str]:
+    """Return the ROS middleware that is in use."""
+    utilities = importlib.import_module(f'{module.__name__}.utilities')
+    return {'rmw': utilities.get_rmw_implementation_identifier()}
+
+
+def compiled(module: ModuleType) -> dict[str, str]:
+    """Import the compiled half of cv_bridge, whose failure the other half keeps to itself."""
+    importlib.import_module(f'{module.__name__}.boost.cv_bridge_boost')
+    return {}
+
+
+_MORE: Mapping[str, Callable[[ModuleType], dict[str, str]]] = {
+    'onnxruntime': providers,
+    'cv_bridge': compiled,
+    'rclpy': middleware,
+}
+
+
+def ros_start() -> dict[str, str]:
+    """Start ROS and end it again; some faults of its environment end the process."""
+    rclpy = importlib.import_module('rclpy')
+    rclpy.init()
+    rclpy.create_node(f'probe_{os.getpid()}').destroy_node()
+    found = middleware(rclpy)
+    rclpy.shutdown()
+    return found
+
+
+_STARTS: Mapping[str, Callable[[], dict[str, str]]] = {'cuda': cuda, 'ros': ros_start}
+
+
+def library(name: str) -> dict[str, str]:
+    """Import a library and return its version, its package, where it lies, and more of some.
+
+    Raises:
+        Exception: whatever the library raises.
+    """
+    module_name = MODULES[name]
+    if importlib.util.find_spec(module_name) is None:
+        return {'version': NOT_INSTALLED}
+    module = importlib.import_module(module_name)
+    found = {'version': str(getattr(module, '__version__', ''))}
+    if module.__file__:
+        found['from'] = str(Path(module.__file__).parent)
+    try:
+        found['package'] = _package(module_name)
+        found.update(_MORE[name](module) if name in _MORE else {})
+    except Exception as error:  # as above: it is broken, and this is to be said
+        found['trouble'] = f'{type(error).__name__}: {error}'
+    return {key: value for key, value in found.items() if value}
+
+
+def _package(module_name: str) -> str:
+    packages = importlib.metadata.packages_distributions().get(module_name)
+    if not packages:
+        return 'none that pip knows: of apt, of JetPack, or built here'
+    return f'{packages[0]} {importlib.metadata.version(packages[0])}'
+
+
+if __name__ == '__main__':
+    asked = sys.argv[1]
+    # The last line: some libraries print when they are imported.
+    print(f'\n{json.dumps(_STARTS[asked]() if asked in _STARTS else library(asked))}')

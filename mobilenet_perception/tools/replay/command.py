@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments of `replay`.
+
+`replay`: recordings through the classifier, what came of them, and whether that is right.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings.find import find_bags
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.arguments import (
+    Progress,
+    add_bundle,
+    bundle_path,
+    positive,
+    region,
+    share,
+)
+from mobilenet_perception.tools.replay.faults import FAULTS
+from mobilenet_perception.tools.replay.play import DEFAULT_BUDGET_MS, LOCAL, PlaySettings, play
+from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
+from mobilenet_perception.tools.replay.testing.junit import junit_xml
+from mobilenet_perception.tools.replay.testing.suite import run_suite
+from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures
+from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
+from mobilenet_perception.tools.report.json_report import report
+from mobilenet_perception.tools.report.tables import summary
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add all arguments."""
+    parser.add_argument(
+        'bag', nargs='+', metavar='BAG', help='bag folder, .mcap or .db3 file, or folder of bags'
+    )
+    _add_play(parser)
+    _add_reports(parser)
+    _add_tests(parser)
+    _add_several(parser)
+
+
+def read_settings(arguments: argparse.Namespace) -> list[PlaySettings]:
+    """Return what to play, and how: one for each bag.
+
+    Raises:
+        PerceptionError: arguments do not go together.
+    """
+    bags = [str(bag) for path in arguments.bag for bag in find_bags(Path(path))]
+    several = len(bags) > 1 or arguments.baseline or arguments.address
+    if arguments.fault and arguments.mode == 'ros':
+        raise PerceptionError('--fault is for replays in this process: use --paced')
+    if arguments.reliable and arguments.mode != 'ros':
+        raise PerceptionError('--reliable is for replays over DDS: add --ros')
+    if arguments.address and arguments.mode == 'ros':
+        raise PerceptionError('--address is for replays in process: use --fast or --paced')
+    for name in ('html', 'video'):
+        if getattr(arguments, name) and several:
+            raise PerceptionError(f'--{name} is for one bag: leave it out, or name one bag')
+    if arguments.update and not arguments.expect:
+        raise PerceptionError('--update needs to know what to write: add --expect FILE')
+    if arguments.fail_if_worse and not arguments.baseline:
+        raise PerceptionError('--fail-if-worse compares with a baseline: add --baseline')
+    if arguments.expect and len(bags) > 1 and arguments.expect.is_file():
+        raise PerceptionError(
+            f'{arguments.expect} is the golden file of one bag: for several name a folder, which '
+            f'holds <bag>{GOLDEN_SUFFIX} for each'
+        )
+    return [
+        PlaySettings(
+            source=bag,
+            bundle=bundle_path(arguments),
+            mode=arguments.mode,
+            latency_budget_ms=arguments.latency_budget_ms,
+            rate_hz=arguments.rate,
+            seconds=arguments.seconds,
+            topics=tuple(arguments.topic),
+            labels=arguments.labels,
+            roi=arguments.roi,
+            variant=arguments.variant,
+            runtime=arguments.runtime,
+            threads=arguments.threads,
+            faults=tuple(arguments.fault),
+            reliable=arguments.reliable,
+        )
+        for bag in bags
+    ]
+
+
+def _add_play(parser: argparse.ArgumentParser) -> None:
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument('--fast', action='store_const', dest='mode', const='fast', default='fast',
+                      help='every frame, as fast as it goes (default)')  # fmt: skip
+    mode.add_argument('--paced', action='store_const', dest='mode', const='paced',
+                      help='at recorded pace, in this process')  # fmt: skip
+    mode.add_argument('--ros', action='store_const', dest='mode', const='ros',
+                      help='at recorded pace, over DDS to the real node')  # fmt: skip
+    parser.add_argument(
+        '--reliable', action='store_true', help='with --ros: send again what gets lost over DDS'
+    )
+    add_bundle(parser)
+    parser.add_argument('--variant', default='', help='variant to run (default: most accurate)')
+    parser.add_argument('--rate', type=positive, metavar='HZ', help='leave out frames above it')
+    parser.add_argument('--seconds', type=positive, help='play so much of the bag')
+    parser.add_argument(
+        '--topic', action='append', default=[], help='camera topic, repeatable (default: all)'
+    )
+    parser.add_argument(
+        '--latency-budget-ms', type=positive, metavar='MS',
+        help=f'default: none with --fast, else {DEFAULT_BUDGET_MS:g}',
+    )  # fmt: skip
+    parser.add_argument(
+        '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
+    )
+    parser.add_argument(
+        '--labels', type=Path, metavar='FILE', help="default: labels.json in the bag's folder"
+    )
+    parser.add_argument(
+        '--fault', action='append', default=[], metavar='KIND=VALUE@FROM-TO',
+        help='make something go wrong, repeatable, such as slow=4@2-6 or drop=0.5: '
+        f'{", ".join(FAULTS)}; not with --ros',
+    )  # fmt: skip
+
+
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the report as JSON')
+    parser.add_argument('--html', type=Path, metavar='FILE', help='write the report as a page')
+    add_video(parser)
+    parser.add_argument('--junit', type=Path, metavar='FILE',
+                        help='write what passed and what failed as JUnit XML')  # fmt: skip
+
+
+def _add_tests(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--min-accuracy', type=share, metavar='SHARE',
+                        help='exit 1 if fewer of the clear frames are right')  # fmt: skip
+    parser.add_argument('--min-on-time', type=share, metavar='SHARE',
+                        help='exit 1 if fewer frames are on time')  # fmt: skip
+    parser.add_argument(
+        '--expect', type=Path, metavar='FILE',
+        help='exit 1, and show what differs, unless the replay gives what this golden file holds; '
+        f'for several bags a folder of <bag>{GOLDEN_SUFFIX}',
+    )  # fmt: skip
+    parser.add_argument('--update', action='store_true',
+                        help='write the golden file instead of comparing with it')  # fmt: skip
+
+
+def _add_several(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--baseline', type=Path, metavar='BUNDLE',
+        help='a bundle, or a report that --json wrote, also of another version of this package: '
+        'show what changed for each bag',
+    )  # fmt: skip
+    parser.add_argument('--fail-if-worse', action='store_true',
+                        help='exit 1 if in any bag fewer frames are right or more are missed than '
+                        'in the baseline')  # fmt: skip
+    parser.add_argument(
+        '--address', default='',
+        help=f'spread the bags with Ray: over a cluster, as `ray start` names it, or {LOCAL}: all '
+        'machines must see the bags, the bundle and this package under the same paths (default: '
+        'one after the other)',
+    )  # fmt: skip
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Replay, write the reports, print what came of it and what is not as expected.
+
+    Raises:
+        PerceptionError: arguments do not go together, or the only bag cannot be played.
+    """
+    settings = read_settings(arguments)
+    if len(settings) > 1 or arguments.baseline or arguments.address:
+        return run_suite(arguments, settings)
+    return _run_one(arguments, settings[0])
+
+
+def _run_one(arguments: argparse.Namespace, settings: PlaySettings) -> int:
+    progress = Progress('frames played')
+    try:
+        played = play(settings, progress)
+        values = report(played)
+        if arguments.html:
+            from mobilenet_perception.tools.report.html import page  # noqa: PLC0415
+            from mobilenet_perception.tools.report.worst import worst_pictures  # noqa: PLC0415
+
+            worst = worst_pictures(values, settings.open)
+            write_atomically(arguments.html, page(values, played.thumbnails, worst))
+        progress.end()
+        _write_json(arguments.json, values)
+        print(summary(values))
+        make_video(arguments.video, played, settings.open)
+        found = failures(arguments, settings, values, several=False)
+    except PerceptionError as error:
+        _write_junit(arguments.junit, Verdict(settings.source, 0.0, error=str(error)))
+        raise
+    finally:
+        progress.end()
+    _write_junit(arguments.junit, Verdict(settings.source, played.wall_s, tuple(found)))
+    for failure in found:
+        print(f'error: {failure}', file=sys.stderr)
+    if played.interrupted:
+        return 130
+    return 1 if found else 0
+
+
+def _write_json(path: Path | None, values: dict[str, Any]) -> None:
+    if path:
+        write_atomically(path, json.dumps(values, indent=1) + '\n')
+
+
+def _write_junit(path: Path | None, verdict: Verdict) -> None:
+    if path:
+        write_atomically(path, junit_xml([verdict]))

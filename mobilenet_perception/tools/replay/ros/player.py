@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publish a source of frames over DDS as a camera driver would, in a process of its own."""
+
+import argparse
+import signal
+import sys
+import time
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+import cv2
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMessage
+from mobilenet_perception.recordings import Source, SourceFrame, open_source
+from mobilenet_perception.recordings.messages import restamp
+from mobilenet_perception.recordings.prefetch import prefetch
+from mobilenet_perception.ros.interrupts import handled_interrupts
+from mobilenet_perception.ros.region_setter import RegionSetter
+from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.replay.live_settings import RELIABLE_DEPTH
+from mobilenet_perception.tools.replay.pace import Schedule
+from mobilenet_perception.tools.replay.sent import Sent
+from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
+
+# Two seconds of a 30 Hz camera: what drawing or decoding may fall behind before it shows.
+_READ_AHEAD = 60
+# The region of interest is set for where the signal will be when the node has it, in frames.
+_ROI_LEAD = 2
+_LINGER_S = 1.0
+_ANSWER_S = 10.0
+
+
+class Ready(NamedTuple):
+    """A frame, and its message as rclpy publishes it: a message, or serialised bytes."""
+
+    frame: SourceFrame
+    message: Any
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play a source; 0 when all of it was sent."""
+    parser = argparse.ArgumentParser(
+        prog='python -m mobilenet_perception.tools.replay.ros.player',
+        description='Publish a drawn drive, a bag, a video or an image folder over ROS 2.',
+    )
+    add_arguments(parser)
+    parsed = parser.parse_args(arguments)
+    try:
+        with handled_interrupts(signal.SIGINT):
+            return play(parsed)
+    except PerceptionError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the player's arguments."""
+    parser.add_argument('source', help='image folder, video, bag, or the word drive')
+    parser.add_argument('--rate', type=positive, metavar='HZ', help='frames a second')
+    parser.add_argument('--seconds', type=positive, help='stop after so long')
+    parser.add_argument('--topic', action='append', default=[], help='camera topic of a bag')
+    parser.add_argument('--labels', type=Path, help='labels file of a bag')
+    parser.add_argument('--reliable', action='store_true', help='reliable QoS, not sensor data')
+    parser.add_argument('--node', default='', help='set <camera>.roi on this node as labelled')
+    parser.add_argument('--sent', type=Path, help='write what was sent, one JSON object a line')
+    parser.add_argument('--thumbnails', type=Path, help='folder for small JPEGs of a few frames')
+    parser.add_argument('--wait', type=positive, default=60.0, metavar='S',
+                        help='for subscribers (%(default)s)')  # fmt: skip
+    parser.add_argument('--handshake', action='store_true',
+                        help='say ready and done on stdout, go on at a line on stdin')  # fmt: skip
+
+
+def play(arguments: argparse.Namespace) -> int:
+    """Publish every frame when it is due.
+
+    Raises:
+        PerceptionError: the source fails, or nobody subscribes.
+    """
+    from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415 (`--help` needs no ROS)
+
+    source = open_source(
+        arguments.source,
+        rate_hz=arguments.rate,
+        seconds=arguments.seconds,
+        topics=arguments.topic,
+        labels_file=arguments.labels,
+    )
+    # The drawing shares two processor cores with the node.
+    cv2.setNumThreads(1)
+    sent_file: AbstractContextManager[TextIO | None] = (
+        arguments.sent.open('w', buffering=1, encoding='utf-8') if arguments.sent
+        else nullcontext()
+    )  # fmt: skip
+    with joined_ros(), sent_file as sent:
+        player = Player(source, arguments, sent)
+        with prefetch(map(to_ros, source.frames), _READ_AHEAD) as frames:
+            player.wait_for_subscribers(arguments.wait)
+            # What takes long is over before the start: the first frames are drawn or read.
+            first = next(frames, None)
+            if first is None:
+                raise PerceptionError(f'{source.name} gave no frame: nothing to publish')
+            player.look_at(first.frame)
+            if arguments.handshake:
+                print('ready', flush=True)
+                sys.stdin.readline()
+            player.publish(chain((first,), frames))
+            # Best effort knows no receipt: who leaves at once takes the last frame along.
+            if arguments.handshake:
+                print('done', flush=True)
+                sys.stdin.readline()
+            else:
+                time.sleep(_LINGER_S)
+    return 0
+
+
+class Player:
+    """A ROS node that publishes frames and sets the region of interest."""
+
+    def __init__(self, source: Source, arguments: argparse.Namespace, sent: TextIO | None) -> None:
+        from rclpy.executors import SingleThreadedExecutor  # noqa: PLC0415
+        from rclpy.node import Node  # noqa: PLC0415
+        from rclpy.qos import QoSProfile, ReliabilityPolicy  # noqa: PLC0415
+        from sensor_msgs.msg import CompressedImage, Image  # noqa: PLC0415
+
+        from mobilenet_perception.ros.process import spin_once  # noqa: PLC0415
+
+        self._node = Node('player')
+        executor = SingleThreadedExecutor()
+        executor.add_node(self._node)
+        self._spin_once = partial(spin_once, executor)
+        if arguments.reliable:
+            qos = QoSProfile(depth=RELIABLE_DEPTH, reliability=ReliabilityPolicy.RELIABLE)
+        else:
+            qos = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._publishers = {
+            camera.name: self._node.create_publisher(
+                CompressedImage if camera.compressed else Image, camera.topic, qos
+            )
+            for camera in source.cameras
+        }
+        self._sent = sent
+        self._thumbnails = arguments.thumbnails
+        self._picker = ThumbnailPicker()
+        self._rois = RegionSetter(self._node, arguments.node) if arguments.node else None
+
+    def wait_for_subscribers(self, seconds: float) -> None:
+        """Wait until every camera has a subscriber.
+
+        Raises:
+            PerceptionError: one has none in that time.
+        """
+        end = time.monotonic() + seconds
+        for publisher in self._publishers.values():
+            while not publisher.get_subscription_count():
+                if time.monotonic() > end:
+                    raise PerceptionError(
+                        f'nobody subscribed to {publisher.topic_name} within {seconds:g} s: is '
+                        'the node running, with the same ROS_DOMAIN_ID and QoS?'
+                    )
+                self._spin_once(0.02)
+        if self._rois is not None:
+            self._rois.wait(end - time.monotonic())
+
+    def look_at(self, frame: SourceFrame) -> None:
+        """Set the region of interest of a frame, and wait until the node has it."""
+        end = time.monotonic() + _ANSWER_S
+        if self._rois is not None:
+            self._rois.want(frame.camera, frame.roi)
+            while self._rois.is_waiting and time.monotonic() < end:
+                self._spin_once(0.1)
+
+    def publish(self, frames: Iterator[Ready]) -> None:
+        """Publish every frame when it is due."""
+        schedule = Schedule()
+        origin_ns: int | None = None
+        for ready, upcoming in with_upcoming(frames, _ROI_LEAD):
+            frame = ready.frame
+            origin_ns = frame.log_ns if origin_ns is None else origin_ns
+            self._wait_until(schedule.due_ns(frame.log_ns, time.monotonic_ns()))
+            stamp_ns = self._publish(ready)
+            roi = self._rois.confirmed(frame.camera) if self._rois else None
+            if self._sent is not None:
+                time_s = (frame.log_ns - origin_ns) / 1e9
+                known = (frame.truth, frame.clear, roi)
+                sent = Sent(frame.camera, stamp_ns, frame.stamp_ns, time_s, *known)
+                self._sent.write(sent.line() + '\n')
+            if self._rois is not None:
+                self._rois.want(upcoming.frame.camera, upcoming.frame.roi)
+            if self._thumbnails is not None and self._picker.wants(frame):
+                self._save(frame, stamp_ns)
+
+    def _publish(self, ready: Ready) -> int:
+        publisher = self._publishers[ready.frame.camera]
+        message = ready.message
+        stamp_ns = time.time_ns()
+        if isinstance(message, bytes):
+            publisher.publish(restamp(message, stamp_ns))
+        else:
+            stamp = message.header.stamp
+            stamp.sec, stamp.nanosec = divmod(stamp_ns, 10**9)
+            publisher.publish(message)
+        return stamp_ns
+
+    def _wait_until(self, due_ns: int) -> None:
+        while (left_ns := due_ns - time.monotonic_ns()) > 0:
+            if self._rois is not None and self._rois.is_waiting:
+                self._spin_once(left_ns / 1e9)
+            else:
+                time.sleep(left_ns / 1e9)
+
+    def _save(self, frame: SourceFrame, stamp_ns: int) -> None:
+        picture = thumbnail(frame)
+        if picture is not None:
+            name = f'{frame.camera}-{stamp_ns}-{picture.width}x{picture.height}.jpg'
+            (self._thumbnails / name).write_bytes(picture.jpeg)
+
+
+def with_upcoming(frames: Iterator[Ready], lead: int) -> Iterator[tuple[Ready, Ready]]:
+    """Yield each frame with the one `lead` frames later, at the end with the last."""
+    window: deque[Ready] = deque()
+    for frame in frames:
+        window.append(frame)
+        if len(window) > lead:
+            yield window.popleft(), window[-1]
+    while window:
+        yield window.popleft(), window[-1] if window else frame
+
+
+def to_ros(frame: SourceFrame) -> Ready:
+    """Make the message of a frame: bytes where it was recorded, else a ROS message."""
+    if frame.cdr is not None:
+        return Ready(frame, frame.cdr)
+    from sensor_msgs.msg import CompressedImage, Image  # noqa: PLC0415
+
+    message: ImageMessage | CompressedImageMessage = frame.message
+    # array.array is what rclpy takes without looking at every element.
+    data = array('B')
+    data.frombytes(message.data.data)
+    fields = {**message._asdict(), 'data': data}
+    header = fields.pop('header')
+    made = Image(**fields) if isinstance(message, ImageMessage) else CompressedImage(**fields)
+    made.header.frame_id = header.frame_id
+    return Ready(frame, made)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

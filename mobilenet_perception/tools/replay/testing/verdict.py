@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a replay gave what the arguments of `replay` ask for.
+
+One replay judged: by what is expected of it, and by its golden file.
+"""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+from mobilenet_perception.recordings.digest import source_digest
+from mobilenet_perception.tools.replay.play import PlaySettings
+from mobilenet_perception.tools.replay.testing.check import check
+from mobilenet_perception.tools.replay.testing.compare import compare, not_compared
+from mobilenet_perception.tools.replay.testing.difference import Difference
+from mobilenet_perception.tools.replay.testing.expectations import Expectations
+from mobilenet_perception.tools.replay.testing.golden import (
+    GOLDEN_SUFFIX,
+    read_golden,
+    update_golden,
+)
+from mobilenet_perception.tools.replay.testing.replayed import Replayed, replayed
+from mobilenet_perception.tools.replay.testing.text import differences_text
+
+
+class Judgement(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        differences: what is not as expected.
+        notes: what was not compared, and why.
+    """
+
+    differences: list[Difference]
+    notes: list[str]
+
+
+def judge(
+    report: Mapping[str, Any],
+    settings: PlaySettings,
+    expectations: Expectations = Expectations(),  # noqa: B008 (immutable)
+    golden: Path | None = None,
+) -> Judgement:
+    """Compare a replay with what is expected of it.
+
+    Args:
+        report: what `report.json_report` made of it.
+        settings: how it was played.
+        expectations: what it must give.
+        golden: file of what it gave when it was right.
+
+    Raises:
+        PerceptionError: an expectation makes no sense, or the golden file cannot be used.
+    """
+    differences = check(report, expectations)
+    if golden is None:
+        return Judgement(differences, [])
+    expected, came = read_golden(golden), _replayed(report, settings)
+    note = not_compared(expected, came)
+    return Judgement([*differences, *compare(expected, came)], [note] if note else [])
+
+
+def keep_as_golden(report: Mapping[str, Any], settings: PlaySettings, golden: Path) -> None:
+    """Write what a replay gave as its golden file.
+
+    Raises:
+        OSError: it cannot be written.
+        PerceptionError: the source cannot be read.
+    """
+    update_golden(golden, _replayed(report, settings))
+
+
+def _replayed(report: Mapping[str, Any], settings: PlaySettings) -> Replayed:
+    digest = source_digest(settings.source, settings.labels)
+    return replayed(report, settings.to_json(), digest)
+
+
+class Verdict(NamedTuple):
+    """What came of one replay.
+
+    Attributes:
+        name: what was played.
+        seconds: how long it took.
+        failures: what was not as expected, each a text.
+        error: why it could not be played or judged; empty: it could.
+    """
+
+    name: str
+    seconds: float
+    failures: tuple[str, ...] = ()
+    error: str = ''
+
+
+def failures(
+    arguments: argparse.Namespace, settings: PlaySettings, values: dict[str, Any], several: bool
+) -> list[str]:
+    """Say what is not as the arguments expect, or write it as golden where they say so.
+
+    Args:
+        arguments: `min_accuracy`, `min_on_time`, `expect` and `update` are used.
+        settings: how it was played.
+        values: its report.
+        several: it is one of several bags, and `expect` names a folder.
+
+    Raises:
+        PerceptionError: the golden file cannot be used.
+    """
+    found = _limits(values, arguments.min_accuracy, arguments.min_on_time)
+    golden = arguments.expect
+    if golden is None:
+        return found
+    if several or golden.is_dir():
+        golden /= f'{PurePath(settings.source).name}{GOLDEN_SUFFIX}'
+    if arguments.update:
+        keep_as_golden(values, settings, golden)
+        print(f'wrote {golden}')
+        return found
+    judgement = judge(values, settings, golden=golden)
+    for note in judgement.notes:
+        print(f'note: {note}')
+    if judgement.differences:
+        title = f'{settings.source} does not replay as {golden} has it'
+        found.append(differences_text(title, judgement.differences))
+    return found
+
+
+def _limits(
+    values: Mapping[str, Any], min_accuracy: float | None, min_on_time: float | None
+) -> list[str]:
+    found = []
+    if min_accuracy is not None:
+        accuracy = values['accuracy']
+        if accuracy is None:
+            found.append('no frame has a known, clear truth: --min-accuracy needs labels')
+        elif accuracy < min_accuracy:
+            found.append(f'accuracy is {accuracy:.4f}, below the {min_accuracy:g} asked for')
+    if min_on_time is not None:
+        on_time = values['outcomes']['on_time'] / max(1, values['received'] + values['lost'])
+        if on_time < min_on_time:
+            found.append(f'{on_time:.4f} of the frames were on time, below {min_on_time:g}')
+    return found

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a replay or demo has seen: the input of every report."""
+
+from typing import Any, NamedTuple
+
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.timing import FrameRecord
+
+
+class FrameResult(NamedTuple):
+    """What became of one frame, and what is known about it.
+
+    Attributes:
+        record: its life; `stamp_ns` is the source's own stamp.
+        time_s: seconds since the first frame of the source.
+        top: best labels, best first; empty where none was given within the budget.
+        decision: the decision after it; empty when it was not seen.
+        truth: the label that it shows, None: not known.
+        clear: it counts for accuracy.
+        roi: where the classifier looked, None: everywhere.
+    """
+
+    record: FrameRecord
+    time_s: float
+    top: tuple[Scored, ...]
+    decision: str
+    truth: str | None
+    clear: bool
+    roi: RegionOfInterest | None
+
+    @property
+    def label(self) -> str:
+        """The best label, or empty."""
+        return self.top[0].label if self.top else ''
+
+
+class MissedFrame(NamedTuple):
+    """A frame that was sent to the node and never reported by it."""
+
+    camera: str
+    time_s: float
+    truth: str | None
+    clear: bool
+
+
+class Thumbnail(NamedTuple):
+    """A small JPEG of a frame: `width` and `height` are the camera's, in pixels."""
+
+    camera: str
+    stamp_ns: int
+    width: int
+    height: int
+    jpeg: bytes
+
+
+class Run(NamedTuple):
+    """A replay or demo, ended.
+
+    Attributes:
+        mode: `fast`, `paced` or `ros`.
+        source: what was played.
+        bundle: name, digest, labels, variants.
+        machine: processor, runtime and versions.
+        latency_budget_ms: of each frame; None: none was set.
+        frames: results by camera, in the order of the frames.
+        missed: frames sent over DDS that the node never reported.
+        thumbnails: a few frames to look at.
+        troubles: what diagnostics said, once each, in the order in which it was first said.
+        wall_s: how long it took, in seconds.
+        interrupted: whether a person ended it.
+    """
+
+    mode: str
+    source: str
+    bundle: dict[str, Any]
+    machine: dict[str, Any]
+    latency_budget_ms: float | None
+    frames: dict[str, list[FrameResult]]
+    missed: list[MissedFrame]
+    thumbnails: list[Thumbnail]
+    troubles: list[str]
+    wall_s: float
+    interrupted: bool = False
+
+    def all_frames(self) -> list[FrameResult]:
+        """Return the results of all cameras."""
+        return [result for results in self.frames.values() for result in results]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each trouble is named with its cure; a healthy input gives no sentence."""
+
+from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
+from mobilenet_perception.pipeline.input_trouble import Publisher
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+
+IMAGE = 'sensor_msgs/msg/Image'
+
+
+def records(outcome: Outcome, count: int, reason: str = '') -> list[FrameRecord]:
+    return [
+        FrameRecord('front', n, 0, outcome, '', 50.0, transport_ms=60.0, reason=reason)
+        for n in range(count)
+    ]
+
+
+def test_silence_names_its_cause() -> None:
+    def say(*publishers: Publisher) -> str:
+        return input_trouble.silence('/front/image', IMAGE, 'front.image_topic', publishers)
+
+    assert 'nobody publishes /front/image' in say()
+    assert 'sensor_msgs/msg/CompressedImage' in say(
+        Publisher('driver', 'sensor_msgs/msg/CompressedImage', '')
+    )
+    assert 'qos_overrides./front/image.subscription' in say(Publisher('d', IMAGE, 'DURABILITY'))
+    assert 'firewall' in say(Publisher('driver', IMAGE, ''))
+
+
+def test_loss_of_large_frames_names_the_profile() -> None:
+    large = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 921_600))
+    assert '40%' in large and 'fastdds_large_images.xml' in large
+    small = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 20_000))
+    assert small and 'xml' not in small
+    assert input_trouble.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
+
+
+def test_rejections_quote_the_reason_until_a_good_frame_comes() -> None:
+    bad = records(Outcome.REJECTED, 3, 'unknown encoding zzz')
+    assert 'unknown encoding zzz' in input_trouble.rejections(bad)
+    assert input_trouble.rejections(bad + records(Outcome.ON_TIME, 1)) == ''
+    assert input_trouble.rejections([]) == ''
+
+
+def test_missed_budget() -> None:
+    assert 'not reachable' in input_trouble.missed_budget(records(Outcome.EXPIRED, 1), 80.0)
+    missed = input_trouble.missed_budget(records(Outcome.LATE, 40), 10.0)
+    assert '40 of the last 40' in missed and '60 ms old on arrival' in missed
+    assert input_trouble.missed_budget(records(Outcome.ON_TIME, 40), 10.0) == ''
+    assert input_trouble.missed_budget([], 10.0) == ''

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each parameter's default is allowed, and a refusal says what is."""
+
+from typing import Any
+
+import pytest
+
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.pipeline.parameters import (
+    NODE_PARAMETERS,
+    camera_parameters,
+    camera_settings,
+    refusal,
+)
+
+ALL = {**NODE_PARAMETERS, **camera_parameters('front')}
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_defaults_are_allowed_and_described(name: str) -> None:
+    assert refusal(name, ALL[name], ALL[name].default) == ''
+    assert ALL[name].description
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'says'),
+    [
+        ('latency_budget_ms', -5.0, 'between 1 and 60000'),
+        ('latency_budget_ms', float('nan'), 'between 1 and 60000'),
+        ('latency_budget_ms', 'fast', 'must be a number'),
+        ('top_k', 2.5, 'must be a whole number'),
+        ('top_k', True, 'must be a whole number'),
+        ('budget_reference', 'birth', 'one of capture, receipt'),
+        ('cameras', [], 'at least one name'),
+        ('cameras', ['a', 'a'], 'each its own'),
+        ('cameras', ['a', 'machine'], 'none of them machine'),
+        ('cameras', ['rear left'], 'letters, digits'),
+        ('front.roi', [1, 2, 3], 'four integers'),
+        ('front.roi', [0, 0, 0, 5], 'four integers'),
+        ('front.roi', [-1, 0, 5, 5], 'four integers'),
+        ('front.roi', 'left', 'four integers'),
+        ('front.image_transport', 'theora', 'one of raw, compressed'),
+    ],
+)
+def test_refusals(name: str, value: Any, says: str) -> None:
+    assert says in refusal(name, ALL[name], value)
+
+
+def test_whole_numbers_serve_as_numbers() -> None:
+    assert refusal('latency_budget_ms', ALL['latency_budget_ms'], 50) == ''
+
+
+def test_camera_settings() -> None:
+    values = {
+        'latency_budget_ms': 50.0,
+        'a.latency_budget_ms': 0.0,
+        'a.roi': [],
+        'a.priority': 1.0,
+    }
+    assert camera_settings(values, 'a') == (50.0, None, 1.0)
+    values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4], 'a.priority': 2.0})
+    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4), 2.0)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A planner is told a label only while it may be acted on, and why not otherwise."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mobilenet_perception.planner.knowledge import CameraKnowledge, combined
+from tests.support.manual_clock import MS, ManualClock
+
+
+def message(label: str, score: float, stamp_ns: int) -> Any:
+    stamp = SimpleNamespace(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
+    result = SimpleNamespace(class_id=label, score=score)
+    return SimpleNamespace(header=SimpleNamespace(stamp=stamp), results=[result])
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def known(clock: ManualClock, *decisions: tuple[str, float]) -> CameraKnowledge:
+    found = CameraKnowledge(max_age_ms=200.0, least_score=0.6, silence_ms=500.0, clock=clock)
+    for label, score in decisions:
+        found.take(message(label, score, clock.now_ns()))
+    return found
+
+
+def test_a_fresh_label_may_be_acted_on_until_it_is_old(clock: ManualClock) -> None:
+    camera = known(clock, ('stop', 0.97))
+    clock.elapsed_ns = 200 * MS
+    found = camera.now()
+    assert (found.label, found.may_act, found.reason) == ('stop', True, '')
+    assert found.age_ms == pytest.approx(200.0)
+    clock.elapsed_ns += MS
+    found = camera.now()
+    assert (found.label, found.may_act) == ('stop', False)
+    assert '201 ms old' in found.reason
+
+
+def test_silence_is_stale_whatever_was_said_last(clock: ManualClock) -> None:
+    camera = known(clock, ('priority_road', 0.99))
+    clock.elapsed_ns = 501 * MS
+    found = camera.now()
+    assert (found.label, found.score, found.age_ms, found.may_act) == ('stale', 0.0, None, False)
+    assert 'the classifier is gone' in found.reason
+    assert 'has come yet' in known(clock).now().reason
+
+
+@pytest.mark.parametrize(
+    ('label', 'score', 'reason'),
+    [
+        ('unknown', 0.4, 'no label is sure: the best has 0.40'),
+        ('stop', 0.59, 'its score is 0.59'),
+        ('stale', 0.0, 'no answers in time'),
+    ],
+)
+def test_what_is_not_sure_may_not_be_acted_on(
+    clock: ManualClock, label: str, score: float, reason: str
+) -> None:
+    found = known(clock, (label, score)).now()
+    assert (found.label, found.may_act) == (label, False)
+    assert reason in found.reason
+
+
+def test_a_stamp_of_another_clock_may_not_be_acted_on(clock: ManualClock) -> None:
+    camera = known(clock)
+    camera.take(message('stop', 0.9, clock.now_ns() + 10**12))
+    assert 'the clocks differ' in camera.now().reason
+    camera.take(SimpleNamespace(results=[]))
+    assert 'holds no label' in camera.now().reason
+
+
+def test_the_most_cautious_camera_wins(clock: ManualClock) -> None:
+    caution = {'stop': 3, 'stale': 2, 'unknown': 1}
+    cameras = {
+        'left': known(clock, ('priority_road', 0.99)),
+        'front': known(clock, ('stop', 0.9)),
+        'right': known(clock),
+    }
+    name, found = combined(cameras, lambda label: caution.get(label, 0))
+    assert (name, found.label) == ('front', 'stop')
+    del cameras['front']
+    assert combined(cameras, lambda label: caution.get(label, 0))[0] == 'right'

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Diagnostics name what is wrong with real publishers, and simulation time is followed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CompressedImage, Image
+
+from mobilenet_perception.ros.messages import time_message
+from tests.ros.classifier.peer import NodeProcess, Peer
+from tests.support.tiny_bundle import plain_image
+
+Start = Callable[..., NodeProcess]
+TOPIC = '/camera/image_raw'
+
+
+def trouble(peer: Peer, words: str, doing: Callable[[], None] | None = None) -> Any:
+    def found() -> Any:
+        health = peer.health('classifier: camera')
+        return health if health and words in health.message else None
+
+    return peer.wait_for(found, doing)
+
+
+def test_wrong_type(start: Start, peer: Peer) -> None:
+    peer.node.create_publisher(CompressedImage, TOPIC, 10)
+    start()
+    assert 'image_transport' in trouble(peer, 'sensor_msgs/msg/CompressedImage').message
+
+
+def test_qos_mismatch(start: Start, peer: Peer) -> None:
+    offered = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+    peer.node.create_publisher(Image, TOPIC, offered)
+    start(**{f'qos_overrides.{TOPIC}.subscription.reliability': 'reliable'})
+    assert 'qos_overrides' in trouble(peer, 'does not match').message
+
+
+def test_stamps_of_another_clock(start: Start, peer: Peer) -> None:
+    start()
+    camera = peer.camera()
+
+    def send() -> None:
+        message = peer.image(plain_image('red'))
+        message.header.stamp.sec += 3600
+        camera.publish(message)
+
+    assert 'chrony' in trouble(peer, 'in the future', send).message
+    assert peer['camera/classification']
+
+
+def test_lost_frames(start: Start, peer: Peer) -> None:
+    start()
+    camera = peer.camera()
+    number = 0
+
+    def send() -> None:
+        # Every other frame never leaves: what the gaps between stamps then show.
+        nonlocal number
+        number += 1
+        if number % 2 or number % 3 == 0:
+            message = peer.image(plain_image('red', 480, 640))
+            message.header.stamp = time_message(1_700_000_000 * 10**9 + number * 33_333_333)
+            camera.publish(message)
+
+    assert 'fastdds_large_images.xml' in trouble(peer, 'get lost between', send).message
+
+
+def test_simulation_time(start: Start, peer: Peer) -> None:
+    start(use_sim_time='true', latency_budget_ms=500.0, decision_timeout_ms=60000)
+    health = peer.wait_for(
+        lambda: (h := peer.health('classifier')) and '/clock' in h.message and h
+    )
+    assert 'nothing comes on /clock' in health.message
+    clock = peer.node.create_publisher(Clock, '/clock', 10)
+    camera = peer.camera()
+    now_ns = 100 * 10**9
+
+    def tick() -> None:
+        nonlocal now_ns
+        now_ns += 10_000_000
+        clock.publish(Clock(clock=time_message(now_ns)))
+        message = peer.image(plain_image('red'))
+        message.header.stamp = time_message(now_ns)
+        camera.publish(message)
+
+    decided = peer['camera/decision']
+    peer.wait_for(lambda: decided and decided[-1].results[0].class_id == 'red', tick)
+    peer.wait_for(lambda: 'on_time' in peer.outcomes(), tick)
+    timing = [t for t in peer.timings() if t['outcome'] == 'on_time'][-1]
+    assert float(timing['age_ms']) < 500
+    # The simulation is reset, again and again: evidence of before must not outlive that.
+    del decided[:]
+
+    def reset() -> None:
+        for second in (5, 1):
+            clock.publish(Clock(clock=time_message(second * 10**9)))
+
+    peer.wait_for(lambda: any(d.results[0].class_id == 'stale' for d in decided), reset)

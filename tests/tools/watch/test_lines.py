@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is heard of a camera, and the lines it becomes."""
+
+import math
+
+import pytest
+
+from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera
+from mobilenet_perception.tools.watch.lines import cut, note, sentence, table_lines
+
+
+def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:
+    variant = 'small' if outcome is Outcome.ON_TIME else ''
+    return FrameRecord(
+        'front', number, number, outcome, variant, 50.0, age_ms=age_ms, slowdown=1.25
+    )
+
+
+def heard_camera() -> WatchedCamera:
+    """A camera of 10 Hz heard for 4 s, with one frame in ten expired."""
+    camera = WatchedCamera('front')
+    for number in range(41):
+        outcome = Outcome.EXPIRED if number % 10 == 5 else Outcome.ON_TIME
+        camera.take_record(
+            record(number, outcome, age_ms=99.0 if number % 10 == 5 else 4.0), number / 10
+        )
+    camera.take_label(Scored('stop', 0.976), 4.0)
+    camera.take_decision(Scored('stop', 0.9), 4.0)
+    camera.take_health({'on_time': '37', 'expired': '4', 'late': '0', 'topic': '/x'}, '')
+    return camera
+
+
+def test_figures_are_of_the_last_seconds() -> None:
+    view = heard_camera().view(4.0)
+    assert view.rate_hz == pytest.approx(41 / 4)
+    assert view.missed == pytest.approx(4 / 41)
+    assert view.age is not None and view.age.max == 4.0
+    assert view.counts == {Outcome.ON_TIME: 37, Outcome.LATE: 0, Outcome.EXPIRED: 4}
+    assert (view.variant, view.slowdown) == ('small', 1.25)
+
+
+def test_what_is_old_is_not_shown_as_if_it_were_new() -> None:
+    view = heard_camera().view(60.0)
+    assert view.label is None and view.decision is None and view.rate_hz == 0.0
+    assert 'silent 56 s' in sentence(view) and 'stop' not in sentence(view)
+    assert 'no frame yet' in sentence(CameraView('rear'))
+
+
+def test_a_sentence_says_all() -> None:
+    said = sentence(heard_camera().view(4.0))
+    assert said == (
+        'front: stop 0.98, decision stop, age p50 4.0 p99 4.0 ms, 10.2 Hz, 9.8 % missed, '
+        '37 on_time, 4 expired, small, slow-down 1.25'
+    )
+
+
+def test_a_table_has_a_line_for_each_camera_in_columns() -> None:
+    views = [heard_camera().view(4.0), CameraView('rear_left', trouble='nobody publishes /x')]
+    heading, front, rear, trouble = table_lines(views, 200)
+    for name, value in (('label', 'stop 0.98'), ('decision', 'stop'), ('missed', '9.8 %')):
+        assert front.index(value) == heading.index(name) or name == 'decision'
+    assert rear.startswith('rear_left  no label')
+    assert trouble == '! rear_left: nobody publishes /x'
+
+
+@pytest.mark.parametrize('width', range(1, 140, 7))
+def test_lines_fit_the_window(width: int) -> None:
+    trouble = 'the runtime has been busy with one frame for 3.0 s: restart the node'
+    lines = table_lines([heard_camera().view(4.0)._replace(trouble=trouble)], width)
+    assert max(map(len, lines)) <= max(10, width)
+    if width > 30:
+        # The planner's view goes last.
+        assert 'decision' in lines[0] and 'stop' in lines[1]
+        assert ' '.join(line.strip() for line in lines[2:]).endswith(trouble)
+
+
+def test_cut_marks_what_is_missing() -> None:
+    assert cut('abc', 3) == 'abc' and cut('abcd', 3) == 'ab…'
+
+
+def test_note_says_what_to_do() -> None:
+    assert note('/classifier', '7', [], [], '', waited_s=1.0) == ''
+    missing = note('/classifier', '7', ['/camera_driver'], [], '', waited_s=math.inf)
+    for words in ('no node /classifier', 'domain 7', '/camera_driver', 'ROS_DOMAIN_ID', '--node'):
+        assert words in missing
+    assert 'no other node' in note('/classifier', '7', [], [], '', math.inf)
+    assert 'no camera topics' in note('/classifier', '7', ['/classifier'], [], '', math.inf)
+    inactive = note('/classifier', '7', ['/classifier'], [], 'inactive: not classifying', 0.0)
+    assert inactive.startswith('inactive')
+    silent = CameraView('front')
+    assert note('/classifier', '7', ['/classifier'], [silent], '', math.inf) == ''
+    assert 'has ended' in note('/classifier', '7', [], [silent], '', math.inf)
+    assert note('/classifier', '7', [], [heard_camera().view(4.0)], '', math.inf) == ''

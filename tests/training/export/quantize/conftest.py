@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exported networks to quantise, and images to calibrate with."""
+
+import pytest
+
+from tests.support.networks import images, network
+from training.data.sample import Pixels
+from training.export import export_onnx
+
+
+@pytest.fixture(scope='session')
+def small() -> bytes:
+    """Return a network of four convolutions, without clips next to each other."""
+    return export_onnx(network('separable_cnn', alpha=1.0), 0.7)
+
+
+@pytest.fixture(scope='session')
+def residual() -> bytes:
+    """Return a MobileNet V2: sums, clips, depthwise convolutions."""
+    return export_onnx(network('mobilenet_v2'), 0.7)
+
+
+@pytest.fixture(scope='session')
+def pixels() -> Pixels:
+    return images(500)

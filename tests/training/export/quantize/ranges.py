@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A quick calibration, for tests that are about the graph and not about its scores."""
+
+from onnx import ModelProto
+
+from training.data.sample import Pixels
+from training.export.graph import GraphView
+from training.export.quantize import Scheme
+from training.export.quantize.activations import measure_activations
+from training.export.quantize.points import quantization_points
+from training.export.quantize.ranges import ranges_by
+from training.export.quantize.scheme import Range
+
+
+def ranges_of(model: ModelProto, scheme: Scheme, pixels: Pixels) -> dict[str, Range]:
+    values = {point.value for point in quantization_points(GraphView(model), scheme)}
+    return ranges_by('minmax', measure_activations(model, values, pixels[:20]), scheme)

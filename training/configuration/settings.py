@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration of a training: small typed records, written in a Python file."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+Number = float | int | str | bool
+
+
+class Data(NamedTuple):
+    """Which images, and how they are divided.
+
+    Attributes:
+        reader: a name in `training.data.readers.by_name`; `auto`: told by what the path holds.
+        validation_share: part of each class's groups, for early stopping and calibration.
+        test_share: part of each class's groups, held out.
+        fraction: part of the training groups that is used, above 0 to 1.
+        split_seed: the same seed, groups and shares give the same split.
+        group_duplicates: copies of one picture join their groups, so that none is in two parts.
+        allow_leaks: train even if the same picture is in two parts.
+    """
+
+    reader: str = 'auto'
+    validation_share: float = 0.1
+    test_share: float = 0.2
+    fraction: float = 1.0
+    split_seed: int = 1
+    group_duplicates: bool = False
+    allow_leaks: bool = False
+
+
+class Network(NamedTuple):
+    """Which network, and the weights it begins with.
+
+    Attributes:
+        architecture: a name in `training.networks`.
+        alpha: width multiplier.
+        dropout: before the last layer, 0 to 1.
+        modify: changes of the architecture, such as `{'kernel_size': 5}`.
+        weights: empty: random; `imagenet`; or the path of a weights file, run or bundle.
+        frozen_batch_norms: with `weights`, whether batch norms keep the statistics they came with;
+            false where many images, or images of another size, teach better ones.
+    """
+
+    architecture: str = 'mobilenet_v2'
+    alpha: float = 0.35
+    dropout: float = 0.2
+    modify: Mapping[str, Number] = _NONE
+    weights: str = ''
+    frozen_batch_norms: bool = True
+
+
+class Stage(NamedTuple):
+    """Some epochs: stages follow one another; the last has the network's input size.
+
+    Small images first are several times as fast to learn from; a head first, on a frozen base,
+    keeps what transferred weights know.
+
+    Attributes:
+        epochs: how many.
+        height: rows of the images, in pixels.
+        width: columns of the images, in pixels.
+        train: `all`, `head`, or the first block to train.
+        learning_rate: peak of a new schedule, with a warm-up of its own, that ends with the last
+            stage or before the next of these; None: go on in the schedule before.
+        mixture: by source, how often training images are drawn from it; empty: all alike.
+    """
+
+    epochs: int
+    height: int
+    width: int
+    train: str = 'all'
+    learning_rate: float | None = None
+    mixture: Mapping[str, float] = _NONE
+
+
+class Optimizer(NamedTuple):
+    """How weights are changed.
+
+    Attributes:
+        name: `adamw`, `adam`, `sgd` or `rmsprop`.
+        learning_rate: peak of the first schedule.
+        momentum: of `sgd` (Nesterov) and `rmsprop`.
+        weight_decay: decoupled; not on biases and batch norms.
+        schedule: `cosine`, `step` or `constant`, after a linear warm-up.
+        warmup_epochs: length of the warm-up.
+        step_epochs: with `step`: every so many epochs the rate falls ...
+        step_factor: ... by this factor.
+        clip_norm: largest global norm of the gradient; 0: no limit.
+        ema: momentum of the moving average of the weights that is kept in the end; 0: none.
+        batch_norm_batches: batches of training images, as they are, from which batch norms take
+            their statistics for validation and in the end; 0: what training gathered. A few dozen
+            where weights are averaged, or images augmented beyond recognition.
+    """
+
+    name: str = 'adamw'
+    learning_rate: float = 2e-3
+    momentum: float = 0.9
+    weight_decay: float = 0.02
+    schedule: str = 'cosine'
+    warmup_epochs: float = 1.0
+    step_epochs: int = 10
+    step_factor: float = 0.1
+    clip_norm: float = 0.0
+    ema: float = 0.0
+    batch_norm_batches: int = 0
+
+
+class Loss(NamedTuple):
+    """What is minimised.
+
+    Attributes:
+        name: `cross_entropy` or `focal`.
+        label_smoothing: 0 to 1.
+        focal_gamma: of `focal` (Lin et al., ICCV 2017).
+        class_weights: weigh each class by the inverse of its frequency.
+        teacher: path of a bundle to distil from (Hinton et al., 2015); empty: none.
+        teacher_weight: share of the teacher's probabilities in the target, 0 to 1.
+        teacher_temperature: by which they are softened.
+    """
+
+    name: str = 'cross_entropy'
+    label_smoothing: float = 0.05
+    focal_gamma: float = 2.0
+    class_weights: bool = False
+    teacher: str = ''
+    teacher_weight: float = 0.5
+    teacher_temperature: float = 2.0
+
+
+class Augmentation(NamedTuple):
+    """How training images are varied; each is off at 0.
+
+    Attributes:
+        rotation: degrees to either side.
+        flip: mirror left and right; off, since turn signs, text and digits change their meaning.
+        mirrored: instead of `flip`, for half of the images of some labels: the label that the
+            mirrored picture has, such as `{'keep_left': 'keep_right', 'keep_right': 'keep_left'}`.
+        zoom: largest change of scale, as a fraction.
+        translation: as a fraction of the sides.
+        brightness: largest change, as a fraction of full scale.
+        contrast: largest change, as a fraction.
+        blur: chance of lens or motion blur, 0 to 1.
+        noise: chance of sensor noise and JPEG artefacts, 0 to 1.
+        randaugment: operations an image (Cubuk et al., 2020), at `randaugment_magnitude` of 10.
+        randaugment_magnitude: 0 to 10.
+        mixup: alpha of the beta distribution (Zhang et al., ICLR 2018).
+        cutmix: alpha of the beta distribution (Yun et al., ICCV 2019).
+        erasing: chance that a rectangle is overwritten (Zhong et al., AAAI 2020), 0 to 1.
+    """
+
+    rotation: float = 10.0
+    flip: bool = False
+    mirrored: Mapping[str, str] = _NONE
+    zoom: float = 0.15
+    translation: float = 0.08
+    brightness: float = 0.2
+    contrast: float = 0.2
+    blur: float = 0.0
+    noise: float = 0.0
+    randaugment: int = 0
+    randaugment_magnitude: float = 5.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    erasing: float = 0.0
+
+
+class Hardware(NamedTuple):
+    """How the machine is used; results do not depend on it, but for rounding.
+
+    Attributes:
+        mixed_precision: float16 arithmetic with float32 weights: for GPUs.
+        xla: compile the step; on a CPU it is several times slower.
+        distribute: empty: one device; `gpus`: all of this machine; `machines`: those of TF_CONFIG.
+    """
+
+    mixed_precision: bool = False
+    xla: bool = False
+    distribute: str = ''
+
+
+class Configuration(NamedTuple):
+    """Everything that decides a training, apart from the data themselves.
+
+    Attributes:
+        name: of the run, and of the variant in a bundle.
+        stages: one after another.
+        task: what the labels mean together.
+        data: which images.
+        network: which network.
+        optimizer: how its weights are changed.
+        loss: what is minimised.
+        augmentation: how images are varied; stages with a `mixture` vary theirs by themselves.
+        sampling: `natural`: each image once an epoch; `balanced`: each class equally often;
+            `square_root`: between the two, by the square root of a class's size.
+        batch_size: images of a batch.
+        steps: batches of an epoch; 0: as many as go through all images once.
+        patience: epochs without a better validation loss after which a stage ends, with its best
+            weights; 0: no such end.
+        seed: of weights, order and augmentation.
+        drive_worlds: how many drawn worlds there are for the source `drive`.
+        drive_every: one frame in this many is taken from each.
+        hardware: how the machine is used.
+    """
+
+    name: str
+    stages: tuple[Stage, ...]
+    task: str = 'classification'
+    data: Data = Data()
+    network: Network = Network()
+    optimizer: Optimizer = Optimizer()
+    loss: Loss = Loss()
+    augmentation: Augmentation = Augmentation()
+    sampling: str = 'natural'
+    batch_size: int = 64
+    steps: int = 0
+    patience: int = 0
+    seed: int = 1
+    drive_worlds: int = 0
+    drive_every: int = 12
+    hardware: Hardware = Hardware()
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+    @property
+    def height(self) -> int:
+        """Rows of the network's input, in pixels."""
+        return self.stages[-1].height
+
+    @property
+    def width(self) -> int:
+        """Columns of the network's input, in pixels."""
+        return self.stages[-1].width

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leaks of a split: pictures or groups that are in two of its parts.
+
+A network is tested on what it has learnt by heart then, and looks better than it is. Barz,
+Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 6 (2020).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from training.data.data_set import DataSet
+from training.data.duplicates.copies import find_copies
+from training.data.duplicates.fingerprints import (
+    Fingerprints,
+    refuse_unreadable,
+    take_fingerprints,
+)
+from training.data.splits import PARTS, Split
+from training.errors import TrainingError
+
+GROUP = 'same group'
+PIXELS = 'same pixels'
+PICTURE = 'same picture'
+
+
+class Leak(NamedTuple):
+    """An image of validation or test that training, or validation, has as well.
+
+    Attributes:
+        kind: `same group`, `same pixels`, or `same picture`: re-encoded, resized or brightened.
+        part: where the copy is.
+        name: of the copy, within its source.
+        label: of the copy.
+        other_part: where the other one is.
+        other_name: of the other one.
+        other_label: of the other one.
+        distance: of the two pictures (see `same_picture`), 0 for the same pixels.
+    """
+
+    kind: str
+    part: str
+    name: str
+    label: str
+    other_part: str
+    other_name: str
+    other_label: str
+    distance: float
+
+
+def find_leaks(
+    data_set: DataSet, split: Split, fingerprints: Fingerprints | None = None
+) -> list[Leak]:
+    """Return what is in two parts: one leak for each image of validation and test that leaks.
+
+    Args:
+        data_set: the data; every image is read, unless fingerprints are given.
+        split: which groups are in which part; groups in none are left out.
+        fingerprints: of `data_set.samples`.
+    """
+    samples = data_set.samples
+    taken = take_fingerprints(samples) if fingerprints is None else fingerprints
+    part_of: dict[str, int] = {}
+    leaks = []
+    twice: list[tuple[str, int]] = []
+    for part, groups in enumerate(split):
+        for group in groups:
+            if part_of.setdefault(group, part) != part:
+                twice.append((group, part))
+    for group, part in twice:
+        sample = next((one for one in samples if one.group == group), None)
+        name, label = (sample.name, sample.label) if sample else (group, '')
+        other = PARTS[part_of[group]]
+        leaks.append(Leak(GROUP, PARTS[part], name, label, other, name, label, 0.0))
+    classes = np.array([part_of.get(sample.group, -1) for sample in samples], np.int64)
+    for copy in find_copies(samples, taken, classes):
+        image, other_image = samples[copy.image], samples[copy.original]
+        leaks.append(
+            Leak(
+                PICTURE if copy.difference else PIXELS,
+                PARTS[classes[copy.image]],
+                image.name,
+                image.label,
+                PARTS[classes[copy.original]],
+                other_image.name,
+                other_image.label,
+                round(copy.difference.distance, 4) if copy.difference else 0.0,
+            )
+        )
+    return leaks
+
+
+def refuse_leaks(
+    data_set: DataSet, split: Split, fingerprints: Fingerprints | None = None
+) -> None:
+    """Refuse a split that leaks, and images that cannot be read, as they cannot be compared.
+
+    Args:
+        data_set: the data; every image is read, unless fingerprints are given.
+        split: which groups are in which part.
+        fingerprints: of `data_set.samples`.
+
+    Raises:
+        TrainingError: how many images leak, the first of them, and what to do; or which images
+            cannot be read.
+    """
+    taken = take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
+    refuse_unreadable(taken)
+    if leaks := find_leaks(data_set, split, taken):
+        raise TrainingError(
+            f'the split leaks: {describe_leaks(leaks)}: remove the copies, or keep them in one '
+            'part with --set data.group_duplicates=true, or train nevertheless with '
+            '--set data.allow_leaks=true'
+        )
+
+
+def describe_leaks(leaks: Sequence[Leak]) -> str:
+    """Say how many there are, and which is the first."""
+    counts = Counter((leak.part, leak.other_part) for leak in leaks)
+    where = ', '.join(
+        f'{count} of {part} also in {other}' for (part, other), count in sorted(counts.items())
+    )
+    first = leaks[0]
+    labels = '' if first.label == first.other_label else ', under another label'
+    return (
+        f'{where}, such as {first.name} ({first.part}) and {first.other_name} '
+        f'({first.other_part}): {first.kind}{labels}'
+    )

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks side by side: what their evaluations found, and what is measured here."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings, create_runtime
+from mobilenet_perception.system.machine.processor import processor_name
+from training.configuration.records import to_json
+from training.errors import TrainingError
+from training.evaluation.comparison.entry import Entry
+from training.evaluation.comparison.latency import ROUNDS, Latencies, Latency, measure_latencies
+from training.evaluation.metrics import Differences, Interval, compare_models
+
+
+class Row(NamedTuple):
+    """One network.
+
+    Attributes:
+        name: of the run or variant.
+        folder: where it is from.
+        architecture: such as `mobilenet_v2`.
+        alpha: width multiplier.
+        height: rows of the input, in pixels.
+        width: columns of the input, in pixels.
+        precision: `fp32`, `fp16` or `int8`.
+        accuracy: on the test part, 0 to 1; None: not measured.
+        interval: of the accuracy; None: not known.
+        ece: on the test part; None: not known.
+        parameters: count of weights.
+        macs: multiply-adds of one image.
+        bytes: size of the ONNX file.
+        latency: by runtime that takes the graph.
+    """
+
+    name: str
+    folder: str
+    architecture: str
+    alpha: float
+    height: int
+    width: int
+    precision: str
+    accuracy: float | None
+    interval: Interval | None
+    ece: float | None
+    parameters: int
+    macs: int
+    bytes: int
+    latency: dict[str, Latency]
+
+
+class Comparison(NamedTuple):
+    """A table of networks, the most accurate first.
+
+    Attributes:
+        rows: the networks.
+        machine: processor, runtimes with versions, threads: where latency was measured.
+        against: name of the network that the others are compared with; empty: none.
+        differences: the others' figures minus its own, by name.
+        notes: what a reader must know, a sentence each.
+    """
+
+    rows: tuple[Row, ...]
+    machine: dict[str, str]
+    against: str
+    differences: dict[str, Differences]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        differences = {name: found.to_json() for name, found in self.differences.items()}
+        return {**to_json(self._replace(differences={})), 'differences': differences}
+
+
+def compare(
+    entries: Sequence[Entry],
+    against: str = '',
+    threads: int = 1,
+    rounds: int = ROUNDS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Comparison:
+    """Compare networks; their latency is measured on every runtime that is installed here.
+
+    Args:
+        entries: one or more, of different names.
+        against: name of the entry that the others are compared with, frame by frame.
+        threads: CPU threads of one inference.
+        rounds: of timing (see `measure_latencies`).
+        progress: told the number of rounds done.
+
+    Raises:
+        TrainingError: the entries cannot be compared as asked for.
+    """
+    differences, notes = _differences(entries, against)
+    measured, machine, more = _measure(entries, threads, rounds, progress)
+    rows = [
+        Row(
+            **{name: getattr(entry.variant, name) for name in _OF_VARIANT},
+            folder=str(entry.folder),
+            accuracy=entry.accuracy,
+            interval=entry.interval,
+            ece=entry.ece,
+            bytes=len(entry.model),
+            latency={
+                runtime: found[entry.variant.name]
+                for runtime, (found, _) in measured.items()
+                if entry.variant.name in found
+            },
+        )
+        for entry in entries
+    ]
+    rows.sort(key=lambda row: (-(row.accuracy or 0.0), row.macs, row.name))
+    notes = [*_not_comparable(entries), *notes, *more]
+    return Comparison(tuple(rows), machine, against, differences, tuple(notes))
+
+
+_OF_VARIANT = (
+    'name', 'architecture', 'alpha', 'height', 'width', 'precision', 'parameters', 'macs',
+)  # fmt: skip
+
+
+def _measure(
+    entries: Sequence[Entry], threads: int, rounds: int, progress: Callable[[int], None]
+) -> tuple[dict[str, Latencies], dict[str, str], list[str]]:
+    models = {entry.variant.name: entry.model for entry in entries}
+    measured: dict[str, Latencies] = {}
+    notes, versions = [], []
+    for name in RUNTIMES:
+        try:
+            runtime = create_runtime(name, RuntimeSettings(threads=threads))
+        except RuntimeUnavailableError:
+            continue
+        versions.append(f'{name} {runtime.version}')
+        measured[name] = measure_latencies(models, runtime, rounds, progress)
+        notes += [f'{name} does not run it: {why}' for why in measured[name].refused.values()]
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    # The measurement itself is one.
+    if load > cores + 0.5:
+        notes.append(
+            f'the machine had more to do than it has cores ({load:.1f} on {cores}): latencies are '
+            'too long; their order can be relied on, since all were measured in turn'
+        )
+    machine = {
+        'processor': processor_name(),
+        'runtimes': ', '.join(versions) or 'none is installed',
+        'threads': str(threads),
+        'load': f'{load:.1f} on {cores} cores',
+    }
+    return measured, machine, notes
+
+
+def _differences(
+    entries: Sequence[Entry], against: str
+) -> tuple[dict[str, Differences], list[str]]:
+    if not against:
+        return {}, []
+    known = {entry.variant.name: entry for entry in entries}
+    if against not in known:
+        raise TrainingError(f'there is no {against!r}: choose one of {", ".join(known)}')
+    one = known.pop(against).predictions
+    if one is None:
+        raise TrainingError(
+            f'the predictions of {against} are not kept: only a run itself can be compared with'
+        )
+    found, notes = {}, []
+    for name, entry in known.items():
+        if entry.predictions is None:
+            notes.append(f'{name} keeps no predictions: no difference from {against}')
+            continue
+        try:
+            found[name] = compare_models(entry.predictions, one)
+        except TrainingError as error:
+            notes.append(f'{name} and {against}: {error}')
+    return found, notes
+
+
+def _not_comparable(entries: Sequence[Entry]) -> list[str]:
+    first, *others = entries
+    notes = []
+    for entry in others:
+        names = f'{entry.variant.name} and {first.variant.name}'
+        if set(entry.labels) != set(first.labels):
+            notes.append(f'{names} tell different labels apart: do not compare their accuracies')
+        elif not (entry.frames and first.frames):
+            notes.append(f'{names}: it is not known whether they were tested on the same frames')
+        elif entry.frames != first.frames:
+            notes.append(f'{names} were tested on different frames: compare with care')
+    return notes

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""INT8 by explicit Q/DQ: calibrate, fine-tune where asked to, measure, and refuse what loses."""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from training.data.arrays import Indices, Probabilities
+from training.data.sample import Pixels
+from training.export.graph import load
+from training.export.quantize.calibration import Calibration, calibrate, judges
+from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
+from training.export.quantize.qdq import insert_qdq
+from training.export.quantize.quantized import Quantized
+from training.export.quantize.ranges import METHODS
+from training.export.quantize.scheme import TENSORRT, Scheme
+from training.export.quantize.scores import agreement, divergence, probabilities
+from training.export.quantize.sensitivity import LayerSensitivity, sensitivity
+
+_SENSITIVITY_IMAGES = 100
+
+
+class Int8Settings(NamedTuple):
+    """How to quantise.
+
+    Attributes:
+        scheme: of the runtime that the graph is for.
+        methods: of calibration, to choose from.
+        keep_float: names of layers that stay in float.
+        most_float: how many more may stay in float, the most sensitive first, if too much is lost.
+        largest_loss: of accuracy on the validation images, 0 to 1, above which INT8 is refused.
+        fine_tuning: how to fine-tune, when there are batches to do so.
+    """
+
+    scheme: Scheme = TENSORRT
+    methods: tuple[str, ...] = METHODS
+    keep_float: tuple[str, ...] = ()
+    most_float: int = 3
+    largest_loss: float = 0.005
+    fine_tuning: FineTuning = FineTuning()
+
+
+DEFAULT = Int8Settings()
+
+
+def to_int8(
+    model: bytes,
+    images: Pixels,
+    scheme: Scheme = TENSORRT,
+    methods: tuple[str, ...] = METHODS,
+    keep_float: Collection[str] = (),
+) -> bytes:
+    """Return a graph of `export_onnx` in INT8, calibrated and no more.
+
+    Args:
+        model: in float.
+        images: (n, height, width, 3) uint8 RGB like those of operation; 500 at least.
+        scheme: of the runtime that the graph is for.
+        methods: of calibration, to choose from.
+        keep_float: names of layers that stay in float.
+
+    Raises:
+        TrainingError: too few images or of another size, or an unknown method or layer.
+    """
+    found = calibrate(load(model), images, scheme, methods, keep_float)
+    return _graph(found, scheme, keep_float)
+
+
+def quantize(
+    model: bytes,
+    images: Pixels,
+    validation: Pixels,
+    truth: Indices,
+    settings: Int8Settings = DEFAULT,
+    batches: Iterable[Batch] | None = None,
+) -> Quantized:
+    """Return a graph in INT8, with what it loses against float.
+
+    Args:
+        model: of `export_onnx`.
+        images: (n, height, width, 3) uint8 RGB to calibrate with, of the training part; 500
+            at least.
+        validation: (m, height, width, 3) uint8 RGB of the validation part.
+        truth: (m,) positions of their labels.
+        settings: how to quantise.
+        batches: training batches to fine-tune with; see `fine_tune`. None: no fine-tuning.
+
+    Raises:
+        TrainingError: too few images or of another size, an unknown method or layer, or
+            fine-tuning went wrong.
+    """
+    scheme, keep_float = settings.scheme, settings.keep_float
+    found = calibrate(load(model), images, scheme, settings.methods, keep_float)
+    if batches is not None:
+        found = _fine_tuned(model, images, found, settings, batches)
+    before = probabilities(model, scheme, validation)
+    accuracy = _accuracy(before, truth)
+    rows = _sensitivity(model, images, found, scheme)
+    graph = _graph(found, scheme, keep_float)
+    after = probabilities(graph, scheme, validation)
+    for row in rows[: settings.most_float]:
+        if accuracy - _accuracy(after, truth) <= settings.largest_loss:
+            break
+        keep_float = (*keep_float, row.layer)
+        graph = _graph(found, scheme, keep_float)
+        after = probabilities(graph, scheme, validation)
+    return Quantized(
+        model=graph,
+        scheme=scheme.name,
+        method=found.method,
+        trials=found.trials,
+        calibration_images=len(images),
+        validation_images=len(validation),
+        accuracy_before=accuracy,
+        accuracy_after=_accuracy(after, truth),
+        agreement=agreement(before, after),
+        sensitivity=rows,
+        keep_float=keep_float,
+        refused=_refusal(accuracy, _accuracy(after, truth), settings.largest_loss),
+    )
+
+
+def _fine_tuned(
+    model: bytes,
+    images: Pixels,
+    found: Calibration,
+    settings: Int8Settings,
+    batches: Iterable[Batch],
+) -> Calibration:
+    """Return the fine-tuned graph if it answers more like the one in float."""
+    scheme = settings.scheme
+    learned = fine_tune(
+        found.model, batches, scheme, found.ranges, settings.fine_tuning, settings.keep_float
+    )
+    tuned = found._replace(model=learned, method=f'{found.method}, fine-tuned')
+    judged = judges(images)
+    reference = probabilities(model, scheme, judged)
+    losses = [
+        divergence(
+            reference, probabilities(_graph(each, scheme, settings.keep_float), scheme, judged)
+        )
+        for each in (found, tuned)
+    ]
+    return tuned if losses[1] < losses[0] else found
+
+
+def _sensitivity(
+    model: bytes, images: Pixels, found: Calibration, scheme: Scheme
+) -> tuple[LayerSensitivity, ...]:
+    judged = judges(images)[:_SENSITIVITY_IMAGES]
+    reference = probabilities(found.model.SerializeToString(), scheme, judged)
+    return sensitivity(found.model, judged, reference, scheme, found.ranges)
+
+
+def _graph(found: Calibration, scheme: Scheme, keep_float: Collection[str]) -> bytes:
+    quantized = insert_qdq(found.model, scheme, found.ranges, keep_float)
+    content: bytes = quantized.SerializeToString(deterministic=True)
+    return content
+
+
+def _accuracy(scores: Probabilities, truth: Indices) -> float:
+    return float((scores.argmax(axis=1) == truth).mean())
+
+
+def _refusal(before: float, after: float, largest_loss: float) -> str | None:
+    if before - after <= largest_loss:
+        return None
+    return (
+        f'INT8 loses {100 * (before - after):.2f} points of accuracy ({100 * before:.2f} to '
+        f'{100 * after:.2f} %), and {100 * largest_loss:g} are allowed: fine-tune longer, or keep '
+        'more layers in float'
+    )

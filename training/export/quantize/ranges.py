@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calibration: which range of a tensor's values is worth its 256 integers.
+
+Migacz: 8-bit inference with TensorRT. GTC 2017 (entropy). Nagel et al.: A white paper on neural
+network quantization. 2021, section 3.1 (squared error).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from training.export.graph import Array
+from training.export.quantize.activations import Histogram
+from training.export.quantize.scheme import Quantizer, Range, Scheme, activation_quantizer
+
+METHODS = ('minmax', 'percentile', 'squared_error', 'entropy')
+_TAIL = 1e-5
+# Parts of the whole range that are tried.
+_SHRUNK = np.linspace(1.0, 0.2, 41)
+
+
+def ranges_by(
+    method: str, histograms: Mapping[str, Histogram], scheme: Scheme
+) -> dict[str, Range]:
+    """Return the range of each tensor by one of `METHODS`."""
+    return {name: _range(method, found, scheme) for name, found in histograms.items()}
+
+
+def _range(method: str, histogram: Histogram, scheme: Scheme) -> Range:
+    whole = Range(histogram.low, histogram.high)
+    if method == 'minmax':
+        return whole
+    if method == 'percentile':
+        share = np.cumsum(histogram.counts) / histogram.counts.sum()
+        low = histogram.edges[int(np.searchsorted(share, _TAIL))]
+        high = histogram.edges[int(np.searchsorted(share, 1 - _TAIL)) + 1]
+        return Range(float(low), float(high))
+    loss = _squared_error if method == 'squared_error' else _divergence
+    candidates = [Range(whole.low * part, whole.high * part) for part in _SHRUNK]
+    losses = [loss(histogram, activation_quantizer(scheme, found)) for found in candidates]
+    return candidates[int(np.argmin(losses))]
+
+
+def _squared_error(histogram: Histogram, quantizer: Quantizer) -> float:
+    error = histogram.centres - quantizer.around(histogram.centres)
+    return float((histogram.counts * error**2).sum())
+
+
+def _divergence(histogram: Histogram, quantizer: Quantizer) -> float:
+    """Return the Kullback-Leibler divergence of the counts from their quantised form."""
+    centres, counts = histogram.centres, histogram.counts.astype(np.float64)
+    # The zeros that a ReLU makes are exact in any range, and so many that they would decide alone.
+    counts[(histogram.edges[:-1] <= 0) & (histogram.edges[1:] > 0)] = 0
+    steps = np.rint(centres / quantizer.scale) + quantizer.zero_point
+    inside = (steps >= quantizer.lowest) & (steps <= quantizer.highest)
+    level = (np.clip(steps, quantizer.lowest, quantizer.highest) - quantizer.lowest).astype(int)
+    reference = _outliers_at_the_ends(counts, inside)
+    # What a level holds is spread evenly over its bins that are not empty.
+    filled = inside & (counts > 0)
+    held = np.bincount(level, counts * inside, quantizer.highest - quantizer.lowest + 1)
+    bins = np.bincount(level, filled, quantizer.highest - quantizer.lowest + 1)
+    spread = np.where(filled, held[level] / np.maximum(bins[level], 1), 0.0)
+    p, q = reference / max(reference.sum(), 1e-12), spread / max(spread.sum(), 1e-12)
+    present = p > 0
+    return float((p[present] * np.log(p[present] / np.maximum(q[present], 1e-12))).sum())
+
+
+def _outliers_at_the_ends(counts: Array, inside: Array) -> Array:
+    """Return the counts with those outside the range added to the outermost bins inside."""
+    first, last = np.flatnonzero(inside)[[0, -1]]
+    result = counts * inside
+    result[first] += counts[:first].sum()
+    result[last] += counts[last + 1 :].sum()
+    return np.asarray(result)

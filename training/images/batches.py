@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of training: each is determined by seed, epoch and index, so that a run can resume.
+
+What training draws its images from.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mobilenet_perception.frames import Frame, crop_and_resize
+from training.configuration.settings import Augmentation
+from training.data.sample import Pixels
+from training.errors import TrainingError
+from training.images.augmentation import mix_batch
+
+
+class Draw(NamedTuple):
+    """One training image: (height, width, 3) uint8 RGB, and its label."""
+
+    pixels: Pixels
+    label: str
+
+
+class TrainingImages(Protocol):
+    """Endless, reproducible training images: the same arguments give the same image."""
+
+    def __len__(self) -> int:
+        """Images of an epoch that goes through all of them once."""
+
+    def draw(
+        self, epoch: int, index: int, height: int, width: int, random: np.random.Generator
+    ) -> Draw:
+        """Return one image at a network's input size, through the runtime's own resize.
+
+        Args:
+            epoch: from 0.
+            index: position within the epoch, from 0.
+            height: rows, in pixels.
+            width: columns, in pixels.
+            random: the source of chance, seeded by seed, epoch and index of the batch.
+        """
+
+
+Targets = npt.NDArray[np.float32]
+
+
+class Batch(NamedTuple):
+    """What a step learns from.
+
+    Attributes:
+        images: (batch, height, width, 3) uint8 RGB.
+        targets: (batch, classes) float32 probabilities.
+        weights: (batch,) float32, of each image in the loss.
+    """
+
+    images: Pixels
+    targets: Targets
+    weights: npt.NDArray[np.float32]
+
+
+class Batches(NamedTuple):
+    """How batches are made.
+
+    Attributes:
+        images: where they come from.
+        labels: the classes, in order.
+        height: rows of the result, in pixels.
+        width: columns of the result, in pixels.
+        batch_size: images of a batch.
+        seed: of the run.
+        mixing: its `mixup` and `cutmix`.
+        label_smoothing: 0 to 1 (Szegedy et al., CVPR 2016, section 7).
+        class_weights: (classes,) float32; None: all alike.
+        teach: changes targets (batch, classes) by what a teacher says of the images; None: none.
+        least_height: images are drawn at least so high for the teacher, and reduced after that.
+        least_width: likewise.
+    """
+
+    images: TrainingImages
+    labels: tuple[str, ...]
+    height: int
+    width: int
+    batch_size: int
+    seed: int
+    mixing: Augmentation
+    label_smoothing: float = 0.0
+    class_weights: npt.NDArray[np.float32] | None = None
+    teach: Callable[[Pixels, Targets], Targets] | None = None
+    least_height: int = 0
+    least_width: int = 0
+
+    def batch(self, epoch: int, index: int) -> Batch:
+        """Return one batch, the same whenever and by whichever thread it is made.
+
+        Raises:
+            TrainingError: an image cannot be read, or has a label that is no class.
+        """
+        random = np.random.default_rng((self.seed, epoch, index))
+        size = (max(self.height, self.least_height), max(self.width, self.least_width))
+        first = index * self.batch_size
+        draws = [
+            self.images.draw(epoch, position, *size, random)
+            for position in range(first, first + self.batch_size)
+        ]
+        truth = one_hot([draw.label for draw in draws], self.labels)
+        mixed = mix_batch(np.stack([d.pixels for d in draws]), truth, self.mixing, random)
+        images, truth = mixed.images, mixed.targets
+        targets = (1 - self.label_smoothing) * truth + self.label_smoothing / len(self.labels)
+        if self.teach is not None:
+            targets = self.teach(images, targets)
+        if size != (self.height, self.width):
+            images = np.stack(
+                [crop_and_resize(Frame(i, 'rgb'), self.height, self.width) for i in images]
+            )
+        weights: npt.NDArray[np.float32] = np.ones(len(images), np.float32)
+        if self.class_weights is not None:
+            weights = np.asarray(truth @ self.class_weights, np.float32)
+        return Batch(images, targets.astype(np.float32), weights)
+
+
+def one_hot(names: list[str], labels: tuple[str, ...]) -> Targets:
+    """Return (n, classes) float32: 1 at the class of each name.
+
+    Raises:
+        TrainingError: a name is no class.
+    """
+    index_of = {label: index for index, label in enumerate(labels)}
+    targets = np.zeros((len(names), len(labels)), np.float32)
+    for row, name in enumerate(names):
+        if name not in index_of:
+            raise TrainingError(
+                f'an image is labelled {name!r}, which the data set does not list: '
+                f'its labels are {", ".join(labels)}'
+            )
+        targets[row, index_of[name]] = 1.0
+    return targets
