@@ -9,5 +9,5 @@ DATA_VARIABLE = 'MOBILENET_PERCEPTION_DATA'
 
 def default_data() -> Path:
     """Return the path in the environment variable, or the folder beside the checkout."""
-    beside = Path(__file__).resolve().parents[2] / 'shared' / 'data'
+    beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
     return Path(os.environ.get(DATA_VARIABLE, beside))
