@@ -43,7 +43,7 @@ _LADDER = 'ladder'
 _ORACLE = 'oracle'
 
 
-class Played(NamedTuple):
+class PolicyRun(NamedTuple):
     """What came of one policy: records, and whether each answer was right (None: not clear)."""
 
     records: list[FrameRecord]
@@ -118,9 +118,9 @@ def play(
     variant: str,
     budget_ms: float,
     seconds: float,
-) -> Played:
+) -> PolicyRun:
     """Hand in the frames, again and again, at 30 Hz, each captured as it is handed in."""
-    played = Played([], [])
+    played = PolicyRun([], [])
 
     def on_result(result: Result) -> None:
         frame = frames[(result.record.sequence - 1) % len(frames)]
@@ -147,7 +147,7 @@ def play(
     return played
 
 
-def summary(policy: str, played: Played, accuracy: dict[str, float], every_s: float) -> Row:
+def summary(policy: str, played: PolicyRun, accuracy: dict[str, float], every_s: float) -> Row:
     """Sum up what came of a policy."""
     answers = [r for r in played.records if r.outcome is Outcome.ON_TIME]
     judged = [right for right in played.right if right is not None]
@@ -180,13 +180,13 @@ def oracle(
         if not record.variant or record.inference_ms is None or record.age_ms is None:
             continue
         own_ms = profile_ms[record.variant]
-        beside_ms = record.age_ms - record.inference_ms
+        overhead_ms = record.age_ms - record.inference_ms
         by_factor = {n: ms * record.inference_ms / own_ms for n, ms in profile_ms.items()}
         by_delay = {n: ms + record.inference_ms - own_ms for n, ms in profile_ms.items()}
         fitting = [
             accuracy[name]
             for name in profile_ms
-            if beside_ms + min(by_factor[name], by_delay[name]) <= budget_ms
+            if overhead_ms + min(by_factor[name], by_delay[name]) <= budget_ms
         ]
         chosen.append(max(fitting, default=0.0))
     answered = [value for value in chosen if value]

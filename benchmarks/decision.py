@@ -110,7 +110,7 @@ def _decided(
     decider, decided, held_ms = Decider(labels, rules), [], 0.0
     for index, frame in enumerate(scores):
         captured_ns = index * _PERIOD_NS
-        decider.take(frame, captured_ns, captured_ns)
+        decider.update(frame, captured_ns, captured_ns)
         decision = decider.decide(captured_ns + _ASKED_NS)
         known = decision.label in labels
         decided.append(labels.index(decision.label) if known else -1)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobilenet_perception.inference.bundle.default import default_bundle_path
-from mobilenet_perception.ros.domain import own_domain
+from mobilenet_perception.ros.domain import isolated_domain
 from mobilenet_perception.ros.environment import ros_environment
 from tests.support import ROOT
 
@@ -21,7 +21,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 DOMAIN = ExitStack()
 os.environ.update(
     ros_environment(
-        DOMAIN.enter_context(own_domain()), base={**os.environ, 'PYTHONUNBUFFERED': '1'}
+        DOMAIN.enter_context(isolated_domain()), base={**os.environ, 'PYTHONUNBUFFERED': '1'}
     )
 )
 
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def domain_id() -> Iterator[int]:
     """A ROS domain that this test shares with nobody."""
-    with own_domain() as domain:
+    with isolated_domain() as domain:
         yield domain
 
 

@@ -15,7 +15,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
 
-from mobilenet_perception.ros.domain import own_domain
+from mobilenet_perception.ros.domain import isolated_domain
 from mobilenet_perception.ros.environment import ros_environment
 
 _PATIENCE_S = 30.0
@@ -47,7 +47,7 @@ class Ears:
     def __init__(self, cameras: Sequence[str] = ('camera',)) -> None:
         # A domain of its own, for the children too.
         self._domain = ExitStack()
-        os.environ.update(ros_environment(self._domain.enter_context(own_domain())))
+        os.environ.update(ros_environment(self._domain.enter_context(isolated_domain())))
         rclpy.init()
         self.node = rclpy.create_node('benchmark')
         self.timings: dict[str, list[dict[str, str]]] = {camera: [] for camera in cameras}

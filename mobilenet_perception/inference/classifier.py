@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import AbandonedError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
-from mobilenet_perception.inference.bundle import Bundle, Variant, self_test
+from mobilenet_perception.inference.bundle import Bundle, Variant, check_golden_frames
 from mobilenet_perception.inference.bundle.precision_ladder import not_worth_running
 from mobilenet_perception.inference.runtimes.base import Runtime
 
@@ -103,7 +103,7 @@ class Classifier:
         self.bundle = bundle
         self.runtime = runtime
         self.labels = bundle.manifest.labels
-        self._sessions, self.left_out = self_test(bundle, runtime)
+        self._sessions, self.left_out = check_golden_frames(bundle, runtime)
         self._cutoff = Cutoff()
         self.variants = {
             variant.name: variant

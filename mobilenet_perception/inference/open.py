@@ -17,7 +17,7 @@ def open_classifier(
     runtime: str,
     threads: int,
     wrap: Callable[[Runtime], Runtime] = lambda runtime: runtime,
-    say: Callable[[str], None] = lambda words: None,
+    notify: Callable[[str], None] = lambda words: None,
 ) -> Classifier:
     """Load a bundle on a runtime.
 
@@ -26,12 +26,12 @@ def open_classifier(
         runtime: name of a runtime, or `auto`.
         threads: CPU threads of one inference.
         wrap: what to put around the runtime, such as faults on purpose.
-        say: told what takes long, such as the building of an engine.
+        notify: told what takes long, such as the building of an engine.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
     # One frame at a time, and small ones: OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
-    found = choose_runtime(runtime, RuntimeSettings(threads=threads), say)
+    found = choose_runtime(runtime, RuntimeSettings(threads=threads), notify)
     return Classifier(load_bundle(bundle), wrap(found))

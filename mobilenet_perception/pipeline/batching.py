@@ -10,7 +10,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock
 from mobilenet_perception.pipeline.frame_run import (
-    Looked,
+    FrameOutcome,
     Task,
     choose,
     decoded,
@@ -26,7 +26,7 @@ class Batch(NamedTuple):
     variant: str = ''
 
 
-def together(tasks: Sequence[Task], budget: Budget) -> Batch:
+def plan_batch(tasks: Sequence[Task], budget: Budget) -> Batch:
     """Return how many of the first tasks to run at once.
 
     Those that would run on the same variant anyway, as many as are faster at once than one after
@@ -35,7 +35,7 @@ def together(tasks: Sequence[Task], budget: Budget) -> Batch:
     variant = choose(tasks[0], budget, learn=False).variant if len(tasks) > 1 else ''
     if not variant:
         return Batch(1)
-    for count in budget.paying_batches(variant):
+    for count in budget.worthwhile_batches(variant):
         if count > len(tasks) or any(
             choose(task, budget, learn=False).variant != variant for task in tasks[1:count]
         ):
@@ -45,9 +45,9 @@ def together(tasks: Sequence[Task], budget: Budget) -> Batch:
     return Batch(1)
 
 
-def run_together(
+def run_batch(
     tasks: Sequence[Task], variant: str, classifier: Classifier, budget: Budget, clock: Clock
-) -> list[Looked]:
+) -> list[FrameOutcome]:
     """Run several frames at once on a variant; if that fails, each alone."""
     started_ns, count = clock.steady_ns(), len(tasks)
     left_ms = min(task.left_ms for task in tasks)
@@ -70,10 +70,10 @@ def run_together(
         found = classifier.classify_together(frames, variant, after_ms)
     except Exception as error:  # one frame or the runtime is at fault: alone, each gets its due
         if isinstance(error, AbandonedError):
-            budget.ran(variant, error.inference_ms, count)
+            budget.record_run(variant, error.inference_ms, count)
         return [run_frame(_later(task, elapsed_ms()), classifier, budget, clock) for task in tasks]
-    budget.ran(variant, found[0].inference_ms, count)
-    budget.took_beside((elapsed_ms() - found[0].inference_ms) / count)
+    budget.record_run(variant, found[0].inference_ms, count)
+    budget.record_overhead((elapsed_ms() - found[0].inference_ms) / count)
     looked = []
     for task, scores, took_ms in zip(tasks, found, decode_ms, strict=True):
         times = {

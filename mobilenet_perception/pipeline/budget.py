@@ -47,7 +47,7 @@ class SlowdownFilter:
         """Standard deviation of the next measurement about the mean, as the last ones tell."""
         return math.sqrt(max(_LEAST_VARIANCE, self._innovations))
 
-    def measured(self, value: float) -> None:
+    def update(self, value: float) -> None:
         """Take in one measurement."""
         surprise, step = value - self._mean, value - self._last
         self._last = value
@@ -56,7 +56,7 @@ class SlowdownFilter:
         gain = 1 - self._noise / self._innovations if self._innovations else 0.0
         self._mean += min(max(gain, _LEAST_GAIN), _MOST_GAIN) * surprise
 
-    def relax(self) -> None:
+    def decay(self) -> None:
         """Move towards rest, and doubt less: what is not measured must not be feared for ever."""
         self._mean += (1 - _MEMORY) * (self._rest - self._mean)
         self._innovations *= _MEMORY
@@ -128,15 +128,15 @@ class Budget:
     def predict_batch_ms(self, variant: str, count: int) -> float:
         """Time from taking up so many frames to their publication after one run."""
         slowdown = self._planned(self._slowdown)
-        return self._run_ms(variant, count) * slowdown + count * self.beside_ms()
+        return self._run_ms(variant, count) * slowdown + count * self.overhead_ms()
 
-    def paying_batches(self, variant: str) -> list[int]:
+    def worthwhile_batches(self, variant: str) -> list[int]:
         """Return how many frames at once take less time than one after the other, most first."""
         one_ms = self._profile_ms[variant]
         times = enumerate(self._batch_ms.get(variant, ()), 1)
         return [n for n, ms in times if n > 1 and ms < _PAYS * n * one_ms][::-1]
 
-    def beside_ms(self) -> float:
+    def overhead_ms(self) -> float:
         """Time that a frame takes beside inference, in milliseconds."""
         return max(0.0, self._planned(self._overhead_ms))
 
@@ -169,11 +169,11 @@ class Budget:
         if self._likely_ms(fastest.variant) <= left_ms:
             return fastest
         if learn and left_ms > 0:
-            self._slowdown.relax()
-            self._overhead_ms.relax()
+            self._slowdown.decay()
+            self._overhead_ms.decay()
         return Choice('', fastest.predicted_ms)
 
-    def urgent(self, left_ms: float, variants: Sequence[str]) -> str:
+    def choose_best_effort(self, left_ms: float, variants: Sequence[str]) -> str:
         """Pick the most accurate that fits; else the fastest: a chance is better than none."""
         fitting = self.choose(left_ms, variants, learn=False).variant
         return fitting or min(variants, key=self._profile_ms.__getitem__)
@@ -201,11 +201,11 @@ class Budget:
         if not faster or math.isinf(left_ms):
             return math.inf
         fastest_ms = min(self._profile_ms[name] for name in faster)
-        after_ms = (left_ms - self.beside_ms()) / (1.0 + _WORSE * fastest_ms / own_ms)
+        after_ms = (left_ms - self.overhead_ms()) / (1.0 + _WORSE * fastest_ms / own_ms)
         planned_ms = own_ms * self._planned(self._slowdown)
         return after_ms if after_ms > planned_ms else math.inf
 
-    def ran(self, variant: str, inference_ms: float, count: int = 1) -> None:
+    def record_run(self, variant: str, inference_ms: float, count: int = 1) -> None:
         """Learn from a run of so many frames; of one that was abandoned, the time until then.
 
         A stall lengthens a short run by as much as a long one, so that the ratio of a short run
@@ -213,11 +213,11 @@ class Budget:
         """
         own_ms, mean = self._run_ms(variant, count), self._slowdown.mean
         weight = min(1.0, math.sqrt(own_ms / max(self._profile_ms.values())))
-        self._slowdown.measured(mean + weight * (inference_ms / own_ms - mean))
+        self._slowdown.update(mean + weight * (inference_ms / own_ms - mean))
 
-    def took_beside(self, overhead_ms: float) -> None:
+    def record_overhead(self, overhead_ms: float) -> None:
         """Learn what a frame cost beside inference."""
-        self._overhead_ms.measured(overhead_ms)
+        self._overhead_ms.update(overhead_ms)
 
     def _run_ms(self, variant: str, count: int) -> float:
         return self._profile_ms[variant] if count == 1 else self._batch_ms[variant][count - 1]

@@ -110,7 +110,7 @@ class Camera:
         self._received = 0
         self._outcomes: Counter[Outcome] = Counter()
 
-    def put(
+    def offer(
         self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: _StampRules
     ) -> Waiting | None:
         """Take in a frame; returns the one that it supersedes."""
@@ -129,7 +129,7 @@ class Camera:
         self._first = self._first or self.waiting
         return old
 
-    def take(self) -> Waiting:
+    def pop(self) -> Waiting:
         """Take the waiting frame out of the slot."""
         waiting = self.waiting
         assert waiting is not None

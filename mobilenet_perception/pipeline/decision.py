@@ -42,7 +42,7 @@ class Belief:
         self._belief: Probabilities = np.full(self._labels, 1.0 / self._labels)
         self._captured_ns: int | None = None
 
-    def take(self, scores: npt.NDArray[np.float32], captured_ns: int) -> Probabilities:
+    def update(self, scores: npt.NDArray[np.float32], captured_ns: int) -> Probabilities:
         """Take in a frame and return (labels,) probabilities as of its capture.
 
         Args:
@@ -55,11 +55,11 @@ class Belief:
             captured_ns = max(captured_ns, last_ns)
             weight = min(1.0, (captured_ns - last_ns) / NS_PER_MS / _INDEPENDENT_MS)
         likelihood = (1 - _OUTLIER) * scores.astype(np.float64) + _OUTLIER / self._labels
-        belief = self.at(captured_ns) * likelihood**weight
+        belief = self.predict(captured_ns) * likelihood**weight
         self._belief, self._captured_ns = belief / belief.sum(), captured_ns
         return self._belief
 
-    def at(self, steady_ns: int) -> Probabilities:
+    def predict(self, steady_ns: int) -> Probabilities:
         """Return (labels,) probabilities at a moment, without a frame since the last one."""
         if self._captured_ns is None:
             return self._belief
@@ -153,7 +153,7 @@ class Decider:
         self._strong: dict[int, _Seen] = {}
         self._support: dict[int, _Seen] = {}
 
-    def take(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
+    def update(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
         """Take in an on-time answer.
 
         Args:
@@ -162,7 +162,7 @@ class Decider:
             captured_ns: the moment of capture on the steady clock.
         """
         rules, seen = self._rules, _Seen(stamp_ns, captured_ns)
-        belief = self._belief.take(scores, captured_ns)
+        belief = self._belief.update(scores, captured_ns)
         shown = int(scores.argmax())
         self._last = seen
         if scores[shown] >= min(rules.leave_below, rules.decide_above):
@@ -180,14 +180,14 @@ class Decider:
         """Return the decision at a moment of the steady clock."""
         if self._last is None or self._is_old(self._last, steady_ns):
             return Decision(STALE, 0.0, None)
-        belief = self._belief.at(steady_ns)
+        belief = self._belief.predict(steady_ns)
         held = self._held
         if held is None or not self._holds(held, steady_ns):
             return Decision(UNKNOWN, float(belief.max()), self._last.stamp_ns)
         return Decision(self._labels[held], float(belief[held]), self._support[held].stamp_ns)
 
     def _holds(self, label: int, steady_ns: int) -> bool:
-        probable = bool(self._belief.at(steady_ns)[label] >= _LEFT)
+        probable = bool(self._belief.predict(steady_ns)[label] >= _LEFT)
         return probable and not self._is_old(self._support[label], steady_ns)
 
     def _is_old(self, seen: _Seen, steady_ns: int) -> bool:

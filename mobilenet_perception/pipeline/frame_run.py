@@ -36,7 +36,7 @@ class Task(NamedTuple):
     finish_late: bool = False
 
 
-class Looked(NamedTuple):
+class FrameOutcome(NamedTuple):
     """What came of it.
 
     Attributes:
@@ -69,7 +69,7 @@ def decoded(task: Task, classifier: Classifier, variant: str) -> Frame:
     return decode(task.message, min_height=size.height, min_width=size.width, roi=task.roi)
 
 
-def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> Looked:
+def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> FrameOutcome:
     """Run a frame on the variants that its budget allows; whatever fails is an outcome."""
     run = _Run(task, classifier, budget, clock)
     choice = choose(task, budget)
@@ -79,17 +79,17 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
             f'{task.left_ms:.1f} ms were left and the fastest variant needs '
             f'{choice.predicted_ms:.1f} ms'
         )
-        return Looked(Outcome.EXPIRED, reason, run.times)
+        return FrameOutcome(Outcome.EXPIRED, reason, run.times)
     try:
         run.first(choice.variant)
         run.second()
     except FrameError as error:
-        return Looked(Outcome.REJECTED, str(error), run.times)
+        return FrameOutcome(Outcome.REJECTED, str(error), run.times)
     reason = run.reason()
     if run.scores is None:
-        return Looked(run.failure, reason, run.times)
-    budget.took_beside(run.elapsed_ms() - run.times['inference_ms'])
-    return Looked(Outcome.ON_TIME, reason, run.times, run.scores)
+        return FrameOutcome(run.failure, reason, run.times)
+    budget.record_overhead(run.elapsed_ms() - run.times['inference_ms'])
+    return FrameOutcome(Outcome.ON_TIME, reason, run.times, run.scores)
 
 
 def finish(
@@ -99,7 +99,7 @@ def finish(
     classifier: Classifier,
     budget: Budget,
     clock: Clock,
-) -> Looked:
+) -> FrameOutcome:
     """Finish a frame that has had its first look: another one if the answer is weak.
 
     Args:
@@ -113,7 +113,7 @@ def finish(
     run = _Run(task, classifier, budget, clock)
     run.times, run.scores = times, scores
     run.second()
-    return Looked(Outcome.ON_TIME, run.reason(), run.times, run.scores)
+    return FrameOutcome(Outcome.ON_TIME, run.reason(), run.times, run.scores)
 
 
 class _Run:
@@ -152,7 +152,7 @@ class _Run:
             left_ms = self._left_ms()
             if self.scores is not None or not faster or left_ms <= 0:
                 return
-            variant = self._budget.urgent(left_ms, faster)
+            variant = self._budget.choose_best_effort(left_ms, faster)
 
     def second(self) -> None:
         """Look at a weak answer again, on the most accurate variant that fits the time left."""
@@ -164,7 +164,7 @@ class _Run:
         if not better or not (choice := self._budget.choose(left_ms, better, learn=False)).variant:
             return
         # An answer is there already: it must not come late for the sake of a better one.
-        self._look(choice.variant, left_ms - self._budget.beside_ms())
+        self._look(choice.variant, left_ms - self._budget.overhead_ms())
 
     def _left_ms(self) -> float:
         return self._task.left_ms - self.elapsed_ms()
@@ -182,7 +182,7 @@ class _Run:
         except AbandonedError as error:
             self.failure = Outcome.LATE
             self._took('inference_ms', error.inference_ms)
-            self._budget.ran(variant, error.inference_ms)
+            self._budget.record_run(variant, error.inference_ms)
             self._reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
         except Exception as error:  # whatever a runtime raises must not end the node
             self.failure = Outcome.FAILED
@@ -192,7 +192,7 @@ class _Run:
         else:
             self._took('preprocess_ms', found.preprocess_ms)
             self._took('inference_ms', found.inference_ms)
-            self._budget.ran(variant, found.inference_ms)
+            self._budget.record_run(variant, found.inference_ms)
             self.times['variant'] = variant
             self.scores = found
 

@@ -9,12 +9,12 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
-from mobilenet_perception.pipeline.batching import Batch, run_together, together
+from mobilenet_perception.pipeline.batching import Batch, plan_batch, run_batch
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.camera import Camera, CameraSettings, CameraState, Waiting
 from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock, SystemClock
 from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
-from mobilenet_perception.pipeline.frame_run import Looked, Task, run_frame
+from mobilenet_perception.pipeline.frame_run import FrameOutcome, Task, run_frame
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
 from mobilenet_perception.pipeline.settings import PipelineSettings
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, OutcomeCounts
@@ -40,8 +40,8 @@ class Result(NamedTuple):
     roi: RegionOfInterest | None
 
 
-_SUPERSEDED = Looked(Outcome.SUPERSEDED, 'a newer frame came first', {})
-_DEACTIVATED = Looked(Outcome.EXPIRED, 'the node was deactivated', {})
+_SUPERSEDED = FrameOutcome(Outcome.SUPERSEDED, 'a newer frame came first', {})
+_DEACTIVATED = FrameOutcome(Outcome.EXPIRED, 'the node was deactivated', {})
 
 _Turn = tuple[Candidate, Waiting]
 
@@ -180,7 +180,7 @@ class Pipeline:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         with self._changed:
             camera = self._cameras[name]
-            old = camera.put(message, stamp_ns, steady_ns, now_ns, self._settings)
+            old = camera.offer(message, stamp_ns, steady_ns, now_ns, self._settings)
             if old is None:
                 self._scheduler.waits(name)
             ended = old and self._end(camera, old, _SUPERSEDED)
@@ -205,7 +205,7 @@ class Pipeline:
             for (candidate, waiting), (looked, top) in zip(turns, answers, strict=True):
                 camera = self._cameras[candidate.name]
                 if looked.times.get('looks'):
-                    self._scheduler.ran(candidate, camera.settings.priority)
+                    self._scheduler.record_run(candidate, camera.settings.priority)
                 results.append(self._end(camera, waiting, looked, top))
         for result in results:
             self._on_result(result)
@@ -232,7 +232,7 @@ class Pipeline:
         with self._changed:
             for camera in self._cameras.values():
                 if camera.waiting is not None:
-                    ended.append(self._end(camera, camera.take(), _DEACTIVATED))
+                    ended.append(self._end(camera, camera.pop(), _DEACTIVATED))
         for result in ended:
             self._on_result(result)
         return self._worker is None or not self._worker.is_alive()
@@ -255,10 +255,10 @@ class Pipeline:
         batch = Batch(1)
         if len(ready) > 1:
             cameras = [self._cameras[candidate.name] for candidate in ready]
-            batch = together(
+            batch = plan_batch(
                 [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
             )
-        turns = [(c, self._cameras[c.name].take()) for c in ready[: batch.frames]]
+        turns = [(c, self._cameras[c.name].pop()) for c in ready[: batch.frames]]
         return turns, batch.variant
 
     def _task(self, camera: Camera, waiting: Waiting) -> Task:
@@ -274,13 +274,15 @@ class Pipeline:
             finish_late=rules.finish_late,
         )
 
-    def _run(self, turns: list[_Turn], variant: str) -> list[tuple[Looked, tuple[Scored, ...]]]:
+    def _run(
+        self, turns: list[_Turn], variant: str
+    ) -> list[tuple[FrameOutcome, tuple[Scored, ...]]]:
         started_ns = self._clock.steady_ns()
         tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
         if len(tasks) == 1:
             found = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
         else:
-            found = run_together(tasks, variant, self._classifier, self._budget, self._clock)
+            found = run_batch(tasks, variant, self._classifier, self._budget, self._clock)
         answers = []
         for (candidate, waiting), looked in zip(turns, found, strict=True):
             looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
@@ -294,7 +296,7 @@ class Pipeline:
         return answers
 
     def _end(
-        self, camera: Camera, waiting: Waiting, looked: Looked, top: tuple[Scored, ...] = ()
+        self, camera: Camera, waiting: Waiting, looked: FrameOutcome, top: tuple[Scored, ...] = ()
     ) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
@@ -319,7 +321,7 @@ class Pipeline:
         )
         if outcome is Outcome.ON_TIME and looked.scores is not None:
             captured_ns = steady_ns - round(age_ms * NS_PER_MS)
-            camera.decider.take(looked.scores.scores, waiting.stamp_ns, captured_ns)
+            camera.decider.update(looked.scores.scores, waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)

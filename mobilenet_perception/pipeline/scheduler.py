@@ -50,7 +50,7 @@ class Scheduler:
         overload = any(c.passed_over or self._start(c.name) < self._now for c in candidates)
         return sorted(candidates, key=self._by_share if overload else self._by_deadline)
 
-    def ran(self, candidate: Candidate, priority: float) -> None:
+    def record_run(self, candidate: Candidate, priority: float) -> None:
         """Charge a camera for a run. A frame that ends without one costs no turn."""
         name = candidate.name
         start = self._start(name)

@@ -37,7 +37,7 @@ class SpeedRelease:
         # Speeds that hold it down, rising, each with the end of the time it was asked for.
         self._asked: deque[tuple[float, float]] = deque([(percent, math.inf)])
 
-    def take(self, percent: float, steady_ns: int) -> float:
+    def limit(self, percent: float, steady_ns: int) -> float:
         """Take in the speed asked for from now on; return the one to give, both in percent."""
         last, end_ns = self._asked.pop()
         self._asked.append((last, min(end_ns, steady_ns)))
@@ -123,7 +123,7 @@ class Advisor:
         asked = most_cautious(
             {name: camera.now() for name, camera in self._cameras.items()}, self._rules
         )
-        percent = self._release.take(asked.percent, self._clock.steady_ns())
+        percent = self._release.limit(asked.percent, self._clock.steady_ns())
         if percent == asked.percent:
             return asked
         reason = f'a lower speed is left slowly; now {asked.reason}'

@@ -26,7 +26,7 @@ _RESERVED = 5
 
 
 @contextmanager
-def own_domain() -> Iterator[int]:
+def isolated_domain() -> Iterator[int]:
     """Hold a ROS domain in which no process of this machine takes part, drawn by chance.
 
     Until it is left, or this process ends, no other draw on this machine gives the same.
@@ -62,18 +62,18 @@ def _binds(probe: socket.socket, domain: int, offset: int) -> bool:
 
 
 @contextmanager
-def own_ros() -> Iterator[dict[str, str]]:
+def isolated_ros() -> Iterator[dict[str, str]]:
     """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
 
     Raises:
         PerceptionError: ROS 2 is not here, or all domains are in use.
     """
-    with own_domain() as domain, _ros(ros_environment(domain)) as environment:
+    with isolated_domain() as domain, _ros(ros_environment(domain)) as environment:
         yield environment
 
 
 @contextmanager
-def users_ros() -> Iterator[dict[str, str]]:
+def user_domain() -> Iterator[dict[str, str]]:
     """Take part in the user's ROS domain; SIGTERM ends it as Ctrl-C does.
 
     Raises:

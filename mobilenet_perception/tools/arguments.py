@@ -51,10 +51,12 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
-    return open_classifier(bundle_path(arguments), arguments.runtime, arguments.threads, say=told)
+    return open_classifier(
+        bundle_path(arguments), arguments.runtime, arguments.threads, notify=notify
+    )
 
 
-def told(words: str) -> None:
+def notify(words: str) -> None:
     """Tell a person what takes long."""
     print(words, file=sys.stderr, flush=True)
 

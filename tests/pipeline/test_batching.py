@@ -13,7 +13,7 @@ from mobilenet_perception.frames.messages import image_message
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.pipeline.batching import Batch, together
+from mobilenet_perception.pipeline.batching import Batch, plan_batch
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.frame_run import Task
@@ -30,8 +30,8 @@ TOGETHER = {'large': [10.0, 20.0, 30.0], 'small': [2.0, 2.2, 3.0]}
 def budget(slowdown: float = 1.0) -> Budget:
     found = Budget(PROFILE, batch_ms=TOGETHER)
     for _ in range(200):
-        found.ran('large', 10.0 * slowdown)
-        found.took_beside(0.1)
+        found.record_run('large', 10.0 * slowdown)
+        found.record_overhead(0.1)
     return found
 
 
@@ -58,11 +58,11 @@ def tasks(*left_ms: float, current: str = '') -> list[Task]:
 def test_together_if_it_is_faster_and_in_time_for_all(
     left_ms: list[float], expected: Batch
 ) -> None:
-    assert together(tasks(*left_ms), budget()) == expected
+    assert plan_batch(tasks(*left_ms), budget()) == expected
 
 
 def test_a_slowdown_holds_for_batches_too() -> None:
-    assert together(tasks(5.0, 5.0, 5.0), budget(slowdown=2.0)) == Batch(2, 'small')
+    assert plan_batch(tasks(5.0, 5.0, 5.0), budget(slowdown=2.0)) == Batch(2, 'small')
 
 
 class Cameras:

@@ -20,11 +20,11 @@ def scores(label: int, score: float, labels: int = 4) -> npt.NDArray[np.float32]
 
 def test_evidence_adds_up_and_contradiction_takes_away() -> None:
     belief = Belief(4, 2000.0)
-    first = belief.take(scores(1, 0.7), 0)
-    second = belief.take(scores(1, 0.7), 33 * MS)
+    first = belief.update(scores(1, 0.7), 0)
+    second = belief.update(scores(1, 0.7), 33 * MS)
     assert first[1] == pytest.approx(0.7, abs=0.05)
     assert second[1] > first[1] + 0.1
-    third = belief.take(scores(2, 0.7), 66 * MS)
+    third = belief.update(scores(2, 0.7), 66 * MS)
     assert third[2] > second[2]
     assert third.argmax() == 1
 
@@ -32,34 +32,34 @@ def test_evidence_adds_up_and_contradiction_takes_away() -> None:
 def test_one_wrong_frame_turns_nothing_and_two_do() -> None:
     belief = Belief(4, 2000.0)
     for index in range(10):
-        belief.take(scores(1, 0.95), index * 33 * MS)
-    assert belief.take(scores(2, 0.99), 330 * MS).argmax() == 1
-    assert belief.take(scores(2, 0.99), 363 * MS).argmax() == 2
+        belief.update(scores(1, 0.95), index * 33 * MS)
+    assert belief.update(scores(2, 0.99), 330 * MS).argmax() == 1
+    assert belief.update(scores(2, 0.99), 363 * MS).argmax() == 2
 
 
 def test_it_fades_by_time() -> None:
     belief = Belief(4, 2000.0)
-    belief.take(scores(1, 0.9), 0)
-    later = [belief.at(ms * MS)[1] for ms in (0, 500, 2000, 60_000)]
+    belief.update(scores(1, 0.9), 0)
+    later = [belief.predict(ms * MS)[1] for ms in (0, 500, 2000, 60_000)]
     assert later == sorted(later, reverse=True)
     assert later[-1] == pytest.approx(0.25, abs=0.001)
     # Looking does not change it.
-    assert belief.at(0)[1] == later[0]
+    assert belief.predict(0)[1] == later[0]
     belief.forget()
-    np.testing.assert_array_equal(belief.at(0), np.full(4, 0.25))
+    np.testing.assert_array_equal(belief.predict(0), np.full(4, 0.25))
 
 
 def test_ten_frames_at_once_are_one_witness() -> None:
     slow, fast = Belief(4, 2000.0), Belief(4, 2000.0)
     for ms in range(0, 240, 60):
-        slow.take(scores(1, 0.6), ms * MS)
+        slow.update(scores(1, 0.6), ms * MS)
     for ms in range(0, 210, 2):
-        fast.take(scores(1, 0.6), ms * MS)
-    assert fast.at(240 * MS)[1] < slow.at(240 * MS)[1] + 0.3
+        fast.update(scores(1, 0.6), ms * MS)
+    assert fast.predict(240 * MS)[1] < slow.predict(240 * MS)[1] + 0.3
     same = Belief(4, 2000.0)
-    once = same.take(scores(1, 0.6), 0)[1]
+    once = same.update(scores(1, 0.6), 0)[1]
     for _ in range(10):
-        again = same.take(scores(1, 0.6), 0)[1]
+        again = same.update(scores(1, 0.6), 0)[1]
     assert again == pytest.approx(once)
 
 
@@ -73,6 +73,6 @@ def test_it_is_a_distribution_whatever_comes(
     belief, now = Belief(4, persistence_ms), 0
     for step_ms, label, score in frames:
         now += step_ms * MS
-        found = belief.take(scores(label, score), now)
+        found = belief.update(scores(label, score), now)
         assert found.sum() == pytest.approx(1.0)
         assert (found > 0).all()

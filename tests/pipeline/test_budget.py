@@ -22,8 +22,8 @@ def calm(risk: float = 0.01) -> Budget:
 
 
 def frame(budget: Budget, variant: str, inference_ms: float, overhead_ms: float) -> None:
-    budget.ran(variant, inference_ms)
-    budget.took_beside(overhead_ms)
+    budget.record_run(variant, inference_ms)
+    budget.record_overhead(overhead_ms)
 
 
 def test_picks_the_most_accurate_that_fits() -> None:
@@ -49,8 +49,8 @@ def test_a_fair_chance_is_better_than_none() -> None:
 
 def test_a_stall_of_a_short_run_is_no_slow_down_of_a_long_one() -> None:
     by_small, by_large = calm(), calm()
-    by_small.ran('small', 12.0)
-    by_large.ran('large', 20.0)
+    by_small.record_run('small', 12.0)
+    by_large.record_run('large', 20.0)
     # Ten milliseconds more each.
     assert by_small.predict_ms('large') < 2.2 * by_large.predict_ms('large')
 
@@ -160,5 +160,5 @@ def test_an_abandoned_run_was_beyond_its_plan(
     for inference_ms, overhead_ms in history:
         frame(budget, 'large', inference_ms, overhead_ms)
     after_ms = budget.abandon_after_ms('large', left_ms, ['small'])
-    assert after_ms > budget.predict_ms('large') - budget.beside_ms() - 1e-9
+    assert after_ms > budget.predict_ms('large') - budget.overhead_ms() - 1e-9
     assert math.isinf(after_ms) or after_ms < left_ms

@@ -27,7 +27,7 @@ def decider(*frames: tuple[str, float], every_ms: int = 33) -> Decider:
     """Return one that has seen frames, the last of them at time 0."""
     found = Decider(LABELS, RULES)
     for index, (label, score) in enumerate(frames):
-        found.take(scores(label, score), index, (index - len(frames) + 1) * every_ms * MS)
+        found.update(scores(label, score), index, (index - len(frames) + 1) * every_ms * MS)
     return found
 
 
@@ -77,7 +77,7 @@ def test_rules_hold_from_when_they_are_set() -> None:
     found = decider(*[('stop', 0.75)] * 5)
     found.set_rules(RULES._replace(decide_above=0.7))
     assert found.decide(0).label == 'unknown'
-    found.take(scores('stop', 0.75), 9, 33 * MS)
+    found.update(scores('stop', 0.75), 9, 33 * MS)
     assert found.decide(33 * MS).label == 'stop'
 
 
@@ -95,7 +95,7 @@ def test_no_label_is_shown_longer_than_the_time_out_after_its_last_frame(
     for step_ms, label, score in frames:
         now_ms += step_ms
         given_scores = scores(label, score)
-        found.take(given_scores, now_ms, now_ms * MS)
+        found.update(given_scores, now_ms, now_ms * MS)
         last[LABELS[int(given_scores.argmax())]] = now_ms
         for ahead_ms in (0, later_ms):
             decided = found.decide((now_ms + ahead_ms) * MS).label
@@ -120,7 +120,7 @@ def test_it_is_right_at_least_as_often_as_any_vote_over_a_fixed_window(seed: int
         frame = np.full(15, (1 - score) / 14, np.float32)
         frame[shown] = score
         answers.append(shown)
-        found.take(frame, index, index * 33 * MS)
+        found.update(frame, index, index * 33 * MS)
         label = found.decide(index * 33 * MS + 5 * MS).label
         decided.append(labels.index(label) if label in labels else -1)
 

@@ -11,7 +11,7 @@ from mobilenet_perception.errors import AbandonedError, FrameError
 from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.inference.classifier import Scores
 from mobilenet_perception.pipeline.budget import Budget
-from mobilenet_perception.pipeline.frame_run import Looked, Task, run_frame
+from mobilenet_perception.pipeline.frame_run import FrameOutcome, Task, run_frame
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.support.image_messages import plain_message
 
@@ -58,11 +58,11 @@ class Scripted:
 
 def run(
     script: Scripted, left_ms: float, second_below: float = 0.0, finish_late: bool = False
-) -> Looked:
+) -> FrameOutcome:
     budget = Budget(PROFILE)
     for _ in range(100):
-        budget.ran('large', 10.0)
-        budget.took_beside(0.0)
+        budget.record_run('large', 10.0)
+        budget.record_overhead(0.0)
     task = Task(plain_message('red'), None, tuple(PROFILE), '', left_ms, second_below, finish_late)
     return run_frame(task, script, budget, script)  # type: ignore[arg-type]
 

@@ -41,7 +41,7 @@ def answers(cameras: dict[str, Given], run_ms: float) -> Counter[str]:
                 arrivals[name] += period
         # A run is charged when it has ended: the camera's next frame may have come before.
         if running is not None:
-            scheduler.ran(running, cameras[running.name].priority)
+            scheduler.record_run(running, cameras[running.name].priority)
             runs[running.name] += 1
         running = None
         if not newest:
@@ -69,7 +69,7 @@ def test_earliest_deadline_while_no_frame_has_been_lost() -> None:
         late = Candidate('late', 90.0, 0.0, passed_over=False)
         early = Candidate('early', 50.0, 10.0, passed_over=False)
         assert scheduler.order([late, early]) == [early, late]
-        scheduler.ran(early, 1.0)
+        scheduler.record_run(early, 1.0)
 
 
 def test_equals_are_run_in_order_of_receipt() -> None:
@@ -104,14 +104,14 @@ def test_idleness_saves_up_no_turns() -> None:
     scheduler = Scheduler()
     scheduler.waits('busy')
     for _ in range(100):
-        scheduler.ran(Candidate('busy', 0.0, 0.0, True), 1.0)
+        scheduler.record_run(Candidate('busy', 0.0, 0.0, True), 1.0)
         scheduler.waits('busy')
     scheduler.waits('back')
     waiting = [Candidate(name, 0.0, 0.0, True) for name in ('busy', 'back')]
     turns = Counter[str]()
     for _ in range(20):
         turn = scheduler.order(waiting)[0]
-        scheduler.ran(turn, 1.0)
+        scheduler.record_run(turn, 1.0)
         scheduler.waits(turn.name)
         turns[turn.name] += 1
     assert turns['busy'] >= 9

@@ -27,7 +27,7 @@ def test_it_is_never_above_what_was_asked_for_within_the_hold_time(
         held = [
             speed for (_, speed), end in zip(began, ends, strict=True) if end > now_ms - AFTER_MS
         ]
-        found = release.take(percent, now_ms * MS)
+        found = release.limit(percent, now_ms * MS)
         assert found <= min(held)
         assert found - given_before <= RATE * step_ms / 1e3 + 1e-9
         # It gets there: either the hold or the rate is what keeps it down.
@@ -38,9 +38,9 @@ def test_it_is_never_above_what_was_asked_for_within_the_hold_time(
 def test_one_frame_does_not_release_a_stop() -> None:
     release = SpeedRelease(AFTER_MS, 1e6, 100.0, 0)
     given_ = [
-        release.take(0.0 if at_ms != 300 else 100.0, at_ms * MS) for at_ms in range(0, 900, 100)
+        release.limit(0.0 if at_ms != 300 else 100.0, at_ms * MS) for at_ms in range(0, 900, 100)
     ]
     assert given_ == [0.0] * 9
-    assert release.take(100.0, 1000 * MS) == 0.0
-    assert release.take(100.0, 1499 * MS) == 0.0
-    assert release.take(100.0, 1500 * MS) == 100.0
+    assert release.limit(100.0, 1000 * MS) == 0.0
+    assert release.limit(100.0, 1499 * MS) == 0.0
+    assert release.limit(100.0, 1500 * MS) == 100.0

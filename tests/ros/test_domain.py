@@ -9,7 +9,7 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros import domain as module
-from mobilenet_perception.ros.domain import own_domain
+from mobilenet_perception.ros.domain import isolated_domain
 
 # Tests draw a domain that is held meanwhile, by the usual port, from all that run beside them.
 RESERVED = 7
@@ -24,7 +24,7 @@ def only(domain_id: int, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def assert_none_is_free() -> None:
-    with pytest.raises(PerceptionError, match='in use'), own_domain():
+    with pytest.raises(PerceptionError, match='in use'), isolated_domain():
         pass
 
 
@@ -33,7 +33,7 @@ def test_a_domain_in_use_is_not_drawn(only: int, offset: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
         participant.bind(('', 7400 + 250 * only + offset))
         assert_none_is_free()
-    with own_domain() as drawn:
+    with isolated_domain() as drawn:
         assert drawn == only
 
 
@@ -50,14 +50,14 @@ def test_a_domain_with_a_real_participant_is_not_drawn(only: int) -> None:
 
 
 def test_a_domain_is_held_until_it_is_left(only: int) -> None:
-    with own_domain():
+    with isolated_domain():
         assert_none_is_free()
-    with own_domain():
+    with isolated_domain():
         pass
 
 
 def test_a_participant_may_join_a_held_domain_as_its_first(only: int) -> None:
-    with own_domain(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
+    with isolated_domain(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as participant:
         participant.bind(('', 7400 + 250 * only + 10))
 
 
@@ -65,7 +65,7 @@ def test_another_process_holds_it_until_it_ends(only: int) -> None:
     code = (
         'from mobilenet_perception.ros import domain as module\n'
         f'module._DOMAINS, module._RESERVED = [{only}], {RESERVED}\n'
-        'with module.own_domain():\n'
+        'with module.isolated_domain():\n'
         '    print("held", flush=True)\n'
         '    input()\n'
     )
@@ -75,5 +75,5 @@ def test_another_process_holds_it_until_it_ends(only: int) -> None:
         assert other.stdout and other.stdout.readline() == 'held\n'
         assert_none_is_free()
         other.communicate('\n')
-    with own_domain() as drawn:
+    with isolated_domain() as drawn:
         assert drawn == only

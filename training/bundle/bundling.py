@@ -22,7 +22,7 @@ from training.fit.run_folder import RunData
 _GOLDEN_TOLERANCE = 0.01
 
 
-class Made(NamedTuple):
+class WrittenBundle(NamedTuple):
     """A bundle that was written, and why variants were left out, by name."""
 
     bundle: Bundle
@@ -31,7 +31,7 @@ class Made(NamedTuple):
 
 def make_bundle(
     folder: Path, candidates: Sequence[Candidate], data_set: DataSet, split: Split, notes: str
-) -> Made:
+) -> WrittenBundle:
     """Write a bundle of graphs that share labels and split; self-tested when written.
 
     Args:
@@ -74,7 +74,7 @@ def make_bundle(
     ]
     card = model_card(manifest, figures, split, data.credits, ladder.dropped, notes)
     bundle = write_bundle(folder, manifest, models, golden, card, runtime)
-    return Made(bundle, ladder.dropped)
+    return WrittenBundle(bundle, ladder.dropped)
 
 
 def _same(candidates: Sequence[Candidate]) -> RunData:

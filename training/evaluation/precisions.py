@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     sets: dict[str, Measured]
 
 
-class Precise(NamedTuple):
+class PrecisionGraph(NamedTuple):
     """A graph of another precision.
 
     Attributes:
@@ -46,14 +46,14 @@ class Precise(NamedTuple):
     sets: dict[str, Measured]
 
 
-def store(run: Run, precision: str, found: Precise, record: dict[str, Any]) -> None:
+def store(run: Run, precision: str, found: PrecisionGraph, record: dict[str, Any]) -> None:
     """Keep a graph, its figures, and how it was made (`record`, JSON values)."""
     write_atomically(run.folder / f'model.{precision}.onnx', found.model)
     value = {'sets': to_json(found.sets), 'made': record}
     run.write_json(f'{precision}.json', value)
 
 
-def stored(run: Run, precision: str) -> Precise:
+def stored(run: Run, precision: str) -> PrecisionGraph:
     """Return what `store` kept.
 
     Raises:
@@ -67,7 +67,7 @@ def stored(run: Run, precision: str) -> Precise:
     if model.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
         raise TrainingError(f'{run.folder} was trained since: run `quantize {run.folder}` again')
     sets = json.loads(record.read_text())['sets']
-    return Precise(model.read_bytes(), from_json(dict[str, Measured], sets, str(record)))
+    return PrecisionGraph(model.read_bytes(), from_json(dict[str, Measured], sets, str(record)))
 
 
 def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:

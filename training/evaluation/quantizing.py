@@ -14,7 +14,7 @@ from training.errors import TrainingError
 from training.evaluation.evaluate import predict_set, published_truth
 from training.evaluation.evaluation import Measured
 from training.evaluation.metrics import measure
-from training.evaluation.precisions import Precise, store
+from training.evaluation.precisions import PrecisionGraph, store
 from training.evaluation.predictions import save_predictions
 from training.evaluation.sets import evaluation_sets
 from training.export.quantize import (
@@ -48,7 +48,7 @@ class ToInt8(NamedTuple):
     steps: int = 0
 
 
-def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> Precise:
+def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> PrecisionGraph:
     """Write `model.fp16.onnx` into the run folder, with its figures.
 
     Raises:
@@ -117,7 +117,9 @@ def _batches(run: Run, data_set: DataSet, train: list[Sample], steps: int) -> It
         yield batch.images, batch.targets
 
 
-def _measured(run: Run, precision: str, model: bytes, data_set: DataSet, split: Split) -> Precise:
+def _measured(
+    run: Run, precision: str, model: bytes, data_set: DataSet, split: Split
+) -> PrecisionGraph:
     configuration, data = run.configuration(), run.data()
     session = create_runtime().load(model, configuration.name)
     sets = {}
@@ -126,4 +128,4 @@ def _measured(run: Run, precision: str, model: bytes, data_set: DataSet, split: 
         save_predictions(run.predictions_file(name, precision), predictions)
         found = measure(predictions.probabilities, predictions.truth, data.published)
         sets[name] = Measured(*found[:3], found.ece)
-    return Precise(model, sets)
+    return PrecisionGraph(model, sets)

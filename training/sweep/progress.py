@@ -22,13 +22,13 @@ class Progress(tune.Callback):  # type: ignore[misc, unused-ignore]
         """Say what a trial came to."""
         result = trial.last_result or {}
         words = f'{METRIC} {result.get(METRIC, 0.0):.4f} after {result.get("epoch", 0)} epochs'
-        self._say(trials, trial, words)
+        self._notify(trials, trial, words)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """Say that a trial died."""
-        self._say(trials, trial, 'died: see its trial.log')
+        self._notify(trials, trial, 'died: see its trial.log')
 
-    def _say(self, trials: list[Any], trial: Any, words: str) -> None:
+    def _notify(self, trials: list[Any], trial: Any, words: str) -> None:
         name = trial_name(int(trial.trial_id.rpartition('_')[2]), trial.config)
         # The trial that this is about may not be counted as ended yet.
         ended = sum(one.is_finished() or one is trial for one in trials)

@@ -3,8 +3,8 @@
 
 from mobilenet_perception.inference.bundle.bundle import Bundle, load_bundle
 from mobilenet_perception.inference.bundle.default import default_bundle_path
+from mobilenet_perception.inference.bundle.golden_check import check_golden_frames
 from mobilenet_perception.inference.bundle.manifest import Decision, GoldenFrame, Manifest, Variant
-from mobilenet_perception.inference.bundle.self_test import self_test
 from mobilenet_perception.inference.bundle.write import write_bundle
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     'GoldenFrame',
     'Manifest',
     'Variant',
+    'check_golden_frames',
     'default_bundle_path',
     'load_bundle',
-    'self_test',
     'write_bundle',
 ]

@@ -17,8 +17,11 @@ from mobilenet_perception.inference.bundle.bundle import (
     Bundle,
     load_bundle,
 )
+from mobilenet_perception.inference.bundle.golden_check import (
+    check_golden_frames,
+    golden_scores,
+)
 from mobilenet_perception.inference.bundle.manifest import GoldenFrame, Manifest, manifest_to_json
-from mobilenet_perception.inference.bundle.self_test import golden_scores, self_test
 from mobilenet_perception.inference.runtimes.base import Runtime
 from mobilenet_perception.system.checksums import entry_of, sealed_json
 
@@ -73,7 +76,7 @@ def write_bundle(
         for path, content in {**files, MANIFEST_FILE: sealed_json(value)}.items():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
             (new / path).write_bytes(content)
-        self_test(load_bundle(new), runtime)
+        check_golden_frames(load_bundle(new), runtime)
         if folder.exists():
             folder.rename(Path(scratch) / 'old')
         new.rename(folder)

@@ -61,7 +61,7 @@ class BuildLock:
         if self._handle is not None:
             os.close(self._handle)
 
-    def take(self) -> bool:
+    def acquire(self) -> bool:
         """Take it if nobody has it; returns whether to go on."""
         if self._handle is None:
             return True

@@ -9,6 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mobilenet_perception.errors import UnusableEngineError
+from mobilenet_perception.inference.engines.cleanup import (
+    Finding,
+    Rule,
+    damaged,
+    make_room,
+    removals,
+)
 from mobilenet_perception.inference.engines.files import (
     EngineFiles,
     Entry,
@@ -22,20 +29,13 @@ from mobilenet_perception.inference.engines.folder import (
 )
 from mobilenet_perception.inference.engines.locks import BuildLock
 from mobilenet_perception.inference.engines.sidecar import EngineKey, Sidecar, differences
-from mobilenet_perception.inference.engines.upkeep import (
-    Finding,
-    Rule,
-    damaged,
-    make_room,
-    removals,
-)
 from mobilenet_perception.system.checksums import entry_of
 
 LIMIT_BYTES = 2 * 1024**3
 _POLL_S = 0.1
 _TELL_S = 5.0
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 class Built(NamedTuple):
@@ -109,8 +109,8 @@ class EngineStore:
         key: EngineKey,
         name: str,
         build: Callable[[bytes], Built],
-        on_wait: Say | None = None,
-        on_build: Say | None = None,
+        on_wait: Notify | None = None,
+        on_build: Notify | None = None,
     ) -> Engine:
         """Return an engine: the one that is there, else the one that is built now.
 
@@ -136,7 +136,7 @@ class EngineStore:
         tell_at = time.monotonic()
         with BuildLock(self.folder / f'{key.target}.lock', name) as lock:
             while True:
-                ours = lock.take()
+                ours = lock.acquire()
                 # Another process may have built it just before.
                 found = self._look(key, name)
                 if isinstance(found, Engine):

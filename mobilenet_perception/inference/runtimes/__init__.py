@@ -25,15 +25,15 @@ RUNTIMES = {
 def create_runtime(
     name: str = 'onnxruntime',
     settings: RuntimeSettings = DEFAULT,
-    say: Callable[[str], None] = lambda words: None,
+    notify: Callable[[str], None] = lambda words: None,
 ) -> Runtime:
     """Return a runtime by its name.
 
     Args:
         name: one of `RUNTIMES`.
         settings: what it may use of the machine.
-        say: told what takes long, such as the building of an engine, in words; called often, and
-            by any thread. What it raises ends the loading.
+        notify: told what takes long, such as the building of an engine, in words; called often,
+            and by any thread. What it raises ends the loading.
 
     Raises:
         RuntimeUnavailableError: there is none of this name, its library is not installed, or it
@@ -49,7 +49,7 @@ def create_runtime(
         )
     except ImportError as error:
         raise cannot_load(name, error) from error
-    runtime: Runtime = found.create(settings, say)
+    runtime: Runtime = found.create(settings, notify)
     return runtime
 
 

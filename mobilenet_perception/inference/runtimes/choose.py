@@ -32,19 +32,19 @@ class RuntimePlan(NamedTuple):
 def choose_runtime(
     name: str = AUTO,
     settings: RuntimeSettings = DEFAULT,
-    say: Callable[[str], None] = lambda words: None,
+    notify: Callable[[str], None] = lambda words: None,
 ) -> Runtime:
     """Return a runtime by its name; `auto`: TensorRT where it can run, else ONNX Runtime.
 
     Args:
         name: as for `create_runtime`, or `auto`.
         settings: as for `create_runtime`.
-        say: as for `create_runtime`.
+        notify: as for `create_runtime`.
 
     Raises:
         RuntimeUnavailableError: it is not installed or cannot run here.
     """
-    return _chosen(name, settings, say)[0]
+    return _chosen(name, settings, notify)[0]
 
 
 def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, bytes]) -> RuntimePlan:
@@ -71,11 +71,11 @@ def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, byte
 
 
 def _chosen(
-    name: str, settings: RuntimeSettings, say: Callable[[str], None]
+    name: str, settings: RuntimeSettings, notify: Callable[[str], None]
 ) -> tuple[Runtime, list[str]]:
     if name != AUTO:
-        return create_runtime(name, settings, say), []
+        return create_runtime(name, settings, notify), []
     try:
-        return create_runtime(_ON_GPU, settings, say), []
+        return create_runtime(_ON_GPU, settings, notify), []
     except RuntimeUnavailableError as error:
-        return create_runtime(ON_CPU, settings, say), [f'the CPU serves: {error}']
+        return create_runtime(ON_CPU, settings, notify), [f'the CPU serves: {error}']

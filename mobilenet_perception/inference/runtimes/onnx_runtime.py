@@ -84,7 +84,7 @@ class OnnxRuntimeSession:
         self._run_options.terminate = True
 
 
-def create(settings: RuntimeSettings, say: Callable[[str], None]) -> OnnxRuntime:
+def create(settings: RuntimeSettings, notify: Callable[[str], None]) -> OnnxRuntime:
     """Return the runtime; it has nothing to say."""
     return OnnxRuntime(settings.threads)
 

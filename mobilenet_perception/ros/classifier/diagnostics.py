@@ -60,8 +60,8 @@ class Diagnostics:
         node = self._node
         if node.priority_trouble:
             health.troubles.append(node.priority_trouble)
-        if node.takeover and node.takeover.trouble:
-            health.troubles.append(node.takeover.trouble)
+        if node.runtime_switch and node.runtime_switch.trouble:
+            health.troubles.append(node.runtime_switch.trouble)
         if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
             health.troubles.append(
                 'use_sim_time is true, but nothing comes on /clock: start the simulation, or '

@@ -36,7 +36,7 @@ from mobilenet_perception.pipeline.parameters import (
     runtime_settings,
 )
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.takeover import Takeover, build_order
+from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.ros import messages
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics
 from mobilenet_perception.ros.classifier.overlays import Overlays
@@ -68,7 +68,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         super().__init__('classifier')
         self.pipeline: Pipeline | None = None
         self.priority_trouble = ''
-        self.takeover: Takeover | None = None
+        self.runtime_switch: RuntimeSwitch | None = None
         self.subscribed: dict[str, Subscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._camera_topics: dict[str, CameraPublishers] = {}
@@ -114,7 +114,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def close(self) -> None:
         """End what runs, in whatever state the node is."""
-        self._stop_takeover()
+        self._stop_runtime_switch()
         self._stop()
         self._diagnostics.close()
         self._jump_handle.unregister()
@@ -150,7 +150,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._say_proven(classifier)
         if plan.later:
             order = build_order(values, bundle, partial(self._classifier, bundle, plan.later))
-            self.takeover = Takeover(self.pipeline, order, self._on_takeover)
+            self.runtime_switch = RuntimeSwitch(self.pipeline, order, self._on_runtime_switch)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -193,7 +193,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if self._overlays is not None:
             self._overlays.destroy()
         self._camera_topics, self._info_topics, self._overlays = {}, None, None
-        self._stop_takeover()
+        self._stop_runtime_switch()
         self.pipeline = None
         return TransitionCallbackReturn.SUCCESS
 
@@ -210,16 +210,16 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def _classifier(self, bundle: Bundle, runtime: Runtime) -> Classifier:
         return Classifier(bundle, runtime, self.values['warmup_runs'], len(self.cameras))
 
-    def _on_takeover(self, end: Classifier | str) -> None:
+    def _on_runtime_switch(self, end: Classifier | str) -> None:
         if isinstance(end, str):
             self.get_logger().error(f'engines are not in use: {end}')
         else:
             self._say_proven(end)
 
-    def _stop_takeover(self) -> None:
-        if self.takeover is not None:
-            self.takeover.stop()
-            self.takeover = None
+    def _stop_runtime_switch(self) -> None:
+        if self.runtime_switch is not None:
+            self.runtime_switch.stop()
+            self.runtime_switch = None
 
     def _say_proven(self, classifier: Classifier) -> None:
         bundle, runtime = classifier.bundle.manifest.name, classifier.runtime

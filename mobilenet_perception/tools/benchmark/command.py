@@ -164,7 +164,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = Report(settings, bundle, versions)
     report.skipped = '--no-ros was given' if arguments.no_ros else ''
     try:
-        measure(settings, variants, report, _say)
+        measure(settings, variants, report, _notify)
     except KeyboardInterrupt:
         report.interrupted = True
     except PerceptionError:
@@ -219,5 +219,5 @@ def _compare(old: Mapping[str, Any], new: Mapping[str, Any], arguments: argparse
     return 1 if failed else 0
 
 
-def _say(words: str) -> None:
+def _notify(words: str) -> None:
     print(words, file=sys.stderr, flush=True)

@@ -4,7 +4,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mobilenet_perception.tools.benchmark.rate_search import Attempt, Found, Settings, highest_rate
+from mobilenet_perception.tools.benchmark.rate_search import (
+    Attempt,
+    SearchResult,
+    Settings,
+    highest_rate,
+)
 from mobilenet_perception.tools.benchmark.rig import Rig, open_rig
 from mobilenet_perception.tools.benchmark.trial import Trial
 
@@ -20,7 +25,7 @@ class RateHeld(NamedTuple):
         confirmation: the long trial that held it; None: no rate was held.
     """
 
-    found: Found
+    found: SearchResult
     confirmation: Trial | None
 
     def to_json(self) -> dict[str, Any]:
@@ -34,7 +39,7 @@ class RateHeld(NamedTuple):
 
 
 def measure_end_to_end(
-    settings: Settings, runtime: str, environment: Mapping[str, str], say: Callable[[str], None]
+    settings: Settings, runtime: str, environment: Mapping[str, str], notify: Callable[[str], None]
 ) -> Iterator[Trial | RateHeld]:
     """Yield each trial as soon as it is over, and the highest rate held.
 
@@ -42,7 +47,7 @@ def measure_end_to_end(
         settings: what to measure.
         runtime: name of the inference runtime.
         environment: of ROS processes, this one included.
-        say: called with what is being done, in words.
+        notify: called with what is being done, in words.
 
     Raises:
         PerceptionError: the node or the cameras failed.
@@ -50,16 +55,16 @@ def measure_end_to_end(
     for cameras in sorted({1, *settings.cameras}):
         rates = {CAMERA_RATE_HZ} if cameras in settings.cameras else set()
         rates |= set(settings.rates_hz) if cameras == 1 else set()
-        say(f'starting the node with {_cameras(cameras)} ...')
+        notify(f'starting the node with {_cameras(cameras)} ...')
         with open_rig(settings, runtime, cameras, environment) as rig:
             for rate_hz in sorted(rates):
-                say(f'{_cameras(cameras)} at {rate_hz:g} Hz for {settings.seconds:g} s ...')
+                notify(f'{_cameras(cameras)} at {rate_hz:g} Hz for {settings.seconds:g} s ...')
                 yield rig.trial(rate_hz, settings.seconds)
             if cameras == 1:
-                yield _search(rig, settings, say)
+                yield _search(rig, settings, notify)
 
 
-def _search(rig: Rig, settings: Settings, say: Callable[[str], None]) -> RateHeld:
+def _search(rig: Rig, settings: Settings, notify: Callable[[str], None]) -> RateHeld:
     search = settings.search
     last: list[Trial] = []
 
@@ -71,7 +76,7 @@ def _search(rig: Rig, settings: Settings, say: Callable[[str], None]) -> RateHel
         trial = rig.trial(rate_hz, seconds)
         last[:] = [trial]
         what = 'confirming' if confirming else 'trying'
-        say(f'{what} {rate_hz:.1f} Hz for {seconds:.1f} s: {trial.limit or "held"}')
+        notify(f'{what} {rate_hz:.1f} Hz for {seconds:.1f} s: {trial.limit or "held"}')
         return Attempt(rate_hz, confirming, trial.held, trial.limit)
 
     found = highest_rate(attempt, search)

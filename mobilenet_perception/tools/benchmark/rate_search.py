@@ -61,7 +61,7 @@ class Attempt(NamedTuple):
     limit: str
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a search found.
 
     Attributes:
@@ -76,7 +76,9 @@ class Found(NamedTuple):
     attempts: tuple[Attempt, ...]
 
 
-def highest_rate(attempt: Callable[[float, bool], Attempt], settings: SearchSettings) -> Found:
+def highest_rate(
+    attempt: Callable[[float, bool], Attempt], settings: SearchSettings
+) -> SearchResult:
     """Search the highest rate held.
 
     Args:
@@ -97,7 +99,7 @@ def highest_rate(attempt: Callable[[float, bool], Attempt], settings: SearchSett
     while rate_hz is not None and not holds(rate_hz, confirming=True):
         lower_hz = max(rate_hz / settings.ratio**step, settings.lowest_hz)
         rate_hz, step = (lower_hz if lower_hz < rate_hz else None), 2 * step
-    return Found(rate_hz, _limit(attempts, rate_hz or 0.0), tuple(attempts))
+    return SearchResult(rate_hz, _limit(attempts, rate_hz or 0.0), tuple(attempts))
 
 
 def _limit(attempts: Sequence[Attempt], above_hz: float) -> str:

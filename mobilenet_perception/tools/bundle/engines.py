@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 
 from mobilenet_perception.inference.engines import EngineStore
+from mobilenet_perception.inference.engines.cleanup import Finding, Rule
 from mobilenet_perception.inference.engines.files import Entry
 from mobilenet_perception.inference.engines.sidecar import sidecar_to_json
-from mobilenet_perception.inference.engines.upkeep import Finding, Rule
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.report.tables import table
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mobilenet_perception.tools.arguments import Progress, positive
-from mobilenet_perception.tools.doctor.examine import Examined, examine_bag, examine_graph
-from mobilenet_perception.tools.doctor.facts import Asked
+from mobilenet_perception.tools.doctor.examine import Examination, examine_bag, examine_graph
+from mobilenet_perception.tools.doctor.facts import Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level
 
 SCHEMA = 'mobilenet_perception.doctor'
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     if arguments.bag is None:
         progress = Progress('s left')
-        asked = Asked(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
+        asked = Query(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
         examine = partial(examine_graph, asked, arguments.seconds, progress)
     elif arguments.node or arguments.topic or arguments.rate:
         arguments.fail('--bag goes without --node, --topic and --rate')
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     return int(any(finding.level is Level.WRONG for finding in examined.findings))
 
 
-def _report(examined: Examined, as_json: bool) -> str:
+def _report(examined: Examination, as_json: bool) -> str:
     headline, findings, interrupted = examined
     if as_json:
         return json.dumps(findings_json(headline, findings, interrupted), indent=1)

@@ -15,7 +15,7 @@ from mobilenet_perception.inference.runtimes.choose import ON_CPU
 from mobilenet_perception.tools.bags.info.findings import bag_findings, camera_findings
 from mobilenet_perception.tools.bags.info.scan import Scan
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
-from mobilenet_perception.tools.doctor.facts import Asked, GraphFacts
+from mobilenet_perception.tools.doctor.facts import GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, told
 from mobilenet_perception.tools.doctor.machine import Machine, load_bundles
 
@@ -39,10 +39,10 @@ def recording_findings(scan: Scan) -> Iterator[Finding]:
 
 
 # Told a count, a few times a second.
-Tell = Callable[[int], None]
+Notify = Callable[[int], None]
 
 
-class Examined(NamedTuple):
+class Examination(NamedTuple):
     """What was found.
 
     Attributes:
@@ -56,13 +56,13 @@ class Examined(NamedTuple):
     interrupted: bool
 
 
-def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
+def examine_graph(asked: Query, seconds: float, notify: Notify) -> Examination:
     """Look at the ROS graph of this process's domain, and at this machine.
 
     Args:
         asked: what to look at.
         seconds: how long.
-        tell: told the seconds that are left.
+        notify: told the seconds that are left.
 
     Raises:
         PerceptionError: the default bundle is not installed.
@@ -70,7 +70,7 @@ def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
     machine = Machine()
     graph, interrupted = None, False
     if machine.has_ros:
-        graph, interrupted = _watch(asked, seconds, tell)
+        graph, interrupted = _watch(asked, seconds, notify)
     # What a node of another machine uses is not here.
     nodes = [] if graph is None else [node for node in graph.nodes if not node.elsewhere]
     runtimes = {str(node.value('runtime')) for node in nodes}
@@ -86,15 +86,15 @@ def examine_graph(asked: Asked, seconds: float, tell: Tell) -> Examined:
         sides = (max(variant.width, variant.height) for variant in variants)
         findings += graph_findings(graph._replace(largest_input=max(sides, default=0)))
     findings += machine_findings(machine.facts(sorted(runtimes), troubles))
-    return Examined(_headline(graph), in_order(findings), interrupted)
+    return Examination(_headline(graph), in_order(findings), interrupted)
 
 
-def examine_bag(path: Path, tell: Tell) -> Examined:
+def examine_bag(path: Path, notify: Notify) -> Examination:
     """Look at a recording.
 
     Args:
         path: bag folder, .mcap or .db3 file.
-        tell: told the frames read so far.
+        notify: told the frames read so far.
 
     Raises:
         PerceptionError: it is no recording.
@@ -102,20 +102,20 @@ def examine_bag(path: Path, tell: Tell) -> Examined:
     scan = Scan(path)
     interrupted = False
     try:
-        scan.read(progress=tell)
+        scan.read(progress=notify)
     except KeyboardInterrupt:
         interrupted = True
-    return Examined(f'looked at {path}', in_order(recording_findings(scan)), interrupted)
+    return Examination(f'looked at {path}', in_order(recording_findings(scan)), interrupted)
 
 
-def _watch(asked: Asked, seconds: float, tell: Tell) -> tuple[GraphFacts, bool]:
+def _watch(asked: Query, seconds: float, notify: Notify) -> tuple[GraphFacts, bool]:
     from mobilenet_perception.tools.doctor.ros.watch import open_watch  # noqa: PLC0415 (ROS)
 
     interrupted = False
     with open_watch(asked) as watch:
         try:
             watch.discover()
-            watch.look(seconds, lambda left: tell(math.ceil(left)))
+            watch.look(seconds, lambda left: notify(math.ceil(left)))
         except KeyboardInterrupt:
             interrupted = True
         return watch.facts(), interrupted

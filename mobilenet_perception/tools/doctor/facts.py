@@ -14,7 +14,7 @@ RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'
 TRANSIENT_LOCAL, VOLATILE = 'transient_local', 'volatile'
 
 
-class Asked(NamedTuple):
+class Query(NamedTuple):
     """What to look at.
 
     Attributes:
@@ -48,7 +48,7 @@ class Endpoint(NamedTuple):
     process: RosProcess | None = None
 
 
-class Heard(NamedTuple):
+class StreamFacts(NamedTuple):
     """What came on a camera topic.
 
     Attributes:
@@ -136,7 +136,7 @@ class TopicFacts(NamedTuple):
     name: str
     publishers: tuple[Endpoint, ...] = ()
     subscribers: tuple[Endpoint, ...] = ()
-    heard: Heard | None = None
+    heard: StreamFacts | None = None
     node: NodeFacts | None = None
     camera: str = ''
     wanted_type: str = ''
@@ -166,7 +166,7 @@ class GraphFacts(NamedTuple):
     domain: int
     middleware: str
     profile_variable: str
-    asked: Asked
+    asked: Query
     nodes: tuple[NodeFacts, ...]
     topics: tuple[TopicFacts, ...]
     image_topics: Mapping[str, str]

@@ -37,7 +37,7 @@ def run_demo(settings: LiveSettings, out: Path) -> Run:
     Raises:
         PerceptionError: the node did not answer.
     """
-    run = play_live(settings, print_second, out, say=_say)
+    run = play_live(settings, print_second, out, notify=_notify)
     values = report(run)
     write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
     worst = worst_pictures(values, settings.open)
@@ -46,7 +46,7 @@ def run_demo(settings: LiveSettings, out: Path) -> Run:
     return run
 
 
-def _say(words: str) -> None:
+def _notify(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 

@@ -15,14 +15,14 @@ from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import choose_runtime
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Camera
-from mobilenet_perception.ros.domain import own_ros
+from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay.live_settings import (
     LiveSettings,
     node_arguments,
     player_arguments,
 )
-from mobilenet_perception.tools.replay.sent import Sent, read_sent
+from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
 
@@ -38,7 +38,7 @@ def play_live(
     settings: LiveSettings,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     folder: Path | None = None,
-    say: Callable[[str], None] = lambda words: None,
+    notify: Callable[[str], None] = lambda words: None,
 ) -> Run:
     """Play a source to the node and collect what it publishes.
 
@@ -48,7 +48,7 @@ def play_live(
         settings: what to play, and how.
         on_second: called each second with the seconds since the start.
         folder: for the logs of the processes; None: a temporary one.
-        say: called with what is being done, in words.
+        notify: called with what is being done, in words.
 
     Raises:
         PerceptionError: ROS is not here, the node or the player failed, or the node answered
@@ -60,13 +60,13 @@ def play_live(
     runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
     # The same for the node, and for the record of the run.
     settings = settings._replace(runtime=runtime.name)
-    with TemporaryDirectory(prefix='replay-') as scratch, own_ros() as environment:
+    with TemporaryDirectory(prefix='replay-') as scratch, isolated_ros() as environment:
         logs = folder or Path(scratch)
         logs.mkdir(parents=True, exist_ok=True)
         session = _Session(settings, source.cameras, environment, logs, Path(scratch))
         start = time.monotonic()
         domain = environment['ROS_DOMAIN_ID']
-        say(f'starting the node, and a player of {settings.source}, in ROS domain {domain} ...')
+        notify(f'starting the node, and a player of {settings.source}, in ROS domain {domain} ...')
         interrupted = session.run(on_second)
         frames, missed = session.results()
         return Run(
@@ -217,7 +217,9 @@ class _Session:
             listener.spin(0.02)
 
 
-def _result(item: Sent, listener: 'Listener', roi: RegionOfInterest | None) -> FrameResult | None:
+def _result(
+    item: SentFrame, listener: 'Listener', roi: RegionOfInterest | None
+) -> FrameResult | None:
     key = (item.camera, item.stamp_ns)
     record = listener.records.get(key)
     if record is None:

@@ -136,7 +136,7 @@ def _play_live(settings: PlaySettings) -> Run:
 LOCAL = 'local'
 
 
-class Played(NamedTuple):
+class ReplayOutcome(NamedTuple):
     """What came of one source.
 
     Attributes:
@@ -156,7 +156,7 @@ def play_many(
     sources: Sequence[PlaySettings],
     address: str = '',
     progress: Callable[[int], None] = lambda done: None,
-) -> Iterator[Played]:
+) -> Iterator[ReplayOutcome]:
     """Play sources, and give what came of each, in their order; one that fails stops no other.
 
     Args:
@@ -173,7 +173,7 @@ def play_many(
         yield played
 
 
-def play_one(settings: PlaySettings) -> Played:
+def play_one(settings: PlaySettings) -> ReplayOutcome:
     """Play one source; an error becomes words."""
     start = time.monotonic()
     values, error = None, ''
@@ -184,10 +184,10 @@ def play_one(settings: PlaySettings) -> Played:
             raise KeyboardInterrupt
     except (PerceptionError, OSError) as failed:
         error = str(failed)
-    return Played(settings, values, error, time.monotonic() - start)
+    return ReplayOutcome(settings, values, error, time.monotonic() - start)
 
 
-def _on_ray(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
+def _on_ray(sources: Sequence[PlaySettings], address: str) -> Iterator[ReplayOutcome]:
     from mobilenet_perception.tools.cluster import ray_cluster  # noqa: PLC0415
 
     code = str(PACKAGE_FOLDER.parent)
@@ -203,4 +203,4 @@ def _on_ray(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
                 yield ray.get(one)
             except ray.exceptions.RayError as error:
                 words = str(error).strip().splitlines()[0]
-                yield Played(settings, None, f'its worker failed: {words:.200}', 0.0)
+                yield ReplayOutcome(settings, None, f'its worker failed: {words:.200}', 0.0)

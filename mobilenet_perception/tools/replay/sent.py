@@ -8,7 +8,7 @@ from typing import NamedTuple
 from mobilenet_perception.frames import RegionOfInterest
 
 
-class Sent(NamedTuple):
+class SentFrame(NamedTuple):
     """One frame sent.
 
     Attributes:
@@ -34,7 +34,7 @@ class Sent(NamedTuple):
         return json.dumps({**self._asdict(), 'roi': list(self.roi) if self.roi else None})
 
 
-def read_sent(path: Path) -> list[Sent]:
+def read_sent(path: Path) -> list[SentFrame]:
     """Read what a player wrote; a last line cut short is left out."""
     found = []
     for line in path.read_text(encoding='utf-8').splitlines():
@@ -43,5 +43,5 @@ def read_sent(path: Path) -> list[Sent]:
         except ValueError:
             break
         roi = value.pop('roi')
-        found.append(Sent(**value, roi=RegionOfInterest(*roi) if roi else None))
+        found.append(SentFrame(**value, roi=RegionOfInterest(*roi) if roi else None))
     return found

@@ -12,7 +12,7 @@ from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO, choose_runtime
 from mobilenet_perception.recordings import Camera
-from mobilenet_perception.ros.domain import own_ros, users_ros
+from mobilenet_perception.ros.domain import isolated_ros, user_domain
 from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
@@ -58,7 +58,7 @@ def simulate(
     settings: SimulateSettings,
     folder: Path,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
-    say: Callable[[str], None] = lambda words: None,
+    notify: Callable[[str], None] = lambda words: None,
 ) -> Simulated:
     """Drive through the simulated street, and score the decisions by what was true.
 
@@ -68,7 +68,7 @@ def simulate(
         settings: what to simulate.
         folder: for the logs of the processes.
         on_second: called each second of the simulation with its time since the start.
-        say: called with what is being done, in words.
+        notify: called with what is being done, in words.
 
     Raises:
         PerceptionError: ROS is not here, a process failed, or nothing was heard.
@@ -83,7 +83,7 @@ def simulate(
     runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
     settings = settings._replace(runtime=runtime.name)
     start = time.monotonic()
-    with users_ros() if settings.attach else own_ros() as environment:
+    with user_domain() if settings.attach else isolated_ros() as environment:
         # After the environment is set.
         from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
         from mobilenet_perception.tools.simulate.ros.witness import Witness  # noqa: PLC0415
@@ -91,7 +91,7 @@ def simulate(
         interrupted = False
         with joined_ros(), closing(Witness(world, settings.cameras)) as witness:
             try:
-                with _processes(settings, environment, folder, say) as children:
+                with _processes(settings, environment, folder, notify) as children:
                     _watch(witness, settings, children, on_second)
             except KeyboardInterrupt:
                 interrupted = True
@@ -119,11 +119,11 @@ def _processes(
     settings: SimulateSettings,
     environment: Mapping[str, str],
     folder: Path,
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> Iterator[list[Child]]:
     """Start the street, the node and the driver, or none where they run already."""
     if settings.attach:
-        say('listening to the simulation that runs; Ctrl-C ends it ...')
+        notify('listening to the simulation that runs; Ctrl-C ends it ...')
         yield []
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +136,7 @@ def _processes(
         threads=settings.threads,
     )
     on_sim_time = ['-p', 'use_sim_time:=true']
-    say(f'starting the street, the node and the driver, in ROS domain '
+    notify(f'starting the street, the node and the driver, in ROS domain '
         f'{environment["ROS_DOMAIN_ID"]} ...')  # fmt: skip
     arguments = {
         f'{_MODULES}.drawn_simulator': ['--time-of-day', settings.time_of_day],

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.ros.domain import users_ros
+from mobilenet_perception.ros.domain import user_domain
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.watch.lines import (
     cut,
@@ -40,14 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
     target = f'/{arguments.node.strip("/")}'
     end_s = time.monotonic() + (arguments.seconds or math.inf)
     try:
-        with users_ros() as environment:
+        with user_domain() as environment:
             # After the environment is set.
             from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
             from mobilenet_perception.tools.watch.ros.watcher import Watcher  # noqa: PLC0415
 
             started_s, domain = time.monotonic(), environment['ROS_DOMAIN_ID']
 
-            def say(patience_s: float = 0.0) -> str:
+            def notify(patience_s: float = 0.0) -> str:
                 waited_s = time.monotonic() - started_s + patience_s
                 return note(
                     target, domain, watcher.nodes, watcher.views(), watcher.state, waited_s
@@ -55,9 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 
             with joined_ros(), closing(Watcher(target)) as watcher:
                 show = _redraw if sys.stdout.isatty() else _log
-                show(watcher, say, f'{target} in ROS domain {domain}', end_s)
+                show(watcher, notify, f'{target} in ROS domain {domain}', end_s)
                 if not watcher.cameras:
-                    raise PerceptionError(say(math.inf))
+                    raise PerceptionError(notify(math.inf))
     except KeyboardInterrupt:
         # The way in which a person ends this: nothing has gone wrong.
         return 0

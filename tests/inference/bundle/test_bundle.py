@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.bundle import load_bundle, self_test, write_bundle
+from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle, write_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.system.checksums import entry_of, sealed_json
 from tests.support.tiny_bundle import (
@@ -47,7 +47,7 @@ def test_round_trip(folder: Path) -> None:
     for golden in bundle.manifest.golden:
         np.testing.assert_array_equal(bundle.golden_images[golden.file], plain_image(golden.label))
         assert max(golden.scores['tiny']) == golden.scores['tiny'][LABELS.index(golden.label)]
-    assert set(self_test(bundle, create_runtime()).sessions) == {'tiny'}
+    assert set(check_golden_frames(bundle, create_runtime()).sessions) == {'tiny'}
 
 
 def test_writing_again_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -93,13 +93,13 @@ def test_missing_label(folder: Path) -> None:
 
     reseal(folder, drop_label)
     with pytest.raises(BundleError, match='gives 3 scores, but the bundle has 2 labels'):
-        self_test(load_bundle(folder), create_runtime())
+        check_golden_frames(load_bundle(folder), create_runtime())
 
 
 def test_swapped_labels_are_refused_by_the_golden_frames(folder: Path) -> None:
     reseal(folder, lambda value: value['golden'][0]['scores']['tiny'].reverse())
     with pytest.raises(BundleError, match='does not give its golden scores for golden/red'):
-        self_test(load_bundle(folder), create_runtime())
+        check_golden_frames(load_bundle(folder), create_runtime())
 
 
 def test_swapped_colour_order_is_named(folder: Path) -> None:
@@ -109,7 +109,7 @@ def test_swapped_colour_order_is_named(folder: Path) -> None:
 
     reseal(folder, exchange)
     with pytest.raises(BundleError, match='red and blue exchanged'):
-        self_test(load_bundle(folder), create_runtime())
+        check_golden_frames(load_bundle(folder), create_runtime())
 
 
 def test_other_preprocessing_is_named(folder: Path) -> None:

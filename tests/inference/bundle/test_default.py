@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.frames import Frame, crop_and_resize, decode_file
-from mobilenet_perception.inference.bundle import Bundle, load_bundle, self_test
+from mobilenet_perception.inference.bundle import Bundle, check_golden_frames, load_bundle
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street import LABELS, Drive, random_world, sidewalk_world
 from training.data.readers.sign_labels import SIGN_NAMES, street_label
@@ -23,7 +23,7 @@ def bundle(default_bundle: Path) -> Bundle:
 
 @pytest.fixture(scope='module')
 def sessions(bundle: Bundle) -> dict[str, Session]:
-    return self_test(bundle, create_runtime()).sessions
+    return check_golden_frames(bundle, create_runtime()).sessions
 
 
 def held_out_signs(bundle: Bundle, data: Path) -> Iterator[Labelled]:

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.bundle import Variant, load_bundle, self_test, write_bundle
+from mobilenet_perception.inference.bundle import (
+    Variant,
+    check_golden_frames,
+    load_bundle,
+    write_bundle,
+)
 from mobilenet_perception.inference.bundle.precision_ladder import may_fail, not_worth_running
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
@@ -91,4 +96,4 @@ def test_a_coarse_variant_with_other_scores_is_left_out(folder: Path) -> None:
 def test_the_finest_must_not_fail(folder: Path) -> None:
     spoil(folder, 'tiny')
     with pytest.raises(BundleError, match='variant tiny does not give its golden scores'):
-        self_test(load_bundle(folder), create_runtime())
+        check_golden_frames(load_bundle(folder), create_runtime())

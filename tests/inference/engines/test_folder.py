@@ -11,8 +11,8 @@ import pytest
 
 from mobilenet_perception.errors import EngineCacheError
 from mobilenet_perception.inference.engines import EngineStore
+from mobilenet_perception.inference.engines.cleanup import Rule
 from mobilenet_perception.inference.engines.folder import default_folder
-from mobilenet_perception.inference.engines.upkeep import Rule
 from tests.inference.engines.builds import (
     KEY,
     NAME,

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.engine_kills import kill_builders
 from mobilenet_perception.inference.engines import EngineKey, EngineStore
-from mobilenet_perception.inference.engines.upkeep import Rule
+from mobilenet_perception.inference.engines.cleanup import Rule
 from tests.inference.engines.builds import (
     KEY,
     NAME,

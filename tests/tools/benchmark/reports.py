@@ -7,7 +7,7 @@ from typing import Any
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.timing import Outcome, Percentiles
 from mobilenet_perception.tools.benchmark.end_to_end import RateHeld
-from mobilenet_perception.tools.benchmark.rate_search import Attempt, Found, Settings
+from mobilenet_perception.tools.benchmark.rate_search import Attempt, SearchResult, Settings
 from mobilenet_perception.tools.benchmark.report import Report
 from mobilenet_perception.tools.benchmark.trial import Trial
 from mobilenet_perception.tools.benchmark.variants import VariantFigures
@@ -33,7 +33,7 @@ def trial(rate_hz: float = 30.0, cameras: int = 1, age_ms: float | None = 6.0) -
 
 def held(rate_hz: float | None = 100.0) -> RateHeld:
     attempts = (Attempt(120.0, False, False, 'of 360 frames 7 superseded'),)
-    found = Found(rate_hz, 'at 120.0 Hz, of 360 frames 7 superseded', attempts)
+    found = SearchResult(rate_hz, 'at 120.0 Hz, of 360 frames 7 superseded', attempts)
     return RateHeld(found, None if rate_hz is None else trial(rate_hz))
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mobilenet_perception.tools.benchmark.rate_search import (
     Attempt,
-    Found,
+    SearchResult,
     SearchSettings,
     highest_rate,
 )
@@ -17,7 +17,7 @@ SETTINGS = SearchSettings()
 
 def search(
     short_hz: float, long_hz: float | None = None, settings: SearchSettings = SETTINGS
-) -> Found:
+) -> SearchResult:
     """Search on a machine whose short trials hold up to one rate, and long ones to another."""
     long_hz = short_hz if long_hz is None else long_hz
 

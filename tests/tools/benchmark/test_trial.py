@@ -4,7 +4,7 @@ import pytest
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.benchmark.trial import Trial, summarise
 
-Heard = dict[tuple[str, int], FrameRecord]
+StreamFacts = dict[tuple[str, int], FrameRecord]
 
 
 def record(camera: str, stamp: int, outcome: Outcome, age_ms: float = 5.0) -> FrameRecord:
@@ -57,7 +57,7 @@ def test_a_rate_that_was_not_offered_is_not_held() -> None:
 
 
 def test_times_are_those_of_answers() -> None:
-    heard: Heard = {
+    heard: StreamFacts = {
         ('a', 1): record('a', 1, Outcome.ON_TIME, 10.0),
         ('a', 2): record('a', 2, Outcome.LATE, 60.0),
         ('a', 3): record('a', 3, Outcome.EXPIRED, 1000.0),
@@ -71,7 +71,7 @@ def test_times_are_those_of_answers() -> None:
 
 
 def test_cameras_are_told_apart() -> None:
-    heard: Heard = {('a', n): record('a', n, Outcome.ON_TIME) for n in range(10)}
+    heard: StreamFacts = {('a', n): record('a', n, Outcome.ON_TIME) for n in range(10)}
     heard |= {('b', n): record('b', n, Outcome.LATE if n < 5 else Outcome.ON_TIME)
               for n in range(10)}  # fmt: skip
     found = summarise(30.0, 10, {'a': list(range(10)), 'b': list(range(10))}, heard, 0)

@@ -10,11 +10,11 @@ from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.tools.bags.info.times import Ages, Rate, Stamps
 from mobilenet_perception.tools.doctor.facts import (
     BEST_EFFORT,
-    Asked,
     Endpoint,
     GraphFacts,
-    Heard,
     NodeFacts,
+    Query,
+    StreamFacts,
     TopicFacts,
 )
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
@@ -26,7 +26,7 @@ CAMERA = '/driver'
 OURS = RosProcess(1, 'doctor', {})
 
 STAMPS = Stamps(Ages(5.0, 4.0, 9.0), 0, 0, 0, 0, '', 0)
-HEARD = Heard(
+HEARD = StreamFacts(
     messages=300, seconds=10.0, reliable=True, compared=290, best_effort=290,
     frame_bytes=921_600.0, rate=Rate(30.0, 28.0, 0.04, 1.0, 0, 0), stamps=STAMPS,
     arrivals=ArrivalSummary(30.0, 0.0, 921_600), simulated_age_ms=None, encodings={'rgb8': 300},
@@ -41,7 +41,7 @@ SUBSCRIBER = Endpoint(NODE, IMAGE, BEST_EFFORT)
 FRONT = TopicFacts(TOPIC, (PUBLISHER,), (SUBSCRIBER,), HEARD, CLASSIFIER, 'front', IMAGE)
 GRAPH = GraphFacts(
     seconds=10.0, domain=0, middleware='rmw_fastrtps_cpp',
-    profile_variable='FASTRTPS_DEFAULT_PROFILES_FILE', asked=Asked(), nodes=(CLASSIFIER,),
+    profile_variable='FASTRTPS_DEFAULT_PROFILES_FILE', asked=Query(), nodes=(CLASSIFIER,),
     topics=(FRONT,), image_topics={TOPIC: IMAGE}, left_out=(), clock_publishers=0, clock_ticks=0,
     processes=(), ours=OURS, largest_input=224,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.system.machine.processor import Clock
 from mobilenet_perception.tools.bags.info.times import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
-from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, Asked, GraphFacts
+from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.tools.doctor.processes import RosProcess
@@ -50,7 +50,7 @@ GRAPHS = {
     'this machine only': (
         EMPTY._replace(ours=ELSEWHERE._replace(variables={
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'})), 'discovery', 'hides other machines'),
-    'node absent': (GRAPH._replace(asked=Asked(('/rear',))), 'node', 'there is /classifier'),
+    'node absent': (GRAPH._replace(asked=Query(('/rear',))), 'node', 'there is /classifier'),
     'node silent': (with_node(state=''), 'node_state', 'does not answer'),
     'node inactive': (with_node(state='inactive'), 'node_state',
                       'ros2 lifecycle set /classifier activate'),
@@ -111,7 +111,7 @@ GRAPHS = {
     'loss between machines': (
         with_topic(heard=HEARD._replace(best_effort=100),
                    publishers=(PUBLISHER._replace(elsewhere=True),)), 'loss', 'rmem_max'),
-    'slow': (GRAPH._replace(asked=Asked(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
+    'slow': (GRAPH._replace(asked=Query(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
     'gaps': (with_heard(rate=Rate(30.0, 1.0, 1.0, 4.0, 1, 1)), 'gaps', '1.00 s'),
     'uneven': (with_heard(arrivals=LOST), 'uneven', '40%'),
     'budget out of reach': (with_node(records={'front': (EXPIRED,) * 30}), 'budget', '80 ms'),

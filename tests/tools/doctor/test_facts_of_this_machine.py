@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mobilenet_perception.tools.doctor.machine import Times, busy_share, processor_times
 from mobilenet_perception.tools.doctor.processes import RosProcess, ros_processes
-from mobilenet_perception.tools.doctor.ros.graph import Wanted, wanted_topics
+from mobilenet_perception.tools.doctor.ros.graph import Subscription, wanted_topics
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
@@ -45,8 +45,8 @@ def test_topics_are_found_by_parameters_and_where_they_were_remapped() -> None:
         'front.image_topic': 'front/image_raw', 'front.image_transport': 'raw',
         'rear.image_topic': '/rear/image_raw', 'rear.image_transport': 'compressed',
     }  # fmt: skip
-    front = Wanted('/bot/classifier', 'front', IMAGE)
-    rear = Wanted('/bot/classifier', 'rear', COMPRESSED)
+    front = Subscription('/bot/classifier', 'front', IMAGE)
+    rear = Subscription('/bot/classifier', 'rear', COMPRESSED)
     told = {'/bot/front/image_raw': front, '/rear/image_raw': rear}
     assert wanted_topics('/bot/classifier', parameters, ()) == told
     assert wanted_topics('/bot/classifier', parameters, tuple(told)) == told
@@ -54,4 +54,4 @@ def test_topics_are_found_by_parameters_and_where_they_were_remapped() -> None:
     assert wanted_topics('/bot/classifier', parameters, remapped) == {
         '/bot/front/image_raw': front, '/elsewhere': rear,
     }  # fmt: skip
-    assert wanted_topics('/bot/classifier', {}, ('/x',)) == {'/x': Wanted('/bot/classifier')}
+    assert wanted_topics('/bot/classifier', {}, ('/x',)) == {'/x': Subscription('/bot/classifier')}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.inference.engines import Built, EngineKey, EngineStore
-from mobilenet_perception.ros.domain import own_domain
+from mobilenet_perception.ros.domain import isolated_domain
 from tests.support.tiny_bundle import write_tiny_bundle
 from tests.tools.doctor.conftest import PATIENCE_S, on_path
 
@@ -113,7 +113,7 @@ def test_a_healthy_graph(begin: Begin, ask: Ask, classifier: Start, tmp_path: Pa
 
 def test_an_empty_domain_names_processes_of_another(begin: Begin, ask: Ask) -> None:
     _ready(begin('tests.tools.doctor.planted', 'camera'))
-    with own_domain() as empty:
+    with isolated_domain() as empty:
         status, said = ask('--seconds', 1, ROS_DOMAIN_ID=str(empty))
     first = said['findings'][0]
     assert (status, first['check']) == (1, 'discovery')

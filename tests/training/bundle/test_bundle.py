@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.bundle import load_bundle, self_test
+from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.street import LABELS
 from training.bundle import golden
@@ -44,7 +44,7 @@ def test_one_command_after_another_makes_a_ladder(
     said = capsys.readouterr().out
     assert said.count('evaluating') == 1
     bundle = load_bundle(place)
-    self_test(bundle, create_runtime())
+    check_golden_frames(bundle, create_runtime())
     manifest = bundle.manifest
     assert manifest.labels == LABELS
     assert {frame.label for frame in manifest.golden} == set(LABELS)

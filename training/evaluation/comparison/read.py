@@ -18,14 +18,14 @@ from training.fit.run_folder import Run
 _CONFIGURATION = 'configuration.json'
 
 
-class Found(NamedTuple):
+class FoundEntries(NamedTuple):
     """What can be compared, and why the rest cannot, by path."""
 
     entries: tuple[Entry, ...]
     left_out: dict[str, str]
 
 
-def read_entries(paths: Sequence[Path], evaluate: Callable[[Run], None]) -> Found:
+def read_entries(paths: Sequence[Path], evaluate: Callable[[Run], None]) -> FoundEntries:
     """Read runs, with all their precisions, and bundles, with all their variants.
 
     Args:
@@ -51,7 +51,7 @@ def read_entries(paths: Sequence[Path], evaluate: Callable[[Run], None]) -> Foun
     if not entries:
         reasons = '; '.join(f'{path}: {reason}' for path, reason in left_out.items())
         raise TrainingError(f'there is nothing to compare ({reasons}): let `training fit` end')
-    return Found(_with_own_names(entries), left_out)
+    return FoundEntries(_with_own_names(entries), left_out)
 
 
 def _folders(paths: Iterable[Path]) -> list[Path]:

@@ -175,12 +175,12 @@ class Monitor(Protocol):
     error: BaseException | None
 
 
-def make_monitor(module: Any, tell: Callable[[str], None]) -> Monitor:
+def make_monitor(module: Any, notify: Callable[[str], None]) -> Monitor:
     """Return a monitor for TensorRT.
 
     Args:
         module: TensorRT.
-        tell: told what is done and how far that is, in words, by any thread, one at a time. What
+        notify: told what is done and how far that is, in words, by any thread, one at a time. What
             it raises stops the build, and is kept: it must not pass through TensorRT.
     """
 
@@ -201,7 +201,7 @@ def make_monitor(module: Any, tell: Callable[[str], None]) -> Monitor:
                 if self.error is None:
                     try:
                         steps = self._steps.get(phase_name, step + 1)
-                        tell(f'{phase_name.lower()}, {step + 1} of {steps}')
+                        notify(f'{phase_name.lower()}, {step + 1} of {steps}')
                     except BaseException as error:
                         self.error = error
                 return self.error is None

@@ -20,7 +20,7 @@ class TensorRtRuntime:
 
     Args:
         settings: the GPU, build options, and where engines are kept.
-        say: told what takes long; see `create_runtime`.
+        notify: told what takes long; see `create_runtime`.
 
     Attributes:
         gpu: what it runs on.
@@ -31,7 +31,7 @@ class TensorRtRuntime:
 
     name = 'tensorrt'
 
-    def __init__(self, settings: RuntimeSettings, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: RuntimeSettings, notify: Callable[[str], None]) -> None:
         self._library = load_library(settings.library)
         if self._library.only_compiles:
             raise RuntimeUnavailableError(
@@ -42,7 +42,7 @@ class TensorRtRuntime:
         self.gpu = self._cuda.gpu(settings.device)
         self._settings = settings
         self._store = EngineStore(settings.engines)
-        self._say = say
+        self._notify = notify
 
     @property
     def engines(self) -> Path:
@@ -64,29 +64,29 @@ class TensorRtRuntime:
             BundleError: TensorRT does not take the model.
             RuntimeUnavailableError: the GPU's memory is full, or TensorRT refuses the engine.
             EngineCacheError: others can write to the cache.
-            Exception: what `say` raises.
+            Exception: what `notify` raises.
         """
         return self.load_engine(model, name)
 
     def load_engine(self, model: bytes, name: str) -> TensorRtSession:
         """Load a model, as `load` does."""
-        settings, say = self._settings, self._say
+        settings, notify = self._settings, self._notify
 
         def build(timing_cache: bytes) -> Built:
-            return build_engine(model, name, settings, timing_cache, say)
+            return build_engine(model, name, settings, timing_cache, notify)
 
         engine = self._store.get(
             engine_key(model, settings),
             name,
             build,
-            on_wait=lambda holder: say(f'{name}: waiting, as {holder}'),
-            on_build=lambda reason: say(f'{name}: building its engine ({reason})'),
+            on_wait=lambda holder: notify(f'{name}: waiting, as {holder}'),
+            on_build=lambda reason: notify(f'{name}: building its engine ({reason})'),
         )
         if engine.trouble:
-            say(engine.trouble)
+            notify(engine.trouble)
         return TensorRtSession(self._library, self._cuda, engine.plan, name, settings)
 
 
-def create(settings: RuntimeSettings, say: Callable[[str], None]) -> TensorRtRuntime:
+def create(settings: RuntimeSettings, notify: Callable[[str], None]) -> TensorRtRuntime:
     """Return the runtime."""
-    return TensorRtRuntime(settings, say)
+    return TensorRtRuntime(settings, notify)

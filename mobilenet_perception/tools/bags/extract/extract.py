@@ -30,7 +30,7 @@ from mobilenet_perception.tools.bags.extract.shortlist import (
     Shortlist,
     opinion_of,
 )
-from mobilenet_perception.tools.bags.tally import Tally
+from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 
 class ExtractSettings(NamedTuple):
@@ -70,7 +70,7 @@ class Summary:
     def __init__(self) -> None:
         self.sampled = 0
         self.duplicates = 0
-        self.rejected = Tally()
+        self.rejected = ReasonCounter()
         self.labels: Counter[str] = Counter()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode
-from mobilenet_perception.tools.bags.tally import Tally
+from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 
 class Pictures:
@@ -25,7 +25,7 @@ class Pictures:
         self.sizes: Counter[str] = Counter()
         self.changes = 0
         self.decoded = 0
-        self.rejected = Tally()
+        self.rejected = ReasonCounter()
         self._size = ''
 
     def see(self, message: Any, look: bool) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.pipeline.camera import stamp_trouble
 from mobilenet_perception.pipeline.clock import NS_PER_MS
-from mobilenet_perception.tools.bags.tally import Tally
+from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 Times = npt.NDArray[np.int64]
 
@@ -58,7 +58,7 @@ def stamps_of(stamps_ns: Times, times_ns: Times, budget_ms: float, max_skew_ms: 
     stamped = stamps_ns > 0
     ages_ms = (times_ns - stamps_ns) / NS_PER_MS
     believed = np.ones(len(stamps_ns), bool)
-    troubles = Tally()
+    troubles = ReasonCounter()
     for place, stamp_ns in enumerate(stamps_ns.tolist()):
         if trouble := stamp_trouble(stamp_ns, float(ages_ms[place]), max_skew_ms):
             believed[place] = False

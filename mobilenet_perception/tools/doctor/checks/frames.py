@@ -22,7 +22,7 @@ from mobilenet_perception.pipeline.timing import Outcome, miss_rate
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.times import Stamps
 from mobilenet_perception.tools.doctor.checks.graph import mismatches
-from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, Heard, TopicFacts
+from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, StreamFacts, TopicFacts
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
 
 _FAST_DDS = 'rmw_fastrtps'
@@ -59,7 +59,7 @@ def check_loss(facts: GraphFacts) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _arrivals(heard: Heard) -> ArrivalSummary:
+def _arrivals(heard: StreamFacts) -> ArrivalSummary:
     """Return what the node hears, at most."""
     if not heard.reliable:
         return heard.arrivals
@@ -69,7 +69,7 @@ def _arrivals(heard: Heard) -> ArrivalSummary:
     return heard.arrivals._replace(lost_share=share)
 
 
-def _cure(facts: GraphFacts, publisher: Endpoint, heard: Heard) -> str:
+def _cure(facts: GraphFacts, publisher: Endpoint, heard: StreamFacts) -> str:
     """Return what helps large frames; empty: size is not their trouble."""
     if heard.frame_bytes <= input_trouble.SMALL_SEGMENT_BYTES:
         return ''
@@ -139,7 +139,7 @@ def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _is_much_larger(facts: GraphFacts, topic: TopicFacts, heard: Heard) -> bool:
+def _is_much_larger(facts: GraphFacts, topic: TopicFacts, heard: StreamFacts) -> bool:
     roi = topic.node.parameters.get(f'{topic.camera}.roi') if topic.node else None
     sides = [int(side) for size in heard.sizes for side in size.split('x')]
     if any(roi or ()) or not sides or not facts.largest_input:
@@ -159,7 +159,7 @@ def check_rate(facts: GraphFacts) -> Iterator[Finding]:
         yield from _rate(topic, topic.heard, facts.asked.expected_hz)
 
 
-def _rate(topic: TopicFacts, heard: Heard, expected_hz: float | None) -> Iterator[Finding]:
+def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> Iterator[Finding]:
     if expected_hz is not None and heard.messages and heard.mean_hz < _SLOWER * expected_hz:
         yield wrong(
             'rate', topic.name,

@@ -17,7 +17,7 @@ from mobilenet_perception.pipeline.clock import NS_PER_MS
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.pictures import Pictures
 from mobilenet_perception.tools.bags.info.times import rate_of, stamps_of
-from mobilenet_perception.tools.doctor.facts import Heard
+from mobilenet_perception.tools.doctor.facts import StreamFacts
 
 _TYPES = {IMAGE: Image, COMPRESSED: CompressedImage}
 # Deep enough to bridge a decoding, and not so deep that large images fill the memory.
@@ -76,7 +76,7 @@ class CameraListener:
             # Serialised: only its coming counts.
             node.create_subscription(_TYPES[kind], topic, self._count, qos, raw=True)
 
-    def heard(self, rules: Rules) -> Heard:
+    def heard(self, rules: Rules) -> StreamFacts:
         """Return what came so far, judged by a node's rules."""
         steady, stamps = (np.array(times, np.int64) for times in (self._steady, self._stamps))
         frames = len(stamps)
@@ -84,7 +84,7 @@ class CameraListener:
         in_order = frames > 1 and bool(stamps[0] > 0 and (np.diff(stamps) > 0).all())
         rate = rate_of(stamps if in_order else steady, 0, rules.decision_timeout_ms)
         ages_ms = (np.array(self._simulated, np.int64) - stamps) / NS_PER_MS
-        return Heard(
+        return StreamFacts(
             messages=frames,
             seconds=float(steady[-1] - steady[0]) / 1e9 if frames else 0.0,
             reliable=self._reliable,

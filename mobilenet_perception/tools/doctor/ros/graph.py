@@ -140,7 +140,7 @@ def _full_name(name: str, namespace: str) -> str:
     return f'{namespace.rstrip("/")}/{name}'
 
 
-class Wanted(NamedTuple):
+class Subscription(NamedTuple):
     """A camera topic that a node is to hear.
 
     Attributes:
@@ -156,7 +156,7 @@ class Wanted(NamedTuple):
 
 def wanted_topics(
     node: str, parameters: Mapping[str, Any], subscribed: Collection[str]
-) -> dict[str, Wanted]:
+) -> dict[str, Subscription]:
     """Return what a node is to hear, by topic.
 
     Args:
@@ -169,7 +169,7 @@ def wanted_topics(
     for camera in parameters.get('cameras', ()):
         topic = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
         compressed = parameters.get(f'{camera}.image_transport') == 'compressed'
-        found[topic] = Wanted(node, camera, COMPRESSED if compressed else IMAGE)
+        found[topic] = Subscription(node, camera, COMPRESSED if compressed else IMAGE)
     if not subscribed:
         return found
     missing = [topic for topic in found if topic not in subscribed]
@@ -177,7 +177,7 @@ def wanted_topics(
     if len(missing) == len(others):
         for old, new in zip(missing, others, strict=True):
             found[new] = found.pop(old)
-    return {topic: found.get(topic, Wanted(node)) for topic in sorted({*found, *subscribed})}
+    return {topic: found.get(topic, Subscription(node)) for topic in sorted({*found, *subscribed})}
 
 
 def _resolved(node: str, topic: str) -> str:

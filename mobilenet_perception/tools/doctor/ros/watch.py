@@ -20,14 +20,19 @@ from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
 from mobilenet_perception.tools.doctor.facts import (
     RELIABLE,
-    Asked,
     GraphFacts,
     NodeFacts,
+    Query,
     TopicFacts,
 )
 from mobilenet_perception.tools.doctor.processes import ros_processes, this_process
 from mobilenet_perception.tools.doctor.ros.camera_listener import CameraListener, Rules
-from mobilenet_perception.tools.doctor.ros.graph import IMAGE_TYPES, Graph, Wanted, wanted_topics
+from mobilenet_perception.tools.doctor.ros.graph import (
+    IMAGE_TYPES,
+    Graph,
+    Subscription,
+    wanted_topics,
+)
 from mobilenet_perception.tools.doctor.ros.node_listener import NodeListener
 
 # Discovery takes up to seconds; what is found then may not be all yet.
@@ -45,7 +50,7 @@ class Watch:
         asked: what to look at.
     """
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Query) -> None:
         self._asked = asked
         self._node = rclpy.create_node(f'doctor_{os.getpid()}')
         self._executor = SingleThreadedExecutor()
@@ -71,7 +76,7 @@ class Watch:
                 return
             spin_once(self._executor, 0.1)
 
-    def look(self, seconds: float, tell: Callable[[float], None]) -> None:
+    def look(self, seconds: float, notify: Callable[[float], None]) -> None:
         """Listen for so long; `tell` is told every time how many seconds are left."""
         self._looking_since = time.monotonic()
         end = self._looking_since + seconds
@@ -80,7 +85,7 @@ class Watch:
             if time.monotonic() >= due:
                 due = time.monotonic() + _POLL_S
                 self._poll()
-                tell(left)
+                notify(left)
             spin_once(self._executor, min(left, _POLL_S))
 
     def facts(self) -> GraphFacts:
@@ -136,23 +141,23 @@ class Watch:
             if topic not in self._cameras:
                 self._listen(topic, wanted)
 
-    def _wanted(self) -> dict[str, Wanted]:
+    def _wanted(self) -> dict[str, Subscription]:
         """Return the camera topics to look at."""
-        found: dict[str, Wanted] = {}
+        found: dict[str, Subscription] = {}
         for name, listener in self._nodes.items():
             subscribed = self._graph.subscribed_images(name)
             found |= wanted_topics(name, listener.parameters, subscribed)
         if self._asked.topics:
-            return {topic: found.get(topic, Wanted('')) for topic in self._asked.topics}
+            return {topic: found.get(topic, Subscription('')) for topic in self._asked.topics}
         if not self._nodes and not self._asked.nodes:
             images = self._graph.image_topics(self._nodes)
             # A camera that publishes both is looked at once.
             alone = [name for name in images if name.rpartition('/compressed')[0] not in images]
-            found = {topic: Wanted('') for topic in sorted(alone)[:_MOST_TOPICS]}
+            found = {topic: Subscription('') for topic in sorted(alone)[:_MOST_TOPICS]}
             self._left_out.update(set(alone) - set(found))
         return found
 
-    def _listen(self, topic: str, wanted: Wanted) -> None:
+    def _listen(self, topic: str, wanted: Subscription) -> None:
         offers = [
             item for item in self._graph.publishers(topic) if item.message_type in IMAGE_TYPES
         ]
@@ -165,7 +170,9 @@ class Watch:
             self._node, topic, kind, reliable, lambda: self._clock_ns
         )
 
-    def _topic(self, name: str, wanted: Wanted, nodes: Mapping[str, NodeFacts]) -> TopicFacts:
+    def _topic(
+        self, name: str, wanted: Subscription, nodes: Mapping[str, NodeFacts]
+    ) -> TopicFacts:
         node = nodes.get(wanted.node)
         listener = self._cameras.get(name)
         heard = None if listener is None else listener.heard(_rules(node, wanted.camera))
@@ -197,7 +204,7 @@ def _rules(node: NodeFacts | None, camera: str) -> Rules:
 
 
 @contextmanager
-def open_watch(asked: Asked) -> Iterator[Watch]:
+def open_watch(asked: Query) -> Iterator[Watch]:
     """Join the graph of this process's ROS domain; leave it with the context."""
     with joined_ros(), closing(Watch(asked)) as watch:
         yield watch

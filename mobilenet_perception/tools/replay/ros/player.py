@@ -26,7 +26,7 @@ from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.live_settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.replay.pace import Schedule
-from mobilenet_perception.tools.replay.sent import Sent
+from mobilenet_perception.tools.replay.sent import SentFrame
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 # Two seconds of a 30 Hz camera: what drawing or decoding may fall behind before it shows.
@@ -37,7 +37,7 @@ _LINGER_S = 1.0
 _ANSWER_S = 10.0
 
 
-class Ready(NamedTuple):
+class OutgoingFrame(NamedTuple):
     """A frame, and its message as rclpy publishes it: a message, or serialised bytes."""
 
     frame: SourceFrame
@@ -178,7 +178,7 @@ class Player:
             while self._rois.is_waiting and time.monotonic() < end:
                 self._spin_once(0.1)
 
-    def publish(self, frames: Iterator[Ready]) -> None:
+    def publish(self, frames: Iterator[OutgoingFrame]) -> None:
         """Publish every frame when it is due."""
         schedule = Schedule()
         origin_ns: int | None = None
@@ -191,14 +191,14 @@ class Player:
             if self._sent is not None:
                 time_s = (frame.log_ns - origin_ns) / 1e9
                 known = (frame.truth, frame.clear, roi)
-                sent = Sent(frame.camera, stamp_ns, frame.stamp_ns, time_s, *known)
+                sent = SentFrame(frame.camera, stamp_ns, frame.stamp_ns, time_s, *known)
                 self._sent.write(sent.line() + '\n')
             if self._rois is not None:
                 self._rois.want(upcoming.frame.camera, upcoming.frame.roi)
             if self._thumbnails is not None and self._picker.wants(frame):
                 self._save(frame, stamp_ns)
 
-    def _publish(self, ready: Ready) -> int:
+    def _publish(self, ready: OutgoingFrame) -> int:
         publisher = self._publishers[ready.frame.camera]
         message = ready.message
         stamp_ns = time.time_ns()
@@ -224,9 +224,11 @@ class Player:
             (self._thumbnails / name).write_bytes(picture.jpeg)
 
 
-def with_upcoming(frames: Iterator[Ready], lead: int) -> Iterator[tuple[Ready, Ready]]:
+def with_upcoming(
+    frames: Iterator[OutgoingFrame], lead: int
+) -> Iterator[tuple[OutgoingFrame, OutgoingFrame]]:
     """Yield each frame with the one `lead` frames later, at the end with the last."""
-    window: deque[Ready] = deque()
+    window: deque[OutgoingFrame] = deque()
     for frame in frames:
         window.append(frame)
         if len(window) > lead:
@@ -235,10 +237,10 @@ def with_upcoming(frames: Iterator[Ready], lead: int) -> Iterator[tuple[Ready, R
         yield window.popleft(), window[-1] if window else frame
 
 
-def to_ros(frame: SourceFrame) -> Ready:
+def to_ros(frame: SourceFrame) -> OutgoingFrame:
     """Make the message of a frame: bytes where it was recorded, else a ROS message."""
     if frame.cdr is not None:
-        return Ready(frame, frame.cdr)
+        return OutgoingFrame(frame, frame.cdr)
     from sensor_msgs.msg import CompressedImage, Image  # noqa: PLC0415
 
     message: ImageMessage | CompressedImageMessage = frame.message
@@ -249,7 +251,7 @@ def to_ros(frame: SourceFrame) -> Ready:
     header = fields.pop('header')
     made = Image(**fields) if isinstance(message, ImageMessage) else CompressedImage(**fields)
     made.header.frame_id = header.frame_id
-    return Ready(frame, made)
+    return OutgoingFrame(frame, made)
 
 
 if __name__ == '__main__':

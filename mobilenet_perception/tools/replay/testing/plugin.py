@@ -46,7 +46,7 @@ def replay(request: pytest.FixtureRequest) -> 'Replayer':
 
     Returns a run, of which `run.expect(...)` says what it must give; see `Replayer`.
     """
-    from mobilenet_perception.tools.replay.testing.replayer import Replayer, Ways  # noqa: PLC0415 (heavy)
+    from mobilenet_perception.tools.replay.testing.replayer import Replayer, ReplayOptions  # noqa: PLC0415 (heavy)
 
     config = request.config
     given = config.getoption('replay_bundle')
@@ -54,11 +54,11 @@ def replay(request: pytest.FixtureRequest) -> 'Replayer':
     bundle: Path | None = None
     if given or stated:
         bundle = Path(given) if given else config.rootpath / stated
-    ways = Ways(
+    ways = ReplayOptions(
         folder=request.path.parent,
         bundle=bundle,
         faults=tuple(config.getoption('replay_fault')),
         update=bool(config.getoption('replay_update')),
-        say=lambda words: request.node.add_report_section('call', 'replay', words),
+        notify=lambda words: request.node.add_report_section('call', 'replay', words),
     )
     return Replayer(ways)

@@ -20,7 +20,7 @@ from mobilenet_perception.tools.report.json_report import report
 Intervals = Iterable[Sequence[Any]]
 
 
-class Ways(NamedTuple):
+class ReplayOptions(NamedTuple):
     """What holds for all replays of a test.
 
     Attributes:
@@ -28,20 +28,20 @@ class Ways(NamedTuple):
         bundle: of replays that name none; None: the default bundle.
         faults: what goes wrong in every replay in this process.
         update: write golden files instead of comparing with them.
-        say: adds words to pytest's report of the test.
+        notify: adds words to pytest's report of the test.
     """
 
     folder: Path
     bundle: Path | None
     faults: tuple[str, ...]
     update: bool
-    say: Callable[[str], None]
+    notify: Callable[[str], None]
 
 
 class Replayer:
     """Plays bags; called as `replay(bag, ...)`."""
 
-    def __init__(self, ways: Ways) -> None:
+    def __init__(self, ways: ReplayOptions) -> None:
         self._ways = ways
 
     def __call__(
@@ -110,7 +110,9 @@ class ReplayRun:
         report: all of it, as `replay --json` writes it.
     """
 
-    def __init__(self, settings: PlaySettings, values: dict[str, Any], ways: Ways) -> None:
+    def __init__(
+        self, settings: PlaySettings, values: dict[str, Any], ways: ReplayOptions
+    ) -> None:
         self.report = values
         self._settings = settings
         self._ways = ways
@@ -154,13 +156,13 @@ class ReplayRun:
             )
             if path is not None and self._ways.update:
                 keep_as_golden(self.report, self._settings, path)
-                self._ways.say(f'wrote {path}')
+                self._ways.notify(f'wrote {path}')
                 path = None
             found = judge(self.report, self._settings, expectations, path)
         except PerceptionError as error:
             pytest.fail(str(error), pytrace=False)
         for note in found.notes:
-            self._ways.say(note)
+            self._ways.notify(note)
         if found.differences:
             pytest.fail(differences_text(self.title, found.differences), pytrace=False)
 

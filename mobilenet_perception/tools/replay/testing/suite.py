@@ -16,7 +16,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress
-from mobilenet_perception.tools.replay.play import Played, PlaySettings, play_many
+from mobilenet_perception.tools.replay.play import PlaySettings, ReplayOutcome, play_many
 from mobilenet_perception.tools.replay.testing.junit import junit_xml
 from mobilenet_perception.tools.replay.testing.regression import regression, regression_text
 from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures
@@ -30,7 +30,7 @@ _NEEDED = {
 }
 
 
-def suite_to_json(played: Iterable[Played]) -> dict[str, Any]:
+def suite_to_json(played: Iterable[ReplayOutcome]) -> dict[str, Any]:
     """Return the reports of several replays as one value, with why some could not be played."""
     played = list(played)
     return {
@@ -83,7 +83,7 @@ def run_suite(arguments: argparse.Namespace, sources: Sequence[PlaySettings]) ->
     """
     # Before minutes of playing.
     old = _baseline_reports(arguments.baseline, sources)
-    played: list[Played] = []
+    played: list[ReplayOutcome] = []
     verdicts: list[Verdict] = []
     worse: list[str] = []
     interrupted = False
@@ -135,7 +135,7 @@ def _baseline_reports(
 
 
 def _play_baseline(
-    arguments: argparse.Namespace, played: Sequence[Played]
+    arguments: argparse.Namespace, played: Sequence[ReplayOutcome]
 ) -> tuple[list[dict[str, Any]], list[Verdict]]:
     """Play the bags, those that could be played, with the bundle that is the baseline."""
     others = [one.settings._replace(bundle=arguments.baseline) for one in played if one.report]
@@ -149,7 +149,7 @@ def _play_baseline(
 
 
 def _tell_changes(
-    baseline: Path, before: Sequence[Mapping[str, Any]], played: Sequence[Played]
+    baseline: Path, before: Sequence[Mapping[str, Any]], played: Sequence[ReplayOutcome]
 ) -> list[str]:
     """Print the table; return the names of the bags that got worse."""
     now = [one.report for one in played if one.report is not None]
@@ -158,7 +158,7 @@ def _tell_changes(
     return found.worse
 
 
-def _play(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
+def _play(sources: Sequence[PlaySettings], address: str) -> Iterator[ReplayOutcome]:
     progress = Progress(f'of {len(sources)} bags played')
     try:
         for one in play_many(sources, address, progress):
@@ -168,7 +168,7 @@ def _play(sources: Sequence[PlaySettings], address: str) -> Iterator[Played]:
         progress.end()
 
 
-def _verdict(arguments: argparse.Namespace, played: Played) -> Verdict:
+def _verdict(arguments: argparse.Namespace, played: ReplayOutcome) -> Verdict:
     name, error = played.settings.source, played.error
     found: list[str] = []
     if played.report is not None:

@@ -9,7 +9,11 @@ import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.errors import PerceptionError, RuntimeUnavailableError
-from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle, self_test
+from mobilenet_perception.inference.bundle import (
+    check_golden_frames,
+    default_bundle_path,
+    load_bundle,
+)
 from mobilenet_perception.inference.runtimes import RuntimeSettings, create_runtime
 from mobilenet_perception.inference.runtimes.tensorrt import TensorRtRuntime
 from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
@@ -35,11 +39,11 @@ def settings(tmp_path: Path) -> RuntimeSettings:
 def test_the_default_bundle_proves_itself(settings: RuntimeSettings) -> None:
     said: list[str] = []
     bundle = load_bundle(default_bundle_path())
-    proven = self_test(bundle, create_runtime('tensorrt', settings, said.append))
+    proven = check_golden_frames(bundle, create_runtime('tensorrt', settings, said.append))
     assert {session.largest_batch for session in proven.sessions.values()} == {3}
     assert any('building its engine' in words for words in said)
     said.clear()
-    self_test(bundle, create_runtime('tensorrt', settings, said.append))
+    check_golden_frames(bundle, create_runtime('tensorrt', settings, said.append))
     assert said == []
 
 

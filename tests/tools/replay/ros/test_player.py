@@ -14,8 +14,8 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings import open_source
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.ros.region_setter import moved
-from mobilenet_perception.tools.replay.ros.player import Ready, to_ros, with_upcoming
-from mobilenet_perception.tools.replay.sent import Sent, read_sent
+from mobilenet_perception.tools.replay.ros.player import OutgoingFrame, to_ros, with_upcoming
+from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
 from tests.support import ROOT
 from tests.support.colours import assert_one_sentence, colours, labelled_bag
 
@@ -44,7 +44,7 @@ def test_node_is_told_of_moves_that_matter(
 @pytest.mark.parametrize('count', [0, 1, 2, 5])
 def test_frames_come_with_what_follows(count: int, labelled_bag: Path) -> None:
     frame = next(open_source(str(labelled_bag)).frames)
-    frames = [Ready(frame, number) for number in range(count)]
+    frames = [OutgoingFrame(frame, number) for number in range(count)]
     found = [(a.message, b.message) for a, b in with_upcoming(iter(frames), 2)]
     assert found == [(number, min(number + 2, count - 1)) for number in range(count)]
 
@@ -63,7 +63,10 @@ def test_recorded_frame_is_sent_as_it_was_recorded(labelled_bag: Path) -> None:
 
 
 def test_sent_lines_are_read_back_and_a_cut_one_left_out(tmp_path: Path) -> None:
-    items = [Sent('a', 5, 1, 0.0, 'stop', True, ROI), Sent('a', 6, 2, 0.1, None, False, None)]
+    items = [
+        SentFrame('a', 5, 1, 0.0, 'stop', True, ROI),
+        SentFrame('a', 6, 2, 0.1, None, False, None),
+    ]
     path = tmp_path / 'sent.jsonl'
     path.write_text('\n'.join([item.line() for item in items] + [items[0].line()[:20]]))
     assert read_sent(path) == items

@@ -8,7 +8,7 @@ _MOST_KINDS = 20
 _OTHER = 'for other reasons'
 
 
-class Tally:
+class ReasonCounter:
     """How often each kind of sentence was said; the first of each kind speaks for it."""
 
     def __init__(self) -> None:

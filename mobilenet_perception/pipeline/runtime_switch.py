@@ -112,7 +112,7 @@ def build_order(
     return BuildOrder(arguments, values['engine_build_limit_s'], load)
 
 
-class Takeover:
+class RuntimeSwitch:
     """Builds, loads and exchanges the classifier of a running pipeline, in a thread of its own.
 
     Args:

@@ -26,7 +26,7 @@ class Proven(NamedTuple):
     failed: dict[str, str]
 
 
-def self_test(bundle: Bundle, runtime: Runtime) -> Proven:
+def check_golden_frames(bundle: Bundle, runtime: Runtime) -> Proven:
     """Load each variant and run the golden frames.
 
     A variant that fails is left out if its network is there in a finer precision too: FP16 and

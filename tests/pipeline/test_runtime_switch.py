@@ -12,7 +12,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.takeover import BuildOrder, Takeover
+from mobilenet_perception.pipeline.runtime_switch import BuildOrder, RuntimeSwitch
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.support.image_messages import plain_message
 from tests.support.tiny_bundle import write_tiny_bundle
@@ -52,22 +52,22 @@ def test_what_was_built_takes_over(bench: Bench) -> None:
     # Any command that takes its time and ends well.
     order = BuildOrder(['check', str(bench.bundle.folder)], 60.0, bench.classifier)
     first = bench.pipeline._classifier
-    takeover = Takeover(bench.pipeline, order, bench.on_end)
-    assert 'engines are being built' in takeover.trouble
-    assert 'serving on onnxruntime meanwhile' in takeover.trouble
+    runtime_switch = RuntimeSwitch(bench.pipeline, order, bench.on_end)
+    assert 'engines are being built' in runtime_switch.trouble
+    assert 'serving on onnxruntime meanwhile' in runtime_switch.trouble
     assert bench.serves()
     assert bench.ended.wait(60)
     assert bench.pipeline._classifier is bench.end is not first
-    assert takeover.trouble == ''
+    assert runtime_switch.trouble == ''
     assert bench.serves()
 
 
 def test_a_failed_build_is_said_and_the_first_goes_on(bench: Bench, tmp_path: Path) -> None:
     order = BuildOrder(['check', str(tmp_path / 'nothing')], 60.0, bench.classifier)
-    takeover = Takeover(bench.pipeline, order, bench.on_end)
+    runtime_switch = RuntimeSwitch(bench.pipeline, order, bench.on_end)
     assert bench.ended.wait(60)
-    assert 'engines are not in use' in takeover.trouble
-    assert 'is not a model bundle' in takeover.trouble
+    assert 'engines are not in use' in runtime_switch.trouble
+    assert 'is not a model bundle' in runtime_switch.trouble
     assert isinstance(bench.end, str) and bench.serves()
 
 
@@ -85,25 +85,25 @@ def test_what_cannot_be_loaded_does_not_take_over(
         raise error
 
     order = BuildOrder(['--version'], 60.0, load)
-    takeover = Takeover(bench.pipeline, order, bench.on_end)
+    runtime_switch = RuntimeSwitch(bench.pipeline, order, bench.on_end)
     assert bench.ended.wait(60)
-    assert takeover.trouble == f'engines are not in use: {words}'
+    assert runtime_switch.trouble == f'engines are not in use: {words}'
     assert bench.serves()
 
 
 def test_a_build_has_a_time_limit(bench: Bench) -> None:
     folder = str(bench.bundle.folder)
     order = BuildOrder(['benchmark', folder, '--no-ros'], 0.1, bench.classifier)
-    takeover = Takeover(bench.pipeline, order, bench.on_end)
+    runtime_switch = RuntimeSwitch(bench.pipeline, order, bench.on_end)
     assert bench.ended.wait(60)
-    assert 'not built within 0.1 s' in takeover.trouble
+    assert 'not built within 0.1 s' in runtime_switch.trouble
 
 
 def test_stopping_ends_the_build_without_a_word(bench: Bench) -> None:
     folder = str(bench.bundle.folder)
     order = BuildOrder(['benchmark', folder, '--no-ros'], 60.0, bench.classifier)
-    takeover = Takeover(bench.pipeline, order, bench.on_end)
-    process = takeover._build
-    takeover.stop()
+    runtime_switch = RuntimeSwitch(bench.pipeline, order, bench.on_end)
+    process = runtime_switch._build
+    runtime_switch.stop()
     assert not process._thread.is_alive()
     assert not bench.ended.is_set() and bench.serves()
