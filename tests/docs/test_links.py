@@ -91,7 +91,7 @@ def test_the_map_names_registries_where_they_are() -> None:
         files = [ROOT / span for span in spans if (ROOT / span).is_file()]
         text = '\n'.join(path.read_text(encoding='utf-8') for path in files)
         names = [span for span in spans if re.fullmatch(r'[A-Z_]+|[a-z]+_parameters', span)]
-        assert files and 'Test: ' in part
+        assert files and 'Test:' in part
         for name in names:
             assert re.search(rf'^(def )?{name}\b', text, re.M), name
 
