@@ -41,7 +41,7 @@ bundle: setup-training  ## Train the default bundle anew, from the data in DATA=
 	@$(training_python) -m training fit $(if $(DATA),"$(DATA)") \
 		--config street_signals --runs runs/street_signals
 	@$(training_python) -m training bundle runs/street_signals/* -o bundles/street_signals \
-		--notes training/configurations/street_signals.md
+		--notes training/configuration/recipes/street_signals.md
 
 clean:  ## Remove the environments and all that the commands have written
 	@rm -rf .venv .venv-training .venv*.log build install log out *.egg-info

@@ -3,7 +3,7 @@
 
 Record your own, or draw the one of these tests, and keep what they give while it is right:
 
-    python -m mobilenet_perception bag drive examples/street --seconds 6 --rate 10
+    python -m mobilenet_perception bag write drive examples/street --seconds 6 --rate 10
     pytest examples/test_street.py --replay-update
 
 (in a checkout, where the package is not installed, add

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from mobilenet_perception.system.checksums import sealed_json
-from tests.examples.conftest import Pytest
+from mobilenet_perception.tools.cli import main
+from tests.docs.pages import example_commands
+from tests.examples.conftest import Pytest, region
 
 FAST = 'test_street.py::test_labels'
 PACED = 'test_street.py::test_in_time'
@@ -72,6 +74,35 @@ def test_over_dds_no_frame_is_lost(examples: Path, run_pytest: Pytest) -> None:
     pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup` builds')
     done = run_pytest(examples, 'test_street.py::test_over_dds')
     assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture(scope='module')
+def drawn(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the examples, with the recording that their texts tell to draw."""
+    folder = tmp_path_factory.mktemp('drawn') / 'examples'
+    shutil.copytree(root / 'examples', folder, ignore=shutil.ignore_patterns('__pycache__'))
+    (write,) = (line for line in example_commands('test_street.py') if ' bag write ' in line)
+    # The other differs in how it is stored.
+    (other,) = (
+        line for line in example_commands('replay_launch_test.py') if ' bag write ' in line
+    )
+    assert other.split()[: len(write.split())] == write.split()
+    _, _, _, *arguments = write.split()
+    assert main([word.replace('examples/', f'{folder}/') for word in arguments]) == 0
+    return folder
+
+
+def test_the_drawn_street_is_as_its_test_says(drawn: Path, run_pytest: Pytest) -> None:
+    done = run_pytest(drawn, FAST, '--replay-update')
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_drawn_street_shows_what_the_launch_test_waits_for(root: Path, drawn: Path) -> None:
+    out = drawn / 'report.json'
+    where = ','.join(map(str, region(root)))
+    assert main(['replay', str(drawn / 'street'), '--roi', where, '--json', str(out)]) == 0
+    frames = json.loads(out.read_text(encoding='utf-8'))['cameras']['camera']['frames']
+    assert 'pedestrians' in {frame['decision'] for frame in frames}
 
 
 def test_the_launch_test_is_sound_python(root: Path) -> None:
