@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checksums: of each file, and of `bundle.json` itself."""
+"""Checksums: of a file, and of JSON text that carries its own."""
 
 import hashlib
 import json
@@ -22,9 +22,12 @@ def entry_of(content: bytes) -> FileEntry:
     return FileEntry(len(content), hashlib.sha256(content).hexdigest())
 
 
-def sealed_json(value: dict[str, Any]) -> bytes:
-    """Return JSON text whose `digest` field is the SHA-256 of the text with that field zeroed."""
-    text = json.dumps({**value, 'digest': _BLANK}, indent=1, ensure_ascii=False) + '\n'
+def sealed_json(value: dict[str, Any], indent: int | None = 1) -> bytes:
+    """Return JSON text whose `digest` field is the SHA-256 of the text with that field zeroed.
+
+    `indent` is that of `json.dumps`; None: all in one line.
+    """
+    text = json.dumps({**value, 'digest': _BLANK}, indent=indent, ensure_ascii=False) + '\n'
     blank = text.encode()
     return blank.replace(_BLANK.encode(), hashlib.sha256(blank).hexdigest().encode())
 

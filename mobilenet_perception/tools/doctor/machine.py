@@ -118,11 +118,13 @@ def load_bundles(folders: Collection[Path]) -> tuple[list[Bundle], dict[Path, st
 
 def _engines() -> tuple[tuple[CachedEngine, ...], str]:
     try:
-        entries = EngineStore().entries()
+        files = EngineStore().files()
     except (PerceptionError, OSError) as error:
         return (), str(error)
-    keys = [(entry.sidecar.name, entry.sidecar.key) for entry in entries]
-    return tuple(CachedEngine(name, key.library, key.library_version) for name, key in keys), ''
+    found = [file.facts for file in files if file.facts]
+    return tuple(
+        CachedEngine(facts.name, facts.key.library, facts.key.library_version) for facts in found
+    ), ''
 
 
 def _free_bytes(folder: str) -> int | None:

@@ -22,6 +22,18 @@ from mobilenet_perception.inference.runtimes.tensorrt.network import tensor
 _REBUILD = 'remove it with python -m mobilenet_perception engines clean --all: it is built again'
 
 
+class RefusedEngineError(RuntimeUnavailableError):
+    """TensorRT refuses an engine although it is what was built.
+
+    Attributes:
+        why: the refusal in a few words.
+    """
+
+    def __init__(self, library: Library, what: str) -> None:
+        self.why = f'{library.name} {library.version} refuses {what} ({library.log.reason()})'
+        super().__init__(f'{self.why}: {_REBUILD}')
+
+
 class LoadedEngine:
     """An engine on the GPU of this thread.
 
@@ -37,7 +49,8 @@ class LoadedEngine:
         scratch_bytes: memory that a run needs for what is between input and output.
 
     Raises:
-        RuntimeUnavailableError: TensorRT refuses the plan, or the GPU's memory is full.
+        RefusedEngineError: TensorRT refuses the plan.
+        RuntimeUnavailableError: the GPU's memory is full.
         BundleError: the engine is not of a variant.
     """
 
@@ -104,16 +117,13 @@ class LoadedEngine:
         return tensor(self._engine.get_tensor_dtype(name), self._engine.get_tensor_shape(name))
 
     def _refused(self, what: str) -> RuntimeUnavailableError:
-        library, reason = self._library, self._library.log.reason()
-        if library.log.is_out_of_memory():
+        log = self._library.log
+        if log.is_out_of_memory():
             return RuntimeUnavailableError(
                 f'the memory of the GPU does not suffice for {what} of {self._name}: end other '
-                f'programs on it, or choose a smaller bundle ({reason})'
+                f'programs on it, or choose a smaller bundle ({log.reason()})'
             )
-        return RuntimeUnavailableError(
-            f'{library.name} {library.version} refuses {what} of {self._name} ({reason}): '
-            f'{_REBUILD}'
-        )
+        return RefusedEngineError(self._library, f'{what} of {self._name}')
 
 
 # Counts the changes of build.py that make other engines of the same model and options.

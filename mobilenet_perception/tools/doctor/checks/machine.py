@@ -115,8 +115,8 @@ def check_engines(facts: MachineFacts) -> Iterator[Finding]:
             'engines', _WHERE,
             f'{len(old)} engines were built by {library} {built}, and {now}: they are not used '
             'again, and a start takes minutes to build others',
-            'start the node once before it is needed, and remove the old ones: '
-            'python -m mobilenet_perception engines clean --older-than 30',
+            'remove them (python -m mobilenet_perception engines clean --all), and start the node '
+            'once before it is needed',
         )  # fmt: skip
 
 
