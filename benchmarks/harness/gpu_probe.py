@@ -17,9 +17,9 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.engines import EngineStore
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.tensorrt import TensorRtRuntime, engine_key
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
 from mobilenet_perception.inference.runtimes.tensorrt.session import TensorRtSession
 from mobilenet_perception.pipeline.timing import percentiles
+from mobilenet_perception.system.cuda import load_cuda
 from mobilenet_perception.system.files import write_atomically
 
 _WARM_UP = 100

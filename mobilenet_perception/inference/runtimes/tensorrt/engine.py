@@ -15,9 +15,9 @@ from mobilenet_perception.errors import PerceptionError, RuntimeUnavailableError
 from mobilenet_perception.inference.engines import EngineKey
 from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
 from mobilenet_perception.inference.runtimes.signature import read_signature
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import Gpu, load_cuda
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library, load_library
 from mobilenet_perception.inference.runtimes.tensorrt.network import tensor
+from mobilenet_perception.system.cuda import Gpu, load_cuda
 
 _REBUILD = 'remove it with python -m mobilenet_perception engines clean --all: it is built again'
 

@@ -9,10 +9,10 @@ from mobilenet_perception.inference.engines import Built, Engine, EngineStore
 from mobilenet_perception.inference.runtimes.base import Session
 from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
 from mobilenet_perception.inference.runtimes.tensorrt.build import build_engine
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
 from mobilenet_perception.inference.runtimes.tensorrt.engine import RefusedEngineError, engine_key
 from mobilenet_perception.inference.runtimes.tensorrt.library import load_library
 from mobilenet_perception.inference.runtimes.tensorrt.session import TensorRtSession
+from mobilenet_perception.system.cuda import load_cuda
 
 
 class TensorRtRuntime:

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
 from mobilenet_perception.inference.runtimes.signature import Signature
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import Cuda, CudaError
 from mobilenet_perception.inference.runtimes.tensorrt.engine import LoadedEngine
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library
+from mobilenet_perception.system.cuda import Cuda, CudaError
 
 
 class Buffers:
