@@ -7,13 +7,22 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames.encodings import ENCODINGS, Packed
-from mobilenet_perception.frames.frame import Frame, RegionOfInterest
-from mobilenet_perception.frames.jpeg import SIGNATURE as JPEG_SIGNATURE
-from mobilenet_perception.frames.jpeg import JpegHeader, read_jpeg_header
-from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits, check_dimensions
+from mobilenet_perception.frames.frame import (
+    DEFAULT_LIMITS,
+    Frame,
+    Limits,
+    RegionOfInterest,
+    check_dimensions,
+)
+from mobilenet_perception.frames.jpeg_png import (
+    JPEG_SIGNATURE,
+    PNG_SIGNATURE,
+    Header,
+    essential_png,
+    read_jpeg_header,
+    read_png_header,
+)
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
-from mobilenet_perception.frames.png import SIGNATURE as PNG_SIGNATURE
-from mobilenet_perception.frames.png import PngHeader, essential_png, read_png_header
 
 UInt8Array = npt.NDArray[np.uint8]
 
@@ -95,7 +104,6 @@ def decode_bytes(
     Raises:
         FrameError: the image is damaged, truncated, too large, or of another format.
     """
-    header: JpegHeader | PngHeader
     reduction = 1
     if data.startswith(JPEG_SIGNATURE):
         header = read_jpeg_header(data)
@@ -127,7 +135,7 @@ def imdecode(data: bytes, flags: int) -> UInt8Array | None:
 
 
 def _reduction(
-    header: JpegHeader, min_height: int, min_width: int, roi: RegionOfInterest | None
+    header: Header, min_height: int, min_width: int, roi: RegionOfInterest | None
 ) -> int:
     """Return the largest reduction that leaves the region twice what is asked for."""
     if min_height <= 0 and min_width <= 0:

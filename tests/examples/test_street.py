@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.system.checksums import sealed_json
+from mobilenet_perception.system.files import sealed_json
 from tests.examples.conftest import Pytest
 
 FAST = 'test_street.py::test_labels'

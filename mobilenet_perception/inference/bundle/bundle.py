@@ -15,7 +15,7 @@ from mobilenet_perception.inference.bundle.manifest import (
     bundle_file,
     manifest_from_json,
 )
-from mobilenet_perception.system.checksums import FileEntry, entry_of, is_sealed
+from mobilenet_perception.system.files import FileEntry, entry_of, is_sealed
 
 MANIFEST_FILE = 'bundle.json'
 MODEL_CARD_FILE = 'MODEL_CARD.md'

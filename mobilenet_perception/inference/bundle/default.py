@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from mobilenet_perception.system.share import share_folder
+from mobilenet_perception.system.files import share_folder
 
 
 def default_bundle_path() -> Path:

@@ -23,7 +23,7 @@ from mobilenet_perception.inference.bundle.golden_check import (
 )
 from mobilenet_perception.inference.bundle.manifest import GoldenFrame, Manifest, manifest_to_json
 from mobilenet_perception.inference.runtimes.base import Runtime
-from mobilenet_perception.system.checksums import entry_of, sealed_json
+from mobilenet_perception.system.files import entry_of, sealed_json
 
 GoldenImage = tuple[str, str, npt.NDArray[np.uint8]]
 

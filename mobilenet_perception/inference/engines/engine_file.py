@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from mobilenet_perception.errors import EngineCacheError, UnusableEngineError
-from mobilenet_perception.system.checksums import entry_of, is_sealed, sealed_json
-from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.system.files import entry_of, is_sealed, sealed_json, write_atomically
 
 SCHEMA = 'mobilenet_perception.engine'
 SCHEMA_VERSION = 1

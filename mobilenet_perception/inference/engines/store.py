@@ -27,7 +27,7 @@ from mobilenet_perception.inference.engines.engine_file import (
     write_engine,
     write_timing_cache,
 )
-from mobilenet_perception.system.checksums import entry_of
+from mobilenet_perception.system.files import entry_of
 from mobilenet_perception.system.lock import locked
 
 _OURS = re.compile(r'\.?[\w.-]+-[0-9a-f]{12}(\.[0-9a-f]{64}\.engine|\.timing)(\.\w+)?')

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.system.share import PACKAGE_FOLDER
+from mobilenet_perception.system.files import PACKAGE_FOLDER
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import Run
 

@@ -9,7 +9,7 @@ import pytest
 
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.engines import EngineKey, EngineStore
-from mobilenet_perception.system.checksums import sealed_json
+from mobilenet_perception.system.files import sealed_json
 from tests.inference.engines.builds import (
     KEY,
     NAME,

@@ -12,8 +12,8 @@ from typing import Any
 
 from mobilenet_perception import __version__
 from mobilenet_perception.ros.environment import ros_distribution
+from mobilenet_perception.system.files import PACKAGE_FOLDER, share_folder
 from mobilenet_perception.system.machine import Sensors, read_identity
-from mobilenet_perception.system.share import PACKAGE_FOLDER, share_folder
 from mobilenet_perception.tools.doctor.environment.probe import (
     NOT_INSTALLED,
     look,
