@@ -107,7 +107,7 @@ def play(settings: PlaySettings, progress: Callable[[int], None] = lambda frames
         )
     if settings.mode == 'ros':
         return _play_live(settings)
-    from mobilenet_perception.inference.open import open_classifier  # noqa: PLC0415
+    from mobilenet_perception.inference.classifier import open_classifier  # noqa: PLC0415
     from mobilenet_perception.tools.replay.faults import Faults, parse_fault  # noqa: PLC0415
     from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast, play_paced  # noqa: PLC0415
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.inference.engines import Built, Engine, EngineStore
-from mobilenet_perception.inference.runtimes.base import Session
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.tensorrt.build import build_engine
-from mobilenet_perception.inference.runtimes.tensorrt.engine import RefusedEngineError, engine_key
+from mobilenet_perception.inference.runtimes.base import RuntimeSettings, Session
+from mobilenet_perception.inference.runtimes.tensorrt.build import build_engine, engine_key
+from mobilenet_perception.inference.runtimes.tensorrt.engine import RefusedEngineError
 from mobilenet_perception.inference.runtimes.tensorrt.library import load_library
 from mobilenet_perception.inference.runtimes.tensorrt.session import TensorRtSession
 from mobilenet_perception.system.cuda import load_cuda
