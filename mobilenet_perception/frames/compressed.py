@@ -6,22 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
+from mobilenet_perception.frames import jpeg_png
 from mobilenet_perception.frames.encodings import ENCODINGS, Packed
-from mobilenet_perception.frames.frame import (
-    DEFAULT_LIMITS,
-    Frame,
-    Limits,
-    RegionOfInterest,
-    check_dimensions,
-)
-from mobilenet_perception.frames.jpeg_png import (
-    JPEG_SIGNATURE,
-    PNG_SIGNATURE,
-    Header,
-    essential_png,
-    read_jpeg_header,
-    read_png_header,
-)
+from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
 
 UInt8Array = npt.NDArray[np.uint8]
@@ -105,14 +92,14 @@ def decode_bytes(
         FrameError: the image is damaged, truncated, too large, or of another format.
     """
     reduction = 1
-    if data.startswith(JPEG_SIGNATURE):
-        header = read_jpeg_header(data)
-        check_dimensions(header.height, header.width, limits)
+    if data.startswith(jpeg_png.JPEG_SIGNATURE):
+        header = jpeg_png.read_jpeg_header(data)
+        limits.check_dimensions(header.height, header.width)
         reduction = _reduction(header, min_height, min_width, roi)
-    elif data.startswith(PNG_SIGNATURE):
-        header = read_png_header(data)
-        check_dimensions(header.height, header.width, limits)
-        data = essential_png(data)
+    elif data.startswith(jpeg_png.PNG_SIGNATURE):
+        header = jpeg_png.read_png_header(data)
+        limits.check_dimensions(header.height, header.width)
+        data = jpeg_png.essential_png(data)
     else:
         raise FrameError(_unsupported(data))
     flags = _FLAGS[reduction][header.gray]
@@ -135,7 +122,7 @@ def imdecode(data: bytes, flags: int) -> UInt8Array | None:
 
 
 def _reduction(
-    header: Header, min_height: int, min_width: int, roi: RegionOfInterest | None
+    header: jpeg_png.Header, min_height: int, min_width: int, roi: RegionOfInterest | None
 ) -> int:
     """Return the largest reduction that leaves the region twice what is asked for."""
     if min_height <= 0 and min_width <= 0:
@@ -150,7 +137,7 @@ def _reduction(
 
 
 def _unsupported(data: bytes) -> str:
-    if data[1:4] == PNG_SIGNATURE[1:4]:
+    if data[1:4] == jpeg_png.PNG_SIGNATURE[1:4]:
         return 'the PNG is damaged: its signature is wrong, as after a transfer as text'
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):

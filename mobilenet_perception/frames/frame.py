@@ -77,6 +77,25 @@ class Limits(NamedTuple):
     max_side: int = 16_384
     max_bytes: int = 256 * 1024 * 1024
 
+    def check_dimensions(self, height: int, width: int) -> None:
+        """Raise FrameError unless height and width, in pixels, are within the limits."""
+        if height < 1 or width < 1:
+            raise FrameError(f'the image is {width}x{height} pixels: it has no pixels to look at')
+        if height > self.max_side or width > self.max_side or height * width > self.max_pixels:
+            raise FrameError(
+                f'the image claims {width}x{height} pixels, above the limit of {self.max_pixels} '
+                f'pixels and {self.max_side} a side: its header is wrong or the camera too large'
+            )
+
+    def check_size(self, size: int) -> None:
+        """Raise FrameError unless `size`, in bytes, is within the limits and above zero."""
+        if size < 1:
+            raise FrameError('the image has no data: the driver published an empty message')
+        if size > self.max_bytes:
+            raise FrameError(
+                f'the image has {size} bytes of data, above the limit of {self.max_bytes} bytes'
+            )
+
 
 DEFAULT_LIMITS = Limits()
 
@@ -88,24 +107,3 @@ def to_rgb(pixels: npt.NDArray[np.uint8], order: PixelOrder) -> npt.NDArray[np.u
         return pixels
     converted: npt.NDArray[np.uint8] = cv2.cvtColor(pixels, code)  # type: ignore[assignment]
     return converted
-
-
-def check_dimensions(height: int, width: int, limits: Limits) -> None:
-    """Raise FrameError unless height and width, in pixels, are within the limits."""
-    if height < 1 or width < 1:
-        raise FrameError(f'the image is {width}x{height} pixels: it has no pixels to look at')
-    if height > limits.max_side or width > limits.max_side or height * width > limits.max_pixels:
-        raise FrameError(
-            f'the image claims {width}x{height} pixels, above the limit of {limits.max_pixels} '
-            f'pixels and {limits.max_side} a side: its header is wrong or the camera too large'
-        )
-
-
-def check_size(size: int, limits: Limits) -> None:
-    """Raise FrameError unless `size`, in bytes, is within the limits and above zero."""
-    if size < 1:
-        raise FrameError('the image has no data: the driver published an empty message')
-    if size > limits.max_bytes:
-        raise FrameError(
-            f'the image has {size} bytes of data, above the limit of {limits.max_bytes} bytes'
-        )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames.encodings import Packed, SemiPlanar, find_encoding
-from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, check_dimensions
+from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits
 from mobilenet_perception.frames.messages import ImageLike, view_bytes
 
 UInt8Array = npt.NDArray[np.uint8]
@@ -46,7 +46,7 @@ def decode_image(message: ImageLike, limits: Limits = DEFAULT_LIMITS) -> Frame:
     """
     encoding = find_encoding(message.encoding)
     height, width, step = message.height, message.width, message.step
-    check_dimensions(height, width, limits)
+    limits.check_dimensions(height, width)
     data = view_bytes(message.data, limits)
     if not isinstance(encoding, Packed):
         return _decode_semi_planar(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.frame import Limits, check_size
+from mobilenet_perception.frames.frame import Limits
 
 # rclpy gives array.array, rosbags gives numpy arrays, tests and tools give bytes.
 # (A string, because array.array takes no subscript at run time before Python 3.12.)
@@ -131,7 +131,7 @@ def view_bytes(data: ByteData, limits: Limits) -> npt.NDArray[np.uint8]:
         FrameError: the data is empty, larger than `limits`, or no contiguous run of bytes.
     """
     try:
-        check_size(len(data), limits)
+        limits.check_size(len(data))
         return np.frombuffer(data, np.uint8)
     except (TypeError, ValueError, BufferError) as error:
         raise FrameError(f'the data of the image is no run of bytes: {error}') from error

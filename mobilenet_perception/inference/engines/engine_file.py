@@ -165,7 +165,7 @@ def is_safe_folder(folder: Path) -> bool:
     return True
 
 
-def write_engine(path: Path, facts: EngineFacts, plan: bytes) -> None:
+def write(path: Path, facts: EngineFacts, plan: bytes) -> None:
     """Write an engine in place of what is there.
 
     Raises:
@@ -174,7 +174,7 @@ def write_engine(path: Path, facts: EngineFacts, plan: bytes) -> None:
     write_atomically(path, sealed_json(facts.to_json(), indent=None) + plan, durable=True)
 
 
-def read_engine(path: Path) -> tuple[EngineFacts, bytes]:
+def read(path: Path) -> tuple[EngineFacts, bytes]:
     """Read facts and plan.
 
     Raises:
@@ -189,7 +189,7 @@ def read_engine(path: Path) -> tuple[EngineFacts, bytes]:
 
 
 def read_facts(path: Path) -> EngineFacts:
-    """Read the facts alone; raises what `read_engine` does."""
+    """Read the facts alone; raises what `read` does."""
     with _own(path) as file:
         return _facts(path, file)
 
@@ -200,7 +200,7 @@ def write_timing_cache(path: Path, cache: bytes) -> None:
 
 
 def read_timing_cache(path: Path) -> bytes:
-    """Read a timing cache; raises what `read_engine` does."""
+    """Read a timing cache; raises what `read` does."""
     with _own(path) as file:
         checksum, cache = file.readline(_LONGEST_LINE), file.read()
     if entry_of(cache).sha256.encode() + b'\n' != checksum:

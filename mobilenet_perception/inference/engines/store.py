@@ -16,17 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mobilenet_perception.errors import UnusableEngineError
-from mobilenet_perception.inference.engines.engine_file import (
-    EngineFacts,
-    EngineKey,
-    default_folder,
-    is_safe_folder,
-    read_engine,
-    read_facts,
-    read_timing_cache,
-    write_engine,
-    write_timing_cache,
-)
+from mobilenet_perception.inference.engines import engine_file
+from mobilenet_perception.inference.engines.engine_file import EngineFacts, EngineKey
 from mobilenet_perception.system.files import entry_of
 from mobilenet_perception.system.lock import locked
 
@@ -110,7 +101,7 @@ class EngineStore:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = default_folder() if folder is None else folder.expanduser()
+        self.folder = engine_file.default_folder() if folder is None else folder.expanduser()
 
     def find(self, key: EngineKey, name: str) -> Engine | None:
         """Return an engine if it is there and sound; `name` as for `get`."""
@@ -166,7 +157,7 @@ class EngineStore:
 
     def files(self) -> list[StoredFile]:
         """Return what is in the store, most recently used first, checked byte by byte."""
-        if not is_safe_folder(self.folder):
+        if not engine_file.is_safe_folder(self.folder):
             return []
         found = []
         for path in self.folder.iterdir():
@@ -179,8 +170,8 @@ class EngineStore:
         """Return the engine, or say why there is none."""
         path = self.folder / key.file_name
         try:
-            is_safe_folder(self.folder)
-            facts, plan = read_engine(path)
+            engine_file.is_safe_folder(self.folder)
+            facts, plan = engine_file.read(path)
         except UnusableEngineError as error:
             return str(error)
         except FileNotFoundError:
@@ -197,7 +188,7 @@ class EngineStore:
         changes: list[list[str]] = []
         for path in self.folder.glob('*.engine'):
             with suppress(UnusableEngineError, FileNotFoundError):
-                facts = read_facts(path)
+                facts = engine_file.read_facts(path)
                 changes += [key.changes_from(facts.key)] if facts.name == name else []
         if not changes:
             return 'the cache has no engine of it'
@@ -233,7 +224,7 @@ class EngineStore:
                 useless.unlink(missing_ok=True)
         timing_cache = b''
         with suppress(OSError, UnusableEngineError):
-            timing_cache = read_timing_cache(timing)
+            timing_cache = engine_file.read_timing_cache(timing)
         built_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         start = time.monotonic()
         built = build(timing_cache)
@@ -251,9 +242,9 @@ class EngineStore:
         trouble = ''
         try:
             self._make_folder()
-            write_engine(path, facts, built.plan)
+            engine_file.write(path, facts, built.plan)
             if built.timing_cache:
-                write_timing_cache(timing, built.timing_cache)
+                engine_file.write_timing_cache(timing, built.timing_cache)
         except OSError as error:
             trouble = (
                 f'{self.folder} cannot be written ({error.strerror}): {name} may have to be built '
@@ -263,9 +254,9 @@ class EngineStore:
 
     def _make_folder(self) -> None:
         """Make the folder, for its owner alone, where it is not there yet."""
-        if not is_safe_folder(self.folder):
+        if not engine_file.is_safe_folder(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            is_safe_folder(self.folder)
+            engine_file.is_safe_folder(self.folder)
 
 
 class _BusyError(Exception):
@@ -279,10 +270,10 @@ def _examine(path: Path) -> StoredFile:
         if path.name.startswith('.'):
             trouble = 'a process was killed while it wrote this'
         elif path.suffix == '.timing':
-            read_timing_cache(path)
+            engine_file.read_timing_cache(path)
         else:
-            facts = read_facts(path)
-            read_engine(path)
+            facts = engine_file.read_facts(path)
+            engine_file.read(path)
     except UnusableEngineError as error:
         trouble = str(error)
     used_at = datetime.fromtimestamp(status.st_mtime, timezone.utc)

@@ -6,14 +6,8 @@ absent from what they return, and never an error: a virtual machine tells next t
 """
 
 from mobilenet_perception.system.machine.identity import Identity, processor_name, read_identity
-from mobilenet_perception.system.machine.sensors import Clock
-from mobilenet_perception.system.machine.state import (
-    Looks,
-    MachineState,
-    Sensors,
-    Watch,
-    troubles,
-)
+from mobilenet_perception.system.machine.sensors import Clock, MachineState, Sensors
+from mobilenet_perception.system.machine.watch import Looks, Watch, troubles
 
 __all__ = [
     'Clock',

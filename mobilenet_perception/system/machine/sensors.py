@@ -15,7 +15,7 @@ nvpmodel; public listings of /sys/class/thermal of Orin and Thor for names of co
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mobilenet_perception.system.machine.kernel_files import numbered, read_number, read_text
 
@@ -141,13 +141,116 @@ class PowerModeSensor:
         return self._names.get(number, f'mode {number}')
 
 
-def clock_sensors(root: Path) -> list[ClockSensor]:
+class MachineState(NamedTuple):
+    """How the computer is doing. Empty or None: it does not tell.
+
+    Attributes:
+        power_mode: of a Jetson.
+        clocks: of the processor's cores.
+        temperatures: of all sensors that answer.
+        slowed_by: cooling devices that slow a processor down at this moment.
+        throttle_count: how often the processor has slowed down because of heat since it started.
+        gpu: of a GPU that is part of the chip.
+        fan_rpm: revolutions of the fan a minute.
+    """
+
+    power_mode: str = ''
+    clocks: tuple[Clock, ...] = ()
+    temperatures: tuple[Temperature, ...] = ()
+    slowed_by: tuple[str, ...] = ()
+    throttle_count: int | None = None
+    gpu: Gpu | None = None
+    fan_rpm: int | None = None
+
+    @property
+    def governor(self) -> str:
+        """The governors in use, with commas between."""
+        return ', '.join(dict.fromkeys(clock.governor for clock in self.clocks if clock.governor))
+
+    @property
+    def hottest(self) -> Temperature | None:
+        """The sensor that is hottest."""
+        return max(self.temperatures, key=lambda found: found.celsius, default=None)
+
+    def values(self) -> dict[str, object]:
+        """Return figures by name, for diagnostics and reports: only those that are known.
+
+        Clocks are those of the fastest cores, in MHz; temperatures are in degrees Celsius; loads
+        are 0 to 1.
+        """
+        gpu = self.gpu or Gpu(None, None, None)
+        hottest = self.hottest
+        found: dict[str, object] = {
+            'power_mode': self.power_mode or None,
+            'governor': self.governor or None,
+            'cpu_mhz': _highest(clock.mhz for clock in self.clocks),
+            'cpu_limit_mhz': _highest(clock.limit_mhz for clock in self.clocks),
+            'cpu_highest_mhz': _highest(clock.highest_mhz for clock in self.clocks),
+            'gpu_mhz': gpu.mhz,
+            'gpu_limit_mhz': gpu.limit_mhz,
+            'gpu_load': gpu.load,
+            'hottest': hottest.name if hottest else None,
+            'hottest_c': hottest.celsius if hottest else None,
+            'slowed_by': ', '.join(self.slowed_by) or None,
+            'throttle_count': self.throttle_count,
+            'fan_rpm': self.fan_rpm,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values: `values`, each clock, and each temperature by its sensor."""
+        return {
+            **self.values(),
+            'clocks': [clock._asdict() for clock in self.clocks],
+            'temperatures_c': {found.name: found.celsius for found in self.temperatures},
+        }
+
+
+class Sensors:
+    """The computer's sensors.
+
+    Args:
+        root: of the file system to read.
+    """
+
+    def __init__(self, root: Path = Path('/')) -> None:
+        self._clocks = _clock_sensors(root)
+        self._temperatures = _temperature_sensors(root)
+        self._cooling = _cooling_devices(root)
+        self._throttle_counters = _throttle_counters(root)
+        self._gpu = GpuSensor(root)
+        self._power_mode = PowerModeSensor(root)
+        fans = numbered((root / 'sys/class/hwmon').glob('hwmon*/fan1_input'))
+        self._fan = str(fans[0]) if fans else ''
+
+    def read(self) -> MachineState:
+        """Return how the computer is doing now."""
+        # A sensor without power, as that of a GPU may be, does not tell.
+        temperatures = [
+            Temperature(name, value / 1e3, limit_c)
+            for name, path, limit_c in self._temperatures
+            if (value := read_number(path)) is not None
+        ]
+        cooling = [name for name, path in self._cooling if (read_number(path) or 0) > 0]
+        counts = [read_number(path) or 0 for path in self._throttle_counters]
+        return MachineState(
+            power_mode=self._power_mode.read(),
+            clocks=tuple(sensor.read() for sensor in self._clocks),
+            temperatures=tuple(temperatures),
+            slowed_by=tuple(cooling),
+            throttle_count=sum(counts) if counts else None,
+            gpu=self._gpu.read(),
+            fan_rpm=read_number(self._fan) if self._fan else None,
+        )
+
+
+def _clock_sensors(root: Path) -> list[ClockSensor]:
     """Return a sensor of each clock; a virtual machine has none."""
     folder = root / 'sys/devices/system/cpu/cpufreq'
     return [ClockSensor(policy) for policy in numbered(folder.glob('policy*'))]
 
 
-def temperature_sensors(root: Path) -> list[tuple[str, str, float | None]]:
+def _temperature_sensors(root: Path) -> list[tuple[str, str, float | None]]:
     """Return name, file and limit of each thermal zone, and of AMD's processors."""
     found: dict[str, tuple[str, str, float | None]] = {}
     for zone in numbered((root / 'sys/class/thermal').glob('thermal_zone*')):
@@ -163,14 +266,14 @@ def temperature_sensors(root: Path) -> list[tuple[str, str, float | None]]:
     return list(found.values())
 
 
-def cooling_devices(root: Path) -> list[tuple[str, str]]:
+def _cooling_devices(root: Path) -> list[tuple[str, str]]:
     """Return name and file of each cooling device that slows a processor down; 0 when idle."""
     devices = numbered((root / 'sys/class/thermal').glob('cooling_device*'))
     found = ((read_text(device / 'type'), str(device / 'cur_state')) for device in devices)
     return [(name, path) for name, path in found if _SLOWS_DOWN.search(name)]
 
 
-def throttle_counters(root: Path) -> list[str]:
+def _throttle_counters(root: Path) -> list[str]:
     """Return the files that count how often Intel's processors slowed down because of heat.
 
     One of each core, and that of the first core's package.
@@ -194,3 +297,7 @@ def _limit_c(zone: Path) -> float | None:
 def _mhz(path: Path | str, unit: float) -> float | None:
     value = read_number(path)
     return None if value is None else value / unit
+
+
+def _highest(values: Any) -> float | None:
+    return max((value for value in values if value is not None), default=None)
