@@ -40,7 +40,6 @@ _SENTENCES = {
     804: 'the NVIDIA driver is too old for this CUDA library: update the driver',
 }
 
-
 _TO_DEVICE, _TO_HOST = 1, 2
 _NON_BLOCKING_STREAM = 1
 # While this thread records, other threads may do as they like.

@@ -104,6 +104,7 @@ def _verify(store: EngineStore, arguments: argparse.Namespace) -> int:
 
 
 def _clean(store: EngineStore, arguments: argparse.Namespace) -> int:
+    # Of a build that ends at this very moment, what is half-written goes too: its process says so.
     removed = [file for file in store.files() if arguments.all or file.trouble]
     for file in removed:
         verb = 'would remove' if arguments.dry_run else 'removed'
