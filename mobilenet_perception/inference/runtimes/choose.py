@@ -13,8 +13,8 @@ from mobilenet_perception.inference.runtimes.base import (
     RuntimeSettings,
 )
 
-# Name of the runtime: the module here that has `create(settings, say) -> Runtime`, and how to get
-# what it runs on.
+# Name of the runtime: the module here that has `create(settings, notify) -> Runtime`, and how to
+# get what it runs on.
 RUNTIMES = {
     'onnxruntime': ('onnx_runtime', "install it with pip install 'onnxruntime>=1.17'"),
     'tensorrt': (
