@@ -53,7 +53,7 @@ EXTRAS = {
     ],
     # Searches, by `python -m training sweep`.
     'sweep': ['ray[tune]'],
-    'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
+    'test': ['hypothesis', 'onnx', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
     'lint': ['mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',
@@ -92,7 +92,7 @@ setup(
         *share_files(),
     ],
     python_requires='>=3.10',
-    install_requires=['numpy>=1.21'],
+    install_requires=['numpy>=1.21', 'psutil>=5.9'],
     extras_require=EXTRAS,
     entry_points={
         'console_scripts': [

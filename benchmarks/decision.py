@@ -20,8 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.harness.votes import lag, voted
-from mobilenet_perception.frames import Frame, RegionOfInterest, decode
-from mobilenet_perception.frames.files import decode_file
+from mobilenet_perception.frames import Frame, RegionOfInterest, decode, decode_file
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime

@@ -10,6 +10,7 @@ engine, or a damaged one. Exits with 1 if an engine loads wrongly, or cannot be 
 
 import argparse
 import multiprocessing
+import os
 import random
 import sys
 import time
@@ -134,22 +135,20 @@ def _is_sound(plan: bytes, size: int) -> bool:
 
 
 def _prepare(engines: Path, damaged: bool) -> None:
-    plan = engines / f'{_KEY.digest}.plan'
+    path = engines / _KEY.file_name
     if damaged:
-        with plan.open('r+b') as file:
+        with path.open('r+b') as file:
+            file.seek(-100, os.SEEK_END)
             file.write(b'damaged')
     else:
-        plan.unlink()
-        plan.with_suffix('.json').unlink()
+        path.unlink()
 
 
 def _state(engines: Path) -> str:
     names = {path.name for path in engines.iterdir()}
     if any(name.startswith('.') for name in names):
         return 'a half-written file'
-    if f'{_KEY.digest}.json' in names:
-        return 'an engine with its sidecar'
-    return 'a plan alone' if f'{_KEY.digest}.plan' in names else 'nothing'
+    return 'an engine' if _KEY.file_name in names else 'nothing'
 
 
 def _is_right(engines: Path, size: int) -> bool:
@@ -162,7 +161,7 @@ def _is_right(engines: Path, size: int) -> bool:
         and _is_sound(had.plan, size)
         and not had.trouble
         and (not had.built or not left)
-        and not EngineStore(engines).verify()
+        and not any(file.trouble for file in EngineStore(engines).files() if not file.unfinished)
     )
 
 

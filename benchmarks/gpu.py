@@ -29,7 +29,7 @@ from mobilenet_perception.inference.bundle import Bundle, Variant, default_bundl
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.recordings.open import open_source
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.system.machine.processor import processor_name
+from mobilenet_perception.system.machine import processor_name
 from mobilenet_perception.tools.arguments import positive, whole
 from mobilenet_perception.tools.report.results import describe_bundle
 from mobilenet_perception.tools.report.tables import table

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.inference.bundle.default import default_bundle_path
+from mobilenet_perception.inference.bundle import default_bundle_path
 from mobilenet_perception.ros.domain import isolated_domain
 from mobilenet_perception.ros.environment import ros_environment
 from tests.support import ROOT

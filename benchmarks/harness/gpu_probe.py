@@ -17,9 +17,9 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.engines import EngineStore
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.tensorrt import TensorRtRuntime, engine_key
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
 from mobilenet_perception.inference.runtimes.tensorrt.session import TensorRtSession
 from mobilenet_perception.pipeline.timing import percentiles
+from mobilenet_perception.system.cuda import load_cuda
 from mobilenet_perception.system.files import write_atomically
 
 _WARM_UP = 100
@@ -95,10 +95,10 @@ def measure(
         'load_ms': load_ms,
         'gpu_bytes': session.gpu_bytes,
         'without_graph': session.without_graph,
-        'plan_bytes': engine.sidecar.plan_bytes if engine else 0,
-        'build_seconds': engine.sidecar.build_seconds if engine else 0.0,
-        'precision_asked': engine.sidecar.precision_asked if engine else '',
-        'precision_proven': engine.sidecar.precision_proven if engine else {},
+        'plan_bytes': engine.facts.plan_bytes if engine else 0,
+        'build_seconds': engine.facts.build_seconds if engine else 0.0,
+        'precision_asked': engine.facts.precision_asked if engine else '',
+        'precision_proven': engine.facts.precision_proven if engine else {},
         'parity': parity(session, images, expected),
         'cuda_graph': figures(session, images, runs),
         'stages_ms': stages_ms(session, runs),

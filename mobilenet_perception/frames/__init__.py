@@ -2,12 +2,16 @@
 """A camera message becomes an RGB array: encodings, row step, endianness, JPEG/PNG, limits."""
 
 from mobilenet_perception.frames.compressed import decode_compressed
-from mobilenet_perception.frames.decode import decode
+from mobilenet_perception.frames.decode import SUFFIXES, decode, decode_file
 from mobilenet_perception.frames.encodings import ENCODINGS
-from mobilenet_perception.frames.files import SUFFIXES, decode_file
-from mobilenet_perception.frames.frame import Frame, PixelOrder, RegionOfInterest
+from mobilenet_perception.frames.frame import (
+    DEFAULT_LIMITS,
+    Frame,
+    Limits,
+    PixelOrder,
+    RegionOfInterest,
+)
 from mobilenet_perception.frames.image import decode_image
-from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 from mobilenet_perception.frames.resize import crop, crop_and_resize
 

@@ -6,14 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
+from mobilenet_perception.frames import jpeg_png
 from mobilenet_perception.frames.encodings import ENCODINGS, Packed
-from mobilenet_perception.frames.frame import Frame, RegionOfInterest
-from mobilenet_perception.frames.jpeg import SIGNATURE as JPEG_SIGNATURE
-from mobilenet_perception.frames.jpeg import JpegHeader, read_jpeg_header
-from mobilenet_perception.frames.limits import DEFAULT_LIMITS, Limits, check_dimensions
+from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
-from mobilenet_perception.frames.png import SIGNATURE as PNG_SIGNATURE
-from mobilenet_perception.frames.png import PngHeader, essential_png, read_png_header
 
 UInt8Array = npt.NDArray[np.uint8]
 
@@ -95,16 +91,15 @@ def decode_bytes(
     Raises:
         FrameError: the image is damaged, truncated, too large, or of another format.
     """
-    header: JpegHeader | PngHeader
     reduction = 1
-    if data.startswith(JPEG_SIGNATURE):
-        header = read_jpeg_header(data)
-        check_dimensions(header.height, header.width, limits)
+    if data.startswith(jpeg_png.JPEG_SIGNATURE):
+        header = jpeg_png.read_jpeg_header(data)
+        limits.check_dimensions(header.height, header.width)
         reduction = _reduction(header, min_height, min_width, roi)
-    elif data.startswith(PNG_SIGNATURE):
-        header = read_png_header(data)
-        check_dimensions(header.height, header.width, limits)
-        data = essential_png(data)
+    elif data.startswith(jpeg_png.PNG_SIGNATURE):
+        header = jpeg_png.read_png_header(data)
+        limits.check_dimensions(header.height, header.width)
+        data = jpeg_png.essential_png(data)
     else:
         raise FrameError(_unsupported(data))
     flags = _FLAGS[reduction][header.gray]
@@ -127,7 +122,7 @@ def imdecode(data: bytes, flags: int) -> UInt8Array | None:
 
 
 def _reduction(
-    header: JpegHeader, min_height: int, min_width: int, roi: RegionOfInterest | None
+    header: jpeg_png.Header, min_height: int, min_width: int, roi: RegionOfInterest | None
 ) -> int:
     """Return the largest reduction that leaves the region twice what is asked for."""
     if min_height <= 0 and min_width <= 0:
@@ -142,7 +137,7 @@ def _reduction(
 
 
 def _unsupported(data: bytes) -> str:
-    if data[1:4] == PNG_SIGNATURE[1:4]:
+    if data[1:4] == jpeg_png.PNG_SIGNATURE[1:4]:
         return 'the PNG is damaged: its signature is wrong, as after a transfer as text'
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):

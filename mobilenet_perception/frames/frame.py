@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A decoded frame: pixels as they came, and the order of their channels."""
+"""A decoded frame: pixels as they came, the order of their channels, and how large it may be."""
 
 from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from mobilenet_perception.errors import FrameError
 
 PixelOrder = Literal['rgb', 'bgr', 'rgba', 'bgra', 'mono']
 
@@ -58,6 +60,44 @@ class Frame(NamedTuple):
     def rgb(self) -> npt.NDArray[np.uint8]:
         """Return the whole frame as (height, width, 3) uint8 RGB."""
         return to_rgb(self.pixels, self.order)
+
+
+class Limits(NamedTuple):
+    """The largest frame that is decoded; what is larger is refused with a reason.
+
+    The defaults let an 8K panorama (7680x4320) pass.
+
+    Attributes:
+        max_pixels: rows times columns, as the header claims them.
+        max_side: rows or columns, in pixels.
+        max_bytes: size of the message's data, or of the file, in bytes.
+    """
+
+    max_pixels: int = 40_000_000
+    max_side: int = 16_384
+    max_bytes: int = 256 * 1024 * 1024
+
+    def check_dimensions(self, height: int, width: int) -> None:
+        """Raise FrameError unless height and width, in pixels, are within the limits."""
+        if height < 1 or width < 1:
+            raise FrameError(f'the image is {width}x{height} pixels: it has no pixels to look at')
+        if height > self.max_side or width > self.max_side or height * width > self.max_pixels:
+            raise FrameError(
+                f'the image claims {width}x{height} pixels, above the limit of {self.max_pixels} '
+                f'pixels and {self.max_side} a side: its header is wrong or the camera too large'
+            )
+
+    def check_size(self, size: int) -> None:
+        """Raise FrameError unless `size`, in bytes, is within the limits and above zero."""
+        if size < 1:
+            raise FrameError('the image has no data: the driver published an empty message')
+        if size > self.max_bytes:
+            raise FrameError(
+                f'the image has {size} bytes of data, above the limit of {self.max_bytes} bytes'
+            )
+
+
+DEFAULT_LIMITS = Limits()
 
 
 def to_rgb(pixels: npt.NDArray[np.uint8], order: PixelOrder) -> npt.NDArray[np.uint8]:

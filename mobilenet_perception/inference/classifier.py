@@ -1,66 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bundle on a runtime: proven, warmed up, profiled, ready to score frames.
-
-Call something at a moment, unless what it is about has ended by then.
-"""
+"""A classifier: a bundle on a runtime, proven, warmed up, profiled, ready to score frames."""
 
 import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import AbandonedError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
-from mobilenet_perception.inference.bundle import Bundle, Variant, check_golden_frames
+from mobilenet_perception.inference.bundle import (
+    Bundle,
+    Variant,
+    check_golden_frames,
+    load_bundle,
+)
 from mobilenet_perception.inference.bundle.precision_ladder import not_worth_running
-from mobilenet_perception.inference.runtimes.base import Runtime
-
-
-class Cutoff:
-    """One thread that waits for the moment, since a new one for each frame would cost more.
-
-    Used by one thread at a time. The thread starts with the first use, and ends with the process.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._due_s = math.inf
-        self._action: Callable[[], None] | None = None
-        self._thread: threading.Thread | None = None
-        # When the thread wakes by itself.
-        self._wakes_s = math.inf
-
-    def arm(self, after_ms: float, action: Callable[[], None]) -> None:
-        """Call the action after so many milliseconds."""
-        with self._changed:
-            self._due_s, self._action = time.monotonic() + after_ms / 1e3, action
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name='cutoff', daemon=True)
-                self._thread.start()
-            elif self._due_s < self._wakes_s:
-                self._changed.notify()
-
-    def disarm(self) -> None:
-        """From here on the action is not called; if it is being called, wait until it has been."""
-        with self._changed:
-            self._action = None
-
-    def _watch(self) -> None:
-        with self._changed:
-            while True:
-                # Disarmed, it sleeps on to its moment: to be woken each frame would cost more.
-                left_s = self._due_s - time.monotonic()
-                if left_s > 0:
-                    self._wakes_s = self._due_s
-                    self._changed.wait(None if math.isinf(left_s) else left_s)
-                    continue
-                self._due_s, action, self._action = math.inf, self._action, None
-                if action is not None:
-                    action()
+from mobilenet_perception.inference.runtimes import Runtime, RuntimeSettings, choose_runtime
 
 
 class Scores(NamedTuple):
@@ -229,3 +190,73 @@ class Classifier:
             self.classify_together(frames, name)[0].inference_ms for _ in range(2 * max(1, runs))
         ]
         return float(np.median(times[len(times) // 2 :]))
+
+
+def open_classifier(
+    bundle: Path,
+    runtime: str,
+    threads: int,
+    wrap: Callable[[Runtime], Runtime] = lambda runtime: runtime,
+    notify: Callable[[str], None] = lambda words: None,
+) -> Classifier:
+    """Load a bundle on a runtime.
+
+    Args:
+        bundle: its folder.
+        runtime: name of a runtime, or `auto`.
+        threads: CPU threads of one inference.
+        wrap: what to put around the runtime, such as faults on purpose.
+        notify: told what takes long, such as the building of an engine.
+
+    Raises:
+        PerceptionError: the bundle is unsound or the runtime not installed.
+    """
+    # One frame at a time, and small ones: OpenCV's threads cost more than they give.
+    cv2.setNumThreads(1)
+    found = choose_runtime(runtime, RuntimeSettings(threads=threads), notify)
+    return Classifier(load_bundle(bundle), wrap(found))
+
+
+class Cutoff:
+    """Calls something at a moment, unless what it is about has ended by then.
+
+    One thread waits for all moments, since a new one for each frame would cost more.
+
+    Used by one thread at a time. The thread starts with the first use, and ends with the process.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due_s = math.inf
+        self._action: Callable[[], None] | None = None
+        self._thread: threading.Thread | None = None
+        # When the thread wakes by itself.
+        self._wakes_s = math.inf
+
+    def arm(self, after_ms: float, action: Callable[[], None]) -> None:
+        """Call the action after so many milliseconds."""
+        with self._changed:
+            self._due_s, self._action = time.monotonic() + after_ms / 1e3, action
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name='cutoff', daemon=True)
+                self._thread.start()
+            elif self._due_s < self._wakes_s:
+                self._changed.notify()
+
+    def disarm(self) -> None:
+        """From here on the action is not called; if it is being called, wait until it has been."""
+        with self._changed:
+            self._action = None
+
+    def _watch(self) -> None:
+        with self._changed:
+            while True:
+                # Disarmed, it sleeps on to its moment: to be woken each frame would cost more.
+                left_s = self._due_s - time.monotonic()
+                if left_s > 0:
+                    self._wakes_s = self._due_s
+                    self._changed.wait(None if math.isinf(left_s) else left_s)
+                    continue
+                self._due_s, action, self._action = math.inf, self._action, None
+                if action is not None:
+                    action()

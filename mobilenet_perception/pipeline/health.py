@@ -7,8 +7,7 @@ from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.camera import CameraState
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.timing import miss_rate, stage_percentiles, variant_shares
-from mobilenet_perception.system.machine import Identity, troubles
-from mobilenet_perception.system.machine.watch import Looks
+from mobilenet_perception.system.machine import Identity, Looks, troubles
 
 
 class Health(NamedTuple):

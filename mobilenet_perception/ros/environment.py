@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.system.share import share_folder
+from mobilenet_perception.system.files import share_folder
 
 # Image buffers stay with the process instead of going back to the kernel after each frame, which
 # costs a page fault per 4 KB: 22.8 to 5 ms of CPU for each 1080p frame.

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write files and folders whole or not at all."""
+"""Files: written whole or not at all, with checksums, and where those of this package lie."""
 
+import hashlib
+import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
+
+import mobilenet_perception
+from mobilenet_perception.errors import PerceptionError
+
+PACKAGE_FOLDER = Path(mobilenet_perception.__file__).resolve().parent
+_DIGEST = re.compile(rb'"digest": "([0-9a-f]{64})"')
+_BLANK = '0' * 64
 
 
 def write_atomically(path: Path, content: bytes | str, durable: bool = False) -> None:
@@ -59,6 +70,55 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             path.rename(Path(scratch, 'old'))
         new.rename(path)
+
+
+class FileEntry(NamedTuple):
+    """Size in bytes and SHA-256 of one file."""
+
+    size: int
+    sha256: str
+
+
+def entry_of(content: bytes) -> FileEntry:
+    """Return the entry of a file with this content."""
+    return FileEntry(len(content), hashlib.sha256(content).hexdigest())
+
+
+def sealed_json(value: dict[str, Any], indent: int | None = 1) -> bytes:
+    """Return JSON text whose `digest` field is the SHA-256 of the text with that field zeroed.
+
+    `indent` is that of `json.dumps`; None: all in one line.
+    """
+    text = json.dumps({**value, 'digest': _BLANK}, indent=indent, ensure_ascii=False) + '\n'
+    blank = text.encode()
+    return blank.replace(_BLANK.encode(), hashlib.sha256(blank).hexdigest().encode())
+
+
+def is_sealed(text: bytes) -> bool:
+    """Say whether JSON text carries the digest that its own bytes have."""
+    found: list[bytes] = _DIGEST.findall(text)
+    if len(found) != 1:
+        return False
+    blank = text.replace(found[0], _BLANK.encode())
+    return hashlib.sha256(blank).hexdigest().encode() == found[0]
+
+
+def share_folder() -> Path:
+    """Return the folder that holds config/, launch/ and bundles/: a checkout, or `share`.
+
+    Raises:
+        PerceptionError: the package is neither in a checkout nor installed with its data.
+    """
+    package = PACKAGE_FOLDER
+    # lib/python3.x/site-packages (or dist-packages, or local/lib/...) lies within the prefix.
+    prefixes = [parent / 'share' / package.name for parent in package.parents]
+    for folder in (package.parent, *prefixes):
+        if (folder / 'config' / 'classifier.yaml').is_file():
+            return folder
+    raise PerceptionError(
+        f'no config folder belongs to {package}: install the package with colcon or pip, '
+        'or run it from its checkout'
+    )
 
 
 def _synchronise(folder: Path) -> None:

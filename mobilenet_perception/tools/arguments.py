@@ -9,8 +9,7 @@ from pathlib import Path
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import default_bundle_path
-from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.inference.open import open_classifier
+from mobilenet_perception.inference.classifier import Classifier, open_classifier
 from mobilenet_perception.inference.runtimes.choose import AUTO
 
 # How the built-in bundle is called where a bundle is not used unless it is named.

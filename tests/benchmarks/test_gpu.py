@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.inference.runtimes.tensorrt.test_cuda import without_gpu
 from tests.support.tiny_bundle import write_tiny_bundle
+from tests.system.test_cuda import without_gpu
 
 pytest.importorskip('onnxruntime')
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.system.checksums import sealed_json
+from mobilenet_perception.system.files import sealed_json
 from mobilenet_perception.tools.cli import main
 from tests.docs.pages import example_commands
 from tests.examples.conftest import Pytest, region

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model bundle: manifest, checksums, labels, golden frames."""
 
-from mobilenet_perception.inference.bundle.bundle import Bundle, load_bundle
-from mobilenet_perception.inference.bundle.default import default_bundle_path
+from mobilenet_perception.inference.bundle.bundle import Bundle, default_bundle_path, load_bundle
 from mobilenet_perception.inference.bundle.golden_check import check_golden_frames
 from mobilenet_perception.inference.bundle.manifest import Decision, GoldenFrame, Manifest, Variant
 from mobilenet_perception.inference.bundle.write import write_bundle

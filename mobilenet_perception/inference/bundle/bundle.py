@@ -15,7 +15,7 @@ from mobilenet_perception.inference.bundle.manifest import (
     bundle_file,
     manifest_from_json,
 )
-from mobilenet_perception.system.checksums import FileEntry, entry_of, is_sealed
+from mobilenet_perception.system.files import FileEntry, entry_of, is_sealed, share_folder
 
 MANIFEST_FILE = 'bundle.json'
 MODEL_CARD_FILE = 'MODEL_CARD.md'
@@ -61,6 +61,15 @@ def load_bundle(folder: Path) -> Bundle:
     if not images:
         raise BundleError(f'{folder}: the bundle has no golden frames, so it cannot prove itself')
     return Bundle(folder, str(value['digest']), manifest, models, images)
+
+
+def default_bundle_path() -> Path:
+    """Return the folder of the default bundle: street signals for a delivery robot.
+
+    Raises:
+        PerceptionError: the package is neither in a checkout nor installed with its data.
+    """
+    return share_folder() / 'bundles' / 'street_signals'
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write a model bundle: golden scores by running, checksums, all or nothing."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from mobilenet_perception.inference.bundle.golden_check import (
 )
 from mobilenet_perception.inference.bundle.manifest import GoldenFrame, Manifest, manifest_to_json
 from mobilenet_perception.inference.runtimes.base import Runtime
-from mobilenet_perception.system.checksums import entry_of, sealed_json
+from mobilenet_perception.system.files import entry_of, sealed_json, whole_folder
 
 GoldenImage = tuple[str, str, npt.NDArray[np.uint8]]
 
@@ -70,17 +68,11 @@ def write_bundle(
         frames.append(GoldenFrame(file, label, scores))
     value = manifest_to_json(manifest._replace(golden=tuple(frames)))
     value['files'] = {path: entry_of(content)._asdict() for path, content in files.items()}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{folder.name}.', dir=folder.parent) as scratch:
-        new = Path(scratch) / 'new'
+    with whole_folder(folder) as new:
         for path, content in {**files, MANIFEST_FILE: sealed_json(value)}.items():
             (new / path).parent.mkdir(parents=True, exist_ok=True)
             (new / path).write_bytes(content)
         check_golden_frames(load_bundle(new), runtime)
-        if folder.exists():
-            folder.rename(Path(scratch) / 'old')
-        new.rename(folder)
-        shutil.rmtree(Path(scratch) / 'old', ignore_errors=True)
     return load_bundle(folder)
 
 

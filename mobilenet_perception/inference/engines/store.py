@@ -1,37 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The store of engines: give the one that is there, or build it, once, and keep it."""
+"""The store of engines: give the one that is there, or build it, once, and keep it.
 
+A file for each key, replaced in one move, so that who reads needs no lock. Who builds holds one:
+on one GPU one process at a time, whatever it builds, since builds measure and would disturb each
+other. The lock saves work, no more: whether an engine is whole is for its checksums to say.
+"""
+
+import os
+import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from mobilenet_perception.errors import UnusableEngineError
-from mobilenet_perception.inference.engines.cleanup import (
-    Finding,
-    Rule,
-    damaged,
-    make_room,
-    removals,
-)
-from mobilenet_perception.inference.engines.files import (
-    EngineFiles,
-    Entry,
-    read_timing_cache,
-    write_timing_cache,
-)
-from mobilenet_perception.inference.engines.folder import (
-    default_folder,
-    is_safe_folder,
-    make_folder,
-)
-from mobilenet_perception.inference.engines.locks import BuildLock
-from mobilenet_perception.inference.engines.sidecar import EngineKey, Sidecar, differences
-from mobilenet_perception.system.checksums import entry_of
+from mobilenet_perception.inference.engines import engine_file
+from mobilenet_perception.inference.engines.engine_file import EngineFacts, EngineKey
+from mobilenet_perception.system.files import entry_of
+from mobilenet_perception.system.lock import locked
 
-LIMIT_BYTES = 2 * 1024**3
+_OURS = re.compile(r'\.?[\w.-]+-[0-9a-f]{12}(\.[0-9a-f]{64}\.engine|\.timing)(\.\w+)?')
 _POLL_S = 0.1
 _TELL_S = 5.0
 
@@ -60,16 +50,43 @@ class Engine(NamedTuple):
 
     Attributes:
         plan: the engine, serialised.
-        sidecar: what is known of it.
+        facts: what is known of it.
         built: by this call.
-        trouble: why it may have to be built again at the next start, or what else is wrong with
-            the cache; a sentence to tell. Empty: nothing is.
+        trouble: what is wrong with it, or with keeping it: a sentence to tell; empty: nothing.
     """
 
     plan: bytes
-    sidecar: Sidecar
+    facts: EngineFacts
     built: bool
     trouble: str = ''
+
+
+class StoredFile(NamedTuple):
+    """A file in the store: an engine or a timing cache, or what is left of one.
+
+    Attributes:
+        path: where it is.
+        size_bytes: its size.
+        used_at: when it was built or loaded last, in UTC.
+        facts: of an engine, where they can be read.
+        trouble: why it is never loaded, a sentence without its end; empty: it is sound.
+    """
+
+    path: Path
+    size_bytes: int
+    used_at: datetime
+    facts: EngineFacts | None
+    trouble: str
+
+    @property
+    def name(self) -> str:
+        """Name of the engine, or of the file."""
+        return self.facts.name if self.facts else self.path.name
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a process is writing it at this moment, or was killed while it did."""
+        return self.path.name.startswith('.')
 
 
 class EngineStore:
@@ -77,25 +94,17 @@ class EngineStore:
 
     Args:
         folder: where; None: `default_folder`.
-        limit_bytes: that all engines may have together. Those least recently used are removed,
-            but none that this store has given out.
 
     Raises:
-        EngineCacheError: there is no folder to use.
+        EngineCacheError: there is no folder to use. So does each method where other users can
+            write to it.
     """
 
-    def __init__(self, folder: Path | None = None, limit_bytes: int = LIMIT_BYTES) -> None:
-        self.folder = default_folder() if folder is None else folder.expanduser()
-        self.limit_bytes = limit_bytes
-        self._files = EngineFiles(self.folder)
-        self._given: set[str] = set()
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = engine_file.default_folder() if folder is None else folder.expanduser()
 
     def find(self, key: EngineKey, name: str) -> Engine | None:
-        """Return an engine if it is there and sound; `name` as for `get`.
-
-        Raises:
-            EngineCacheError: other users can write to the folder.
-        """
+        """Return an engine if it is there and sound; `name` as for `get`."""
         found = self._look(key, name)
         return found if isinstance(found, Engine) else None
 
@@ -111,11 +120,11 @@ class EngineStore:
         build: Callable[[bytes], Built],
         on_wait: Notify | None = None,
         on_build: Notify | None = None,
+        refused: Engine | None = None,
     ) -> Engine:
         """Return an engine: the one that is there, else the one that is built now.
 
-        On one GPU, one process at a time builds, whatever it builds: builds measure, and would
-        disturb each other. If it dies, one of those that wait builds.
+        If a process that builds dies, one of those that wait for it builds.
 
         Args:
             key: all that must be equal for an engine to be used again.
@@ -123,108 +132,103 @@ class EngineStore:
             build: takes the timing cache of earlier builds, which may be empty.
             on_wait: told every few seconds what is waited for; what it raises ends the waiting.
             on_build: told why, before a build begins.
+            refused: what was given before and the library does not load; its trouble says why.
 
         Raises:
-            EngineCacheError: other users can write to the folder.
             Exception: what `build` raises.
         """
-        # Where there can be no folder, the engine is built all the same, and the trouble told.
-        with suppress(OSError):
-            make_folder(self.folder)
-        if engine := self.find(key, name):
-            return engine
-        tell_at = time.monotonic()
-        with BuildLock(self.folder / f'{key.target}.lock', name) as lock:
-            while True:
-                ours = lock.acquire()
+        found, tell_at = self._look(key, name, refused), time.monotonic()
+        with ExitStack() as held:
+            while not isinstance(found, Engine):
+                holder = self._acquire(held, key, name)
                 # Another process may have built it just before.
-                found = self._look(key, name)
+                found = self._look(key, name, refused)
                 if isinstance(found, Engine):
-                    return found
-                if ours:
+                    break
+                if not holder:
                     if on_build:
                         on_build(found)
                     return self._build(key, name, build, found)
                 if on_wait and time.monotonic() >= tell_at:
                     tell_at = time.monotonic() + _TELL_S
-                    on_wait(lock.holder())
+                    on_wait(holder)
                 time.sleep(_POLL_S)
+            return found
 
-    def entries(self) -> list[Entry]:
-        """Return the engines whose sidecar can be read, most recently used first.
-
-        Raises:
-            EngineCacheError: other users can write to the folder.
-        """
-        with self._files.reading():
-            return self._files.entries()
-
-    def verify(self) -> list[Finding]:
-        """Return what is wrong, by engine or file; nothing of it is ever loaded.
-
-        Raises:
-            EngineCacheError: other users can write to the folder.
-        """
-        with self._files.reading():
-            return damaged(self._files)
-
-    def clean(self, rule: Rule, dry_run: bool = False) -> list[Finding]:
-        """Remove engines by a rule, and all that is of no use any more; return what was removed.
-
-        Args:
-            rule: what is to go.
-            dry_run: only say what would be.
-
-        Raises:
-            EngineCacheError: other users can write to the folder.
-            OSError: something cannot be removed.
-        """
-        if not is_safe_folder(self.folder):
+    def files(self) -> list[StoredFile]:
+        """Return what is in the store, most recently used first, checked byte by byte."""
+        if not engine_file.is_safe_folder(self.folder):
             return []
-        with self._files.reading() if dry_run else self._files.writing():
-            found = removals(self._files, rule)
-            for path in (path for finding in found for path in finding.paths if not dry_run):
-                path.unlink(missing_ok=True)
-        return found
+        found = []
+        for path in self.folder.iterdir():
+            if _OURS.fullmatch(path.name):
+                with suppress(FileNotFoundError):
+                    found.append(_examine(path))
+        return sorted(found, key=lambda file: file.used_at, reverse=True)
 
-    def _look(self, key: EngineKey, name: str) -> Engine | str:
+    def _look(self, key: EngineKey, name: str, refused: Engine | None = None) -> Engine | str:
         """Return the engine, or say why there is none."""
-        digest = key.digest
+        path = self.folder / key.file_name
         try:
-            with self._files.reading():
-                if not self._files.has(digest):
-                    return self._why_absent(key, name)
-                sidecar = self._files.read_sidecar(digest)
-                plan = self._files.read_plan(digest, sidecar)
-                self._files.mark_used(digest)
+            engine_file.is_safe_folder(self.folder)
+            facts, plan = engine_file.read(path)
         except UnusableEngineError as error:
             return str(error)
+        except FileNotFoundError:
+            return self._why_absent(key, name)
         except OSError as error:
             return f'{self.folder} cannot be read ({error.strerror})'
-        self._given.add(digest)
-        return Engine(plan, sidecar, built=False)
+        if refused and facts == refused.facts:
+            return refused.trouble
+        with suppress(OSError):
+            os.utime(path)
+        return Engine(plan, facts, built=False)
 
     def _why_absent(self, key: EngineKey, name: str) -> str:
-        sidecars = (entry.sidecar for entry in self._files.entries())
-        changes = [differences(sidecar.key, key) for sidecar in sidecars if sidecar.name == name]
+        changes: list[list[str]] = []
+        for path in self.folder.glob('*.engine'):
+            with suppress(UnusableEngineError, FileNotFoundError):
+                facts = engine_file.read_facts(path)
+                changes += [key.changes_from(facts.key)] if facts.name == name else []
         if not changes:
             return 'the cache has no engine of it'
         least = min(changes, key=len)
         return ', '.join(least)
 
+    def _acquire(self, held: ExitStack, key: EngineKey, name: str) -> str:
+        """Take the lock of all that build for a GPU; returns who has it, empty: nobody else."""
+        lock = self.folder / f'{key.target}.lock'
+        holder = ''
+        try:
+            self._make_folder()
+            held.enter_context(locked(lock, busy=_BusyError()))
+            since = f'{datetime.now():%X}'
+            lock.write_text(f'another process ({os.getpid()}) is building {name}, since {since}')
+        except _BusyError:
+            with suppress(OSError, ValueError):
+                holder = lock.read_text()
+            return holder or 'another process is building an engine'
+        except OSError:
+            # Without a folder, or where it cannot be written, the engine is built all the same.
+            pass
+        return ''
+
     def _build(
         self, key: EngineKey, name: str, build: Callable[[bytes], Built], reason: str
     ) -> Engine:
-        # What is damaged goes first: those that wait need not read it again and again.
-        with suppress(OSError), self._files.writing():
-            self._files.remove(key.digest)
+        path, timing = self.folder / key.file_name, self.folder / f'{key.target}.timing'
+        # What is damaged goes first: those that wait need not read it again and again. What is
+        # unfinished and of this GPU was left by builders that died.
+        with suppress(OSError):
+            for useless in (path, *self.folder.glob(f'.{key.target}.*')):
+                useless.unlink(missing_ok=True)
         timing_cache = b''
         with suppress(OSError, UnusableEngineError):
-            timing_cache = read_timing_cache(self._files.timing_cache(key.target))
+            timing_cache = engine_file.read_timing_cache(timing)
         built_at = datetime.now(timezone.utc).isoformat(timespec='seconds')
         start = time.monotonic()
         built = build(timing_cache)
-        sidecar = Sidecar(
+        facts = EngineFacts(
             name=name,
             key=key,
             plan_bytes=len(built.plan),
@@ -235,29 +239,42 @@ class EngineStore:
             precision_asked=built.precision_asked,
             precision_proven=built.precision_proven,
         )
-        self._given.add(key.digest)
-        return Engine(built.plan, sidecar, built=True, trouble=self._keep(sidecar, built))
-
-    def _keep(self, sidecar: Sidecar, built: Built) -> str:
-        """Write what was built; returns the trouble with that."""
+        trouble = ''
         try:
-            with self._files.writing():
-                for path in self._files.unfinished():
-                    path.unlink()
-                used = len(built.plan)
-                used += make_room(self._files, self.limit_bytes - used, self._given)
-                self._files.write(sidecar, built.plan)
-                if built.timing_cache:
-                    path = self._files.timing_cache(sidecar.key.target)
-                    write_timing_cache(path, built.timing_cache)
+            self._make_folder()
+            engine_file.write(path, facts, built.plan)
+            if built.timing_cache:
+                engine_file.write_timing_cache(timing, built.timing_cache)
         except OSError as error:
-            return (
-                f'{self.folder} cannot be written ({error.strerror}): {sidecar.name} may have to '
-                'be built again at the next start'
+            trouble = (
+                f'{self.folder} cannot be written ({error.strerror}): {name} may have to be built '
+                'again at the next start'
             )
-        if used > self.limit_bytes:
-            return (
-                f'the engines in use have {used / 1e6:.2f} MB where {self.folder} is to hold '
-                f'{self.limit_bytes / 1e6:.2f} MB: raise the limit'
-            )
-        return ''
+        return Engine(built.plan, facts, built=True, trouble=trouble)
+
+    def _make_folder(self) -> None:
+        """Make the folder, for its owner alone, where it is not there yet."""
+        if not engine_file.is_safe_folder(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            engine_file.is_safe_folder(self.folder)
+
+
+class _BusyError(Exception):
+    """Another process builds for this GPU."""
+
+
+def _examine(path: Path) -> StoredFile:
+    status = path.lstat()
+    facts, trouble = None, ''
+    try:
+        if path.name.startswith('.'):
+            trouble = 'a process was killed while it wrote this'
+        elif path.suffix == '.timing':
+            engine_file.read_timing_cache(path)
+        else:
+            facts = engine_file.read_facts(path)
+            engine_file.read(path)
+    except UnusableEngineError as error:
+        trouble = str(error)
+    used_at = datetime.fromtimestamp(status.st_mtime, timezone.utc)
+    return StoredFile(path, status.st_size, used_at, facts, trouble)

@@ -1,14 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which runtime serves a bundle on this machine: at once, and when engines have been built."""
+"""The runtimes there are, by name, and which of them serves a bundle on this machine."""
 
+import importlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.inference.runtimes.base import BuildingRuntime, Runtime
-from mobilenet_perception.inference.runtimes.settings import DEFAULT, RuntimeSettings
+from mobilenet_perception.inference.runtimes.base import (
+    DEFAULT,
+    BuildingRuntime,
+    Runtime,
+    RuntimeSettings,
+)
 
+# Name of the runtime: the module here that has `create(settings, notify) -> Runtime`, and how to
+# get what it runs on.
+RUNTIMES = {
+    'onnxruntime': ('onnx_runtime', "install it with pip install 'onnxruntime>=1.17'"),
+    'tensorrt': (
+        'tensorrt',
+        'on a Jetson it comes with JetPack 6 or newer (apt install python3-libnvinfer, never '
+        'pip); on x86-64 with an NVIDIA GPU install it with pip install tensorrt',
+    ),
+}
 AUTO = 'auto'
 _ON_GPU = 'tensorrt'
 ON_CPU = 'onnxruntime'
@@ -27,6 +41,37 @@ class RuntimePlan(NamedTuple):
     now: Runtime
     later: Runtime | None
     notes: tuple[str, ...]
+
+
+def create_runtime(
+    name: str = 'onnxruntime',
+    settings: RuntimeSettings = DEFAULT,
+    notify: Callable[[str], None] = lambda words: None,
+) -> Runtime:
+    """Return a runtime by its name.
+
+    Args:
+        name: one of `RUNTIMES`.
+        settings: what it may use of the machine.
+        notify: told what takes long, such as the building of an engine, in words; called often,
+            and by any thread. What it raises ends the loading.
+
+    Raises:
+        RuntimeUnavailableError: there is none of this name, its library is not installed, or it
+            cannot run here.
+    """
+    if name not in RUNTIMES:
+        raise RuntimeUnavailableError(
+            f'there is no runtime {name!r}: choose one of {", ".join(RUNTIMES)}'
+        )
+    try:
+        found = importlib.import_module(
+            f'mobilenet_perception.inference.runtimes.{RUNTIMES[name][0]}'
+        )
+    except ImportError as error:
+        raise cannot_load(name, error) from error
+    runtime: Runtime = found.create(settings, notify)
+    return runtime
 
 
 def choose_runtime(
@@ -68,6 +113,13 @@ def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, byte
     except RuntimeUnavailableError as error:
         notes.append(f'nothing serves until the engines are built: {error}')
         return RuntimePlan(runtime, None, tuple(notes))
+
+
+def cannot_load(name: str, error: ImportError) -> RuntimeUnavailableError:
+    """Return what to say of a runtime whose library cannot be imported."""
+    return RuntimeUnavailableError(
+        f'the runtime {name} cannot be loaded ({error}): {RUNTIMES[name][1]}'
+    )
 
 
 def _chosen(

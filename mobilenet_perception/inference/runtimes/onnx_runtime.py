@@ -8,9 +8,12 @@ import numpy.typing as npt
 import onnxruntime
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.runtimes.base import Session
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.signature import Tensor, read_signature
+from mobilenet_perception.inference.runtimes.base import (
+    RuntimeSettings,
+    Session,
+    Tensor,
+    read_signature,
+)
 
 # Of a model whose first dimension is free: more frames than this do not wait at a time.
 _LARGEST_BATCH = 8

@@ -5,9 +5,18 @@ Readers of /proc, /sys and /etc, with the standard library alone. What a machine
 absent from what they return, and never an error: a virtual machine tells next to nothing.
 """
 
-from mobilenet_perception.system.machine.identity import Identity, read_identity
-from mobilenet_perception.system.machine.sensors import MachineState, Sensors
-from mobilenet_perception.system.machine.troubles import troubles
-from mobilenet_perception.system.machine.watch import Watch
+from mobilenet_perception.system.machine.identity import Identity, processor_name, read_identity
+from mobilenet_perception.system.machine.sensors import Clock, MachineState, Sensors
+from mobilenet_perception.system.machine.watch import Looks, Watch, troubles
 
-__all__ = ['Identity', 'MachineState', 'Sensors', 'Watch', 'read_identity', 'troubles']
+__all__ = [
+    'Clock',
+    'Identity',
+    'Looks',
+    'MachineState',
+    'Sensors',
+    'Watch',
+    'processor_name',
+    'read_identity',
+    'troubles',
+]

@@ -1,22 +1,144 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that is read over and over: found once, so that reading it is cheap.
+"""The sensors of the computer: clocks, temperatures, what slows it down, and a Jetson's GPU.
 
-How the computer is doing at one moment.
+Each is found once, so that reading it every second is cheap. Not by psutil: where any other chip
+tells a temperature, such as a Jetson's disk, it looks at no thermal zone, and on an Orin it may
+raise (its issues 1873 and 2477); it knows neither passive trip points nor governors.
+
+Sources: the Linux kernel's guides to CPU performance scaling (admin-guide/pm/cpufreq; kHz), to the
+thermal sysfs interface (driver-api/thermal/sysfs-api; thousandths of a degree) and to Intel's
+throttle events (admin-guide/thermal/intel_thermal_throttle); its class devfreq
+(ABI/testing/sysfs-class-devfreq; Hz), whose `load`, in thousandths, is the GPU driver's of Jetson
+Linux up to JetPack 6, where jetson-stats reads it too; the Jetson Linux developer guide for
+nvpmodel; public listings of /sys/class/thermal of Orin and Thor for names of cooling devices.
 """
 
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.system.machine.files import numbered, read_number
-from mobilenet_perception.system.machine.gpu import Gpu, GpuSensor
-from mobilenet_perception.system.machine.jetson import PowerModeSensor
-from mobilenet_perception.system.machine.processor import Clock, clock_sensors
-from mobilenet_perception.system.machine.thermal import (
-    Temperature,
-    cooling_sensors,
-    temperature_sensors,
-    throttle_counters,
-)
+from mobilenet_perception.system.machine.kernel_files import numbered, read_number, read_text
+
+# In a MHz.
+_KHZ, _HZ = 1e3, 1e6
+# Firmware fills trip points that it does not use with 0, -274 and the like.
+_LOWEST_LIMIT_C = 40.0
+# Cooling devices that slow a processor down: cpufreq-cpu0, thermal-cpufreq-0, devfreq-gpu,
+# Processor (ACPI), cpu-throttle-alert (Jetson). Others are fans, or warn of a hot surface.
+_SLOWS_DOWN = re.compile(r'cpufreq|devfreq|throttle-alert|^Processor$|powerclamp')
+# AMD's processors have no thermal zone; their sensor is a hardware monitor.
+_MONITORS = ('k10temp', 'zenpower')
+# The zone of a Jetson's power chip says a constant, up to 100 degrees (jetson-stats skips it too).
+_CONSTANT = 'PMIC'
+# 17000000.gpu and 17000000.ga10b (Orin), 17000000.gv11b (Xavier), gpu-gpc-0 (Thor).
+_GPU = re.compile(r'(^|\W)(gpu|gpu-gpc-0|ga10b|gv11b|gp10b|gm20b)$')
+# `< POWER_MODEL ID=2 NAME=MAXN_SUPER >`
+_POWER_MODE = re.compile(r'<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+)\s*>')
+
+
+class Clock(NamedTuple):
+    """The clock of cores that share one, a `policy` of the kernel. In MHz.
+
+    Attributes:
+        governor: what chooses it: `schedutil`, `performance`, `powersave`, ...
+        driver: what sets it.
+        mhz: now; None: it does not tell.
+        limit_mhz: the highest allowed, by the power mode or by heat.
+        highest_mhz: the highest that the hardware has.
+    """
+
+    governor: str
+    driver: str
+    mhz: float | None
+    limit_mhz: float | None
+    highest_mhz: float | None
+
+
+class ClockSensor:
+    """Reads the clock of one policy.
+
+    Args:
+        folder: .../cpufreq/policy<N>.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._driver = read_text(folder / 'scaling_driver')
+        self._highest = _mhz(folder / 'cpuinfo_max_freq', _KHZ)
+        self._governor = str(folder / 'scaling_governor')
+        self._current = str(folder / 'scaling_cur_freq')
+        self._limit = str(folder / 'scaling_max_freq')
+
+    def read(self) -> Clock:
+        """Return the clock as it is now."""
+        return Clock(
+            read_text(self._governor),
+            self._driver,
+            _mhz(self._current, _KHZ),
+            _mhz(self._limit, _KHZ),
+            self._highest,
+        )
+
+
+class Temperature(NamedTuple):
+    """One sensor.
+
+    Attributes:
+        name: what it measures, as the kernel calls it.
+        celsius: degrees.
+        limit_c: from here on the system slows down; None: it does not tell.
+    """
+
+    name: str
+    celsius: float
+    limit_c: float | None
+
+
+class Gpu(NamedTuple):
+    """How the GPU is doing; None: it does not tell.
+
+    Attributes:
+        mhz: its clock now.
+        limit_mhz: the highest clock allowed, by the power mode or by heat.
+        load: share of the time in which it was busy, 0 to 1.
+    """
+
+    mhz: float | None
+    limit_mhz: float | None
+    load: float | None
+
+
+class GpuSensor:
+    """Reads the first GPU of the class devfreq; one of a card in a slot is not there."""
+
+    def __init__(self, root: Path) -> None:
+        folders = numbered((root / 'sys/class/devfreq').glob('*'))
+        self._folder = next((str(path) for path in folders if _GPU.search(path.name)), '')
+
+    def read(self) -> Gpu | None:
+        """Return how it is doing; None: there is none."""
+        if not self._folder:
+            return None
+        load = read_number(f'{self._folder}/device/load')
+        mhz, limit_mhz = (_mhz(f'{self._folder}/{name}_freq', _HZ) for name in ('cur', 'max'))
+        return Gpu(mhz, limit_mhz, None if load is None else load / 1e3)
+
+
+class PowerModeSensor:
+    """Reads which power mode `nvpmodel` has set; modes differ from module to module."""
+
+    def __init__(self, root: Path) -> None:
+        modes = _POWER_MODE.findall(read_text(root / 'etc/nvpmodel.conf'))
+        self._names: dict[int, str] = {int(number): name for number, name in modes}
+        # `pmode:0002`, written by nvpmodel itself; readable by all, while `nvpmodel -q` is not.
+        self._status = str(root / 'var/lib/nvpmodel/status')
+
+    def read(self) -> str:
+        """Return the mode's name, or its number where no name is known; empty: there is none."""
+        found = re.search(r'pmode:(\d+)', read_text(self._status))
+        if not found:
+            return ''
+        number = int(found[1])
+        return self._names.get(number, f'mode {number}')
 
 
 class MachineState(NamedTuple):
@@ -84,10 +206,6 @@ class MachineState(NamedTuple):
         }
 
 
-def _highest(values: Any) -> float | None:
-    return max((value for value in values if value is not None), default=None)
-
-
 class Sensors:
     """The computer's sensors.
 
@@ -96,10 +214,10 @@ class Sensors:
     """
 
     def __init__(self, root: Path = Path('/')) -> None:
-        self._clocks = clock_sensors(root)
-        self._temperatures = temperature_sensors(root)
-        self._cooling = cooling_sensors(root)
-        self._throttle_counters = throttle_counters(root)
+        self._clocks = _clock_sensors(root)
+        self._temperatures = _temperature_sensors(root)
+        self._cooling = _cooling_devices(root)
+        self._throttle_counters = _throttle_counters(root)
         self._gpu = GpuSensor(root)
         self._power_mode = PowerModeSensor(root)
         fans = numbered((root / 'sys/class/hwmon').glob('hwmon*/fan1_input'))
@@ -107,14 +225,79 @@ class Sensors:
 
     def read(self) -> MachineState:
         """Return how the computer is doing now."""
-        temperatures = (sensor.read() for sensor in self._temperatures)
+        # A sensor without power, as that of a GPU may be, does not tell.
+        temperatures = [
+            Temperature(name, value / 1e3, limit_c)
+            for name, path, limit_c in self._temperatures
+            if (value := read_number(path)) is not None
+        ]
+        cooling = [name for name, path in self._cooling if (read_number(path) or 0) > 0]
         counts = [read_number(path) or 0 for path in self._throttle_counters]
         return MachineState(
             power_mode=self._power_mode.read(),
             clocks=tuple(sensor.read() for sensor in self._clocks),
-            temperatures=tuple(found for found in temperatures if found is not None),
-            slowed_by=tuple(sensor.name for sensor in self._cooling if sensor.at_work()),
+            temperatures=tuple(temperatures),
+            slowed_by=tuple(cooling),
             throttle_count=sum(counts) if counts else None,
             gpu=self._gpu.read(),
             fan_rpm=read_number(self._fan) if self._fan else None,
         )
+
+
+def _clock_sensors(root: Path) -> list[ClockSensor]:
+    """Return a sensor of each clock; a virtual machine has none."""
+    folder = root / 'sys/devices/system/cpu/cpufreq'
+    return [ClockSensor(policy) for policy in numbered(folder.glob('policy*'))]
+
+
+def _temperature_sensors(root: Path) -> list[tuple[str, str, float | None]]:
+    """Return name, file and limit of each thermal zone, and of AMD's processors."""
+    found: dict[str, tuple[str, str, float | None]] = {}
+    for zone in numbered((root / 'sys/class/thermal').glob('thermal_zone*')):
+        name = read_text(zone / 'type') or zone.name
+        if name in found:
+            name = f'{name} ({zone.name})'
+        if not name.startswith(_CONSTANT):
+            found[name] = name, str(zone / 'temp'), _limit_c(zone)
+    for monitor in numbered((root / 'sys/class/hwmon').glob('hwmon*')):
+        name = read_text(monitor / 'name')
+        if name in _MONITORS:
+            found[name] = name, str(monitor / 'temp1_input'), None
+    return list(found.values())
+
+
+def _cooling_devices(root: Path) -> list[tuple[str, str]]:
+    """Return name and file of each cooling device that slows a processor down; 0 when idle."""
+    devices = numbered((root / 'sys/class/thermal').glob('cooling_device*'))
+    found = ((read_text(device / 'type'), str(device / 'cur_state')) for device in devices)
+    return [(name, path) for name, path in found if _SLOWS_DOWN.search(name)]
+
+
+def _throttle_counters(root: Path) -> list[str]:
+    """Return the files that count how often Intel's processors slowed down because of heat.
+
+    One of each core, and that of the first core's package.
+    """
+    cores = numbered((root / 'sys/devices/system/cpu').glob('cpu[0-9]*/thermal_throttle'))
+    counters = [core / 'core_throttle_count' for core in cores]
+    counters += [core / 'package_throttle_count' for core in cores[:1]]
+    return [str(path) for path in counters if path.is_file()]
+
+
+def _limit_c(zone: Path) -> float | None:
+    """Return the lowest trip point of a zone at which the system slows down or ends."""
+    limits = []
+    for trip in zone.glob('trip_point_*_type'):
+        if read_text(trip) in ('passive', 'hot', 'critical'):
+            value = read_number(trip.with_name(trip.name.replace('_type', '_temp')))
+            limits.append((value or 0) / 1e3)
+    return min((limit for limit in limits if limit >= _LOWEST_LIMIT_C), default=None)
+
+
+def _mhz(path: Path | str, unit: float) -> float | None:
+    value = read_number(path)
+    return None if value is None else value / unit
+
+
+def _highest(values: Any) -> float | None:
+    return max((value for value in values if value is not None), default=None)

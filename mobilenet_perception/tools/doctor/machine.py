@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gathers the facts of this machine: libraries, bundles, engines, sensors.
-
-How busy the processor is.
-
-Source: the Linux manual page proc(5), /proc/stat: times since the start, in ticks.
-"""
+"""Gathers the facts of this machine: libraries, bundles, engines, sensors, load."""
 
 import os
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,41 +12,12 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle, load_bundle
 from mobilenet_perception.inference.engines import EngineStore
 from mobilenet_perception.system.machine import Sensors
-from mobilenet_perception.system.machine.files import read_text
-from mobilenet_perception.tools.doctor.environment.look import look
+from mobilenet_perception.tools.doctor.environment.probe import look
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
-
-_IDLE = slice(3, 5)
-# Time of guests is in that of users already.
-_COUNTED = slice(0, 8)
-
-
-class Times(NamedTuple):
-    """Time of all cores since the machine's start, in ticks."""
-
-    total: int
-    idle: int
-
-
-def processor_times(root: Path = Path('/')) -> Times | None:
-    """Return the times up to now; None: the kernel does not tell."""
-    lines = read_text(root / 'proc/stat').splitlines() or ['']
-    name, *numbers = lines[0].split() or ['']
-    if name != 'cpu' or not all(number.isdigit() for number in numbers):
-        return None
-    times = [int(number) for number in numbers]
-    return Times(sum(times[_COUNTED]), sum(times[_IDLE]))
-
-
-def busy_share(before: Times | None, after: Times | None) -> float | None:
-    """Return the share of the time between that was in use, 0 to 1; None: not known."""
-    if before is None or after is None or after.total <= before.total:
-        return None
-    return 1.0 - (after.idle - before.idle) / (after.total - before.total)
-
+from mobilenet_perception.tools.doctor.processes import busy_share
 
 ROS = 'ros'
-_LIBRARIES = ('cv_bridge', 'vision_msgs')
+_LIBRARIES = ('cv_bridge', 'psutil', 'vision_msgs')
 _LIMIT_S = 30.0
 _SHARED_MEMORY = '/dev/shm'
 
@@ -63,7 +28,8 @@ class Machine:
     def __init__(self) -> None:
         self._sensors = Sensors()
         self._before = self._sensors.read()
-        self._times = processor_times()
+        # The time counts from here.
+        busy_share()
         self._libraries: dict[str, dict[str, str]] = {}
         self._look(ROS, *_LIBRARIES)
 
@@ -79,7 +45,7 @@ class Machine:
             runtimes: those that are needed.
             bundles: why each is not sound, by folder; empty: it is.
         """
-        state, times = self._sensors.read(), processor_times()
+        state, busy = self._sensors.read(), busy_share()
         engines, trouble = _engines()
         self._look(*runtimes, *(engine.library for engine in engines))
         return MachineFacts(
@@ -92,7 +58,7 @@ class Machine:
             engine_trouble=trouble,
             state=state,
             before=self._before,
-            busy=busy_share(self._times, times),
+            busy=busy,
             shared_memory_bytes=_free_bytes(_SHARED_MEMORY),
         )
 
@@ -118,11 +84,13 @@ def load_bundles(folders: Collection[Path]) -> tuple[list[Bundle], dict[Path, st
 
 def _engines() -> tuple[tuple[CachedEngine, ...], str]:
     try:
-        entries = EngineStore().entries()
+        files = EngineStore().files()
     except (PerceptionError, OSError) as error:
         return (), str(error)
-    keys = [(entry.sidecar.name, entry.sidecar.key) for entry in entries]
-    return tuple(CachedEngine(name, key.library, key.library_version) for name, key in keys), ''
+    found = [file.facts for file in files if file.facts]
+    return tuple(
+        CachedEngine(facts.name, facts.key.library, facts.key.library_version) for facts in found
+    ), ''
 
 
 def _free_bytes(folder: str) -> int | None:

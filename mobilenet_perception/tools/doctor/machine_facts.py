@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from mobilenet_perception.system.machine import MachineState
-from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED
+from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 
 
 class CachedEngine(NamedTuple):

@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ROS processes of this user on this machine, and how their environment sets up discovery."""
+"""Processes of this machine: those of ROS, how they set up discovery, and what all of them take.
+
+By psutil, without which nothing of this is known.
+"""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+try:
+    import psutil
+except ImportError:  # doctor says so
+    psutil = None
 
 # Only these variables of other processes are looked at.
 _DISCOVERY = (
@@ -58,29 +66,27 @@ def this_process() -> RosProcess:
     return RosProcess(os.getpid(), 'doctor', _chosen(dict(os.environ)))
 
 
-def ros_processes(root: Path = Path('/proc')) -> list[RosProcess]:
+def ros_processes() -> list[RosProcess]:
     """Return the ROS processes whose environment may be read, without this one."""
+    if psutil is None:
+        return []
     found = []
-    for folder in _folders(root):
+    for process in psutil.process_iter():
+        # psutil's own list of libraries adds up their memory, which takes many times longer.
+        maps = Path(psutil.PROCFS_PATH, str(process.pid), 'maps')
         try:
-            if int(folder.name) == os.getpid() or _ROS_LIBRARY not in (
-                (folder / 'maps').read_bytes()
-            ):
+            if process.pid == os.getpid() or _ROS_LIBRARY not in maps.read_bytes():
                 continue
-            environment = (folder / 'environ').read_bytes()
-            command = (folder / 'cmdline').read_bytes()
-        except OSError:  # another user's, or it has ended
+            variables = _chosen(process.environ())
+            found.append(RosProcess(process.pid, _name(process.cmdline()), variables))
+        except (OSError, psutil.Error):  # another user's, or it has ended
             continue
-        pairs = (
-            entry.partition('=')[::2] for entry in environment.decode(errors='replace').split('\0')
-        )
-        name = _name(command.decode(errors='replace').split('\0'))
-        found.append(RosProcess(int(folder.name), name, _chosen(dict(pairs))))
     return sorted(found)
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    return (folder for folder in root.iterdir() if folder.name.isdigit())
+def busy_share() -> float | None:
+    """Return the share of the processor's time in use since the last call; None: not known."""
+    return None if psutil is None else psutil.cpu_percent() / 100
 
 
 def _chosen(environment: Mapping[str, str]) -> dict[str, str]:
@@ -89,7 +95,7 @@ def _chosen(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _name(command: list[str]) -> str:
     """Return the name of a program, or of what Python runs."""
-    program, *arguments = command
+    program, *arguments = command or ['']
     if 'python' in Path(program).name and arguments:
         if arguments[0] == '-m':
             return arguments[1]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.system.share import PACKAGE_FOLDER
+from mobilenet_perception.system.files import PACKAGE_FOLDER
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import Run
 
@@ -107,7 +107,7 @@ def play(settings: PlaySettings, progress: Callable[[int], None] = lambda frames
         )
     if settings.mode == 'ros':
         return _play_live(settings)
-    from mobilenet_perception.inference.open import open_classifier  # noqa: PLC0415
+    from mobilenet_perception.inference.classifier import open_classifier  # noqa: PLC0415
     from mobilenet_perception.tools.replay.faults import Faults, parse_fault  # noqa: PLC0415
     from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast, play_paced  # noqa: PLC0415
 

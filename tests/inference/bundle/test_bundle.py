@@ -12,7 +12,7 @@ import pytest
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle, write_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.system.checksums import entry_of, sealed_json
+from mobilenet_perception.system.files import entry_of, sealed_json
 from tests.support.tiny_bundle import (
     LABELS,
     plain_image,

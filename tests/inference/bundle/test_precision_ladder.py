@@ -16,7 +16,7 @@ from mobilenet_perception.inference.bundle import (
 from mobilenet_perception.inference.bundle.precision_ladder import may_fail, not_worth_running
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.system.checksums import entry_of, sealed_json
+from mobilenet_perception.system.files import entry_of, sealed_json
 from tests.support.tiny_bundle import LABELS, plain_image, tiny_manifest, tiny_model
 
 _TINY = tiny_manifest().variants[0]

@@ -58,20 +58,21 @@ def refuse(_: bytes) -> Built:
 
 
 def flip(path: Path, index: int = -7) -> None:
-    """Flip one bit of a file, in place."""
-    content = bytearray(path.read_bytes())
+    """Flip one bit of a file, in place, as a disk does: unseen."""
+    content, status = bytearray(path.read_bytes()), path.stat()
     content[index] ^= 1
     path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def plan_file(folder: Path, key: EngineKey = KEY) -> Path:
-    """Return where the plan of a key is."""
-    return folder / f'{key.digest}.plan'
+def engine_file(folder: Path, key: EngineKey = KEY) -> Path:
+    """Return where the engine of a key is."""
+    return folder / key.file_name
 
 
-def sidecar_file(folder: Path, key: EngineKey = KEY) -> Path:
-    """Return where the sidecar of a key is."""
-    return folder / f'{key.digest}.json'
+def facts_line(folder: Path, key: EngineKey = KEY) -> bytes:
+    """Return the first line of the file of an engine."""
+    return engine_file(folder, key).read_bytes().partition(b'\n')[0] + b'\n'
 
 
 def get_and_report(

@@ -11,8 +11,7 @@ import pytest
 
 from mobilenet_perception.errors import EngineCacheError
 from mobilenet_perception.inference.engines import EngineStore
-from mobilenet_perception.inference.engines.cleanup import Rule
-from mobilenet_perception.inference.engines.folder import default_folder
+from mobilenet_perception.inference.engines.engine_file import default_folder
 from tests.inference.engines.builds import (
     KEY,
     NAME,
@@ -20,8 +19,8 @@ from tests.inference.engines.builds import (
     PROCESSES,
     SIZE,
     builder,
+    engine_file,
     get_as_ordinary_user,
-    plan_file,
     plan_of,
     refuse,
     reports,
@@ -56,9 +55,7 @@ def test_a_folder_that_others_can_write_to_is_refused(mode: int, tmp_path: Path)
         lambda: store.find(KEY, NAME),
         lambda: store.why_missing(KEY, NAME),
         lambda: store.get(KEY, NAME, refuse),
-        store.entries,
-        store.verify,
-        lambda: store.clean(Rule(everything=True)),
+        store.files,
     ):
         with pytest.raises(
             EngineCacheError, match=f'other users can write.*chmod go-w {tmp_path}'
@@ -90,7 +87,7 @@ def test_where_no_folder_can_be_made_the_engine_is_built_and_the_trouble_told() 
     assert engine.built and engine.plan == plan_of(KEY)
     assert engine.trouble.startswith('/proc/engines cannot be written (')
     assert engine.trouble.endswith(f'{NAME} may have to be built again at the next start')
-    assert store.entries() == [] and store.verify() == [] and store.clean(Rule()) == []
+    assert store.files() == []
 
 
 @pytest.fixture
@@ -121,7 +118,7 @@ def test_a_folder_without_permissions(mode: int, ordinary: Path) -> None:
     assert 'cannot be written (Permission denied)' in str(result['trouble'])
 
 
-# Of bytes that a file may have: the plan does not fit, or the sidecar does not.
+# Of bytes that a file may have: the plan does not fit, or the facts do not.
 @pytest.mark.parametrize(('room', 'size'), [(50_000, SIZE), (500, 400)])
 def test_a_full_disk(room: int, size: int, ordinary: Path) -> None:
     result = run(ordinary, 0o700, room, size)
@@ -134,7 +131,7 @@ def test_a_full_disk(room: int, size: int, ordinary: Path) -> None:
 
 def test_an_engine_in_a_read_only_folder_is_found(ordinary: Path) -> None:
     assert not run(ordinary, 0o700)['trouble']
-    assert plan_file(ordinary).read_bytes() == plan_of(KEY)
+    assert engine_file(ordinary).read_bytes().endswith(b'\n' + plan_of(KEY))
     (report,) = (path for path in ordinary.parent.iterdir() if path.name.isdigit())
     report.unlink()
     result = run(ordinary, 0o500)

@@ -11,15 +11,15 @@ import pytest
 
 from benchmarks.engine_kills import kill_builders
 from mobilenet_perception.inference.engines import EngineKey, EngineStore
-from mobilenet_perception.inference.engines.cleanup import Rule
+from mobilenet_perception.tools.cli import main
 from tests.inference.engines.builds import (
     KEY,
     NAME,
     PROCESSES,
     builder,
+    engine_file,
     flip,
     get_and_report,
-    plan_file,
     plan_of,
     refuse,
     reports,
@@ -65,7 +65,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_fifty_at_once_build_once(damaged: bool, place: Place) -> None:
     if damaged:
         EngineStore(place.engines).get(KEY, NAME, builder(KEY))
-        flip(plan_file(place.engines))
+        flip(engine_file(place.engines))
     barrier = PROCESSES.Barrier(50)
     processes = [place.start(0.3, barrier=barrier) for _ in range(50)]
     for process in processes:
@@ -75,8 +75,8 @@ def test_fifty_at_once_build_once(damaged: bool, place: Place) -> None:
     assert len(found) == 50 and all(one['right'] for one in found)
     assert sum(one['built'] for one in found) == 1
     assert not any(one['trouble'] for one in found)
-    (entry,) = EngineStore(place.engines).entries()
-    assert ('damaged' in entry.sidecar.reason) == damaged
+    (facts,) = (file.facts for file in EngineStore(place.engines).files() if file.facts)
+    assert ('damaged' in facts.reason) == damaged
 
 
 def test_who_waits_is_told_and_builds_when_the_builder_dies(place: Place) -> None:
@@ -121,7 +121,9 @@ def test_while_one_builds_others_load_what_is_there(place: Place) -> None:
     # Another GPU's builds need not wait, either.
     thor = KEY._replace(gpu_name='Thor')
     assert store.get(thor, NAME, builder(thor)).built
-    assert len(store.clean(Rule(everything=True))) == 4
+    assert len(store.files()) == 4
+    assert main(['engines', 'clean', '--all', '--folder', str(place.engines)]) == 0
+    assert store.files() == []
     process.kill()
     process.join()
 

@@ -3,26 +3,23 @@
 
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
 
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.engines import EngineKey, EngineStore
-from mobilenet_perception.system.checksums import sealed_json
+from mobilenet_perception.system.files import sealed_json
 from tests.inference.engines.builds import (
     KEY,
     NAME,
     builder,
+    engine_file,
+    facts_line,
     flip,
-    plan_file,
     plan_of,
     refuse,
-    sidecar_file,
 )
-
-FEW_BYTES = 250_000
 
 
 @pytest.fixture
@@ -37,8 +34,14 @@ def store(folder: Path) -> EngineStore:
     return EngineStore(folder)
 
 
-def keys(count: int) -> list[EngineKey]:
-    return [KEY._replace(options=(('largest_batch', str(number)),)) for number in range(count)]
+def engines(store: EngineStore) -> list[EngineKey]:
+    """Return the keys of the engines there are."""
+    return [file.facts.key for file in store.files() if file.facts]
+
+
+def troubles(store: EngineStore) -> list[str]:
+    """Return the names of what is damaged."""
+    return [file.name for file in store.files() if file.trouble]
 
 
 def test_an_engine_is_built_once_and_found_by_the_next(folder: Path) -> None:
@@ -51,13 +54,13 @@ def test_an_engine_is_built_once_and_found_by_the_next(folder: Path) -> None:
     assert first.built and first.plan == plan_of(KEY) and not first.trouble
     assert told == ['the cache has no engine of it']
     again = EngineStore(folder).get(KEY, NAME, refuse, on_build=told.append)
-    assert not again.built and again.plan == first.plan and again.sidecar == first.sidecar
+    assert not again.built and again.plan == first.plan and again.facts == first.facts
     assert again == EngineStore(folder).find(KEY, NAME)
     assert EngineStore(folder).why_missing(KEY, NAME) == '' and len(told) == 1
 
 
-def test_the_sidecar_says_what_the_engine_is(store: EngineStore, folder: Path) -> None:
-    value = json.loads(sidecar_file(folder).read_text())
+def test_the_first_line_says_what_the_engine_is(store: EngineStore, folder: Path) -> None:
+    value = json.loads(facts_line(folder))
     assert value['name'] == NAME and value['key']['options']['workspace_mb'] == '256'
     assert value['key']['model_sha256'] == KEY.model_sha256
     assert value['reason'] == 'the cache has no engine of it'
@@ -93,7 +96,7 @@ def test_what_differs_is_the_reason(
     assert store.why_missing(key, 'other/variant') == 'the cache has no engine of it'
     engine = store.get(key, NAME, builder(key), on_build=told.append)
     assert engine.built and engine.plan == plan_of(key)
-    assert told == [reason] and engine.sidecar.reason == reason
+    assert told == [reason] and engine.facts.reason == reason
     # The other one is still good for what it was built for.
     assert store.get(KEY, NAME, refuse).plan == plan_of(KEY)
 
@@ -106,67 +109,70 @@ def test_the_reason_is_what_differs_from_the_most_similar(store: EngineStore) ->
     )
 
 
-def test_a_flipped_byte_of_the_plan_or_the_sidecar_is_found(
+def test_a_flipped_byte_of_the_plan_or_the_facts_is_found(
     store: EngineStore, folder: Path
 ) -> None:
-    text = sidecar_file(folder).read_bytes()
-    for index in range(0, len(text), 3):
-        flip(sidecar_file(folder), index)
-        assert store.find(KEY, NAME) is None, text[:index]
-        sidecar_file(folder).write_bytes(text)
+    file, length = engine_file(folder), len(facts_line(folder))
+    whole = file.read_bytes()
+    for index in range(0, length, 3):
+        flip(file, index)
+        assert store.find(KEY, NAME) is None, whole[:index]
+        file.write_bytes(whole)
     assert store.find(KEY, NAME)
-    for index in (0, 50_000, -1):
-        flip(plan_file(folder), index)
+    for index in (length, length + 50_000, -1):
+        flip(file, index)
         reason = 'the engine is damaged: its plan does not match its checksum'
         assert store.why_missing(KEY, NAME) == reason
         engine = store.get(KEY, NAME, builder(KEY))
-        assert engine.built and engine.sidecar.reason == reason
+        assert engine.built and engine.facts.reason == reason
         assert EngineStore(folder).get(KEY, NAME, refuse).plan == plan_of(KEY)
 
 
 @pytest.mark.parametrize(
     ('content', 'reason'),
     [
-        (b'', 'damaged: its sidecar is not JSON'),
-        (b'[' * 100_000, 'damaged: its sidecar is not JSON'),
-        (b'{}', 'damaged: its sidecar is none'),
-        (sealed_json({'schema': 'mobilenet_perception.engine', 'schema_version': 2}),
-         'another release: its sidecar has schema version 2 and this release reads 1'),
-        (sealed_json({'schema': 'mobilenet_perception.engine', 'schema_version': 1}),
-         "damaged: its sidecar is incomplete (KeyError('name'))"),
+        (b'', 'damaged: its facts do not match their own checksum'),
+        (b'[' * 100_000, 'damaged: its facts do not match their own checksum'),
+        (b'{}', 'damaged: its facts do not match their own checksum'),
+        (sealed_json({'schema_version': 2}, indent=None),
+         'another release: its facts have schema version 2 and this release reads 1'),
+        (sealed_json({'schema_version': 1}, indent=None),
+         "damaged: its facts are incomplete (KeyError('name'))"),
+        (sealed_json({}, indent=None),
+         "damaged: its facts are incomplete (KeyError('schema_version'))"),
+        (b'[' + sealed_json({}, indent=None), 'damaged: its facts'),
     ],
 )  # fmt: skip
-def test_a_sidecar_that_is_none_of_ours(
+def test_facts_that_are_none_of_ours(
     content: bytes, reason: str, store: EngineStore, folder: Path
 ) -> None:
-    sidecar_file(folder).write_bytes(content)
+    engine_file(folder).write_bytes(content)
     assert reason in store.why_missing(KEY, NAME)
-    assert store.entries() == []
-    assert reason in store.get(KEY, NAME, builder(KEY)).sidecar.reason
-    assert store.verify() == []
+    assert engines(store) == [] and len(troubles(store)) == 1
+    assert reason in store.get(KEY, NAME, builder(KEY)).facts.reason
+    assert troubles(store) == []
 
 
 def test_an_engine_under_the_name_of_another_is_not_used(store: EngineStore, folder: Path) -> None:
     other = KEY._replace(gpu_name='Thor')
-    sidecar_file(folder).rename(sidecar_file(folder, other))
-    plan_file(folder).rename(plan_file(folder, other))
-    assert 'that of another engine' in store.why_missing(other, NAME)
+    engine_file(folder).rename(engine_file(folder, other))
+    assert 'those of another engine' in store.why_missing(other, NAME)
     assert store.get(other, NAME, builder(other)).plan == plan_of(other)
 
 
 @pytest.mark.parametrize('broken', ['cut', 'gone', 'link', 'folder', 'writable'])
-def test_a_plan_that_cannot_be_trusted(broken: str, store: EngineStore, folder: Path) -> None:
-    plan = plan_file(folder)
+def test_an_engine_that_cannot_be_trusted(broken: str, store: EngineStore, folder: Path) -> None:
+    file = engine_file(folder)
     if broken == 'cut':
-        os.truncate(plan, 1000)
+        os.truncate(file, 1000)
     elif broken == 'writable':
-        plan.chmod(0o666)
+        file.chmod(0o666)
     else:
-        plan.rename(folder / 'elsewhere')
+        file.rename(folder / 'elsewhere')
     if broken == 'link':
-        plan.symlink_to('elsewhere')
+        file.symlink_to('elsewhere')
     if broken == 'folder':
-        plan.mkdir()
+        file.mkdir()
     assert store.find(KEY, NAME) is None
     engine = store.get(KEY, NAME, builder(KEY))
     assert engine.built and engine.plan == plan_of(KEY)
@@ -175,13 +181,26 @@ def test_a_plan_that_cannot_be_trusted(broken: str, store: EngineStore, folder: 
     assert bool(store.find(KEY, NAME)) != (broken == 'folder')
 
 
+def test_an_engine_that_the_library_refuses_is_built_again_with_the_reason(
+    store: EngineStore,
+) -> None:
+    found = store.get(KEY, NAME, refuse)
+    refused = found._replace(trouble='tensorrt 10.3.0 refuses it')
+    told: list[str] = []
+    again = store.get(KEY, NAME, builder(KEY), on_build=told.append, refused=refused)
+    assert again.built and again.facts.reason == 'tensorrt 10.3.0 refuses it'
+    assert told == ['tensorrt 10.3.0 refuses it']
+    # Another process that was refused the same finds that it was built anew.
+    assert store.get(KEY, NAME, refuse, refused=refused).facts == again.facts
+
+
 def test_a_build_that_fails_leaves_nothing_and_lets_the_next_try(folder: Path) -> None:
     def fail(_: bytes) -> None:
         raise BundleError('the parser refuses the model')
 
     with pytest.raises(BundleError, match='the parser refuses'):
         EngineStore(folder).get(KEY, NAME, fail)  # type: ignore[arg-type]
-    assert EngineStore(folder).entries() == [] and EngineStore(folder).verify() == []
+    assert EngineStore(folder).files() == []
     assert EngineStore(folder).get(KEY, NAME, builder(KEY)).built
 
 
@@ -200,65 +219,45 @@ def test_what_the_library_learned_goes_to_the_next_build_on_that_gpu(store: Engi
     assert learn(KEY._replace(model_sha256='d' * 64)) == first + other.digest[:8].encode()
     (damaged,) = (path for path in store.folder.glob('tensorrt_10.3.0_Orin*.timing'))
     flip(damaged)
-    assert [finding.what for finding in store.verify()] == [damaged.name]
+    assert troubles(store) == [damaged.name]
     assert learn(KEY._replace(model_sha256='c' * 64)) == b''
 
 
-def test_the_least_recently_used_makes_room(folder: Path) -> None:
-    first, second, third = keys(3)
-    for key in (first, second):
-        assert not EngineStore(folder, FEW_BYTES).get(key, NAME, builder(key)).trouble
-    EngineStore(folder, FEW_BYTES).get(first, NAME, refuse)
-    assert not EngineStore(folder, FEW_BYTES).get(third, NAME, builder(third)).trouble
-    left = EngineStore(folder)
-    assert [entry.sidecar.key for entry in left.entries()] == [third, first]
-    assert left.find(second, NAME) is None and not plan_file(folder, second).exists()
-
-
-def test_engines_in_use_stay_above_the_limit_and_that_is_told(folder: Path) -> None:
-    store = EngineStore(folder, FEW_BYTES)
-    built = [store.get(key, NAME, builder(key)) for key in keys(4)]
-    assert [bool(engine.trouble) for engine in built] == [False, False, True, True]
-    assert 'in use have 0.40 MB' in built[-1].trouble and 'hold 0.25 MB' in built[-1].trouble
-    assert len(store.entries()) == 4
-    # An engine that is larger than the limit is kept, alone.
-    tiny = EngineStore(folder, 1000)
-    key = KEY._replace(gpu_name='Thor')
-    assert 'have 0.10 MB' in tiny.get(key, NAME, builder(key)).trouble
-    assert [entry.sidecar.key for entry in tiny.entries()] == [key]
-
-
-def test_use_is_remembered_on_a_clock_that_was_set_back(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second, third = keys(3)
-    for key in (first, second):
-        EngineStore(folder, FEW_BYTES).get(key, NAME, builder(key))
-    # A board without battery starts in 1970.
-    monkeypatch.setattr(time, 'time_ns', lambda: 1_000_000_000)
-    EngineStore(folder, FEW_BYTES).get(first, NAME, refuse)
-    EngineStore(folder, FEW_BYTES).get(third, NAME, builder(third))
-    assert [entry.sidecar.key for entry in EngineStore(folder).entries()] == [third, first]
+def test_the_engine_used_last_comes_first(folder: Path) -> None:
+    keys = [KEY._replace(options=(('largest_batch', str(number)),)) for number in range(3)]
+    for age, key in enumerate(keys):
+        EngineStore(folder).get(key, NAME, builder(key))
+        os.utime(engine_file(folder, key), (1e9 - age, 1e9 - age))
+    assert EngineStore(folder).find(keys[1], NAME)
+    assert engines(EngineStore(folder)) == [keys[1], keys[0], keys[2]]
 
 
 def test_what_a_killed_builder_left_half_written_goes_with_the_next_build(
     store: EngineStore, folder: Path
 ) -> None:
     target = KEY.target
-    left = [folder / f'.{name}.a1_2b3c4' for name in (f'{KEY.digest}.plan', f'{target}.timing')]
+    left = [folder / f'.{name}.a1_2b3c4' for name in (KEY.file_name, f'{target}.timing')]
     for path in left:
         path.write_text('half')
     assert store.get(KEY, NAME, refuse)
+    # Of another GPU, a build may be going on.
     thor = KEY._replace(gpu_name='Thor')
     store.get(thor, NAME, builder(thor))
+    assert all(path.exists() for path in left)
+    other = KEY._replace(model_sha256='e' * 64)
+    store.get(other, NAME, builder(other))
     assert not any(path.exists() for path in left)
     assert store.get(KEY, NAME, refuse)
 
 
 def test_files_that_are_not_ours_stay(store: EngineStore, folder: Path) -> None:
-    mine = [folder / name for name in ('notes.txt', 'model.plan', '.hidden.plan.tmp', 'a.json')]
+    names = ('notes.txt', 'model.engine', f'{KEY.digest}.engine', '.hidden.engine.tmp', 'a.json')
+    mine = [folder / name for name in names]
     for path in mine:
         path.write_text('mine')
-    EngineStore(folder, 1).get(KEY._replace(gpu_name='Thor'), NAME, builder(KEY))
+    assert [file.path for file in store.files() if file.path.suffix == '.engine'] == [
+        engine_file(folder)
+    ]
+    engine_file(folder).unlink()
+    store.get(KEY, NAME, builder(KEY))
     assert all(path.read_text() == 'mine' for path in mine)
-    assert not plan_file(folder).exists()

@@ -7,9 +7,8 @@ import pytest
 
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.inference.runtimes import RuntimeSettings, create_runtime
-from mobilenet_perception.inference.runtimes.base import BuildingRuntime, Session
+from mobilenet_perception.inference.runtimes.base import DEFAULT, BuildingRuntime, Session
 from mobilenet_perception.inference.runtimes.choose import choose_runtime, plan_runtime
-from mobilenet_perception.inference.runtimes.settings import DEFAULT
 from tests.support.tiny_bundle import tiny_model
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 
-from mobilenet_perception.system.machine import Sensors
-from mobilenet_perception.system.machine.processor import processor_name
+from mobilenet_perception.system.machine import Sensors, processor_name
 from tests.ros.classifier.node_elsewhere import ROOT_VARIABLE
 from tests.ros.classifier.peer import NodeProcess, Peer
 from tests.system.machine.trees import orin, write

@@ -6,13 +6,13 @@ import pytest
 
 from mobilenet_perception.pipeline.health import machine_health
 from mobilenet_perception.system.machine import (
+    Looks,
     MachineState,
     Sensors,
     Watch,
     read_identity,
     troubles,
 )
-from mobilenet_perception.system.machine.watch import Looks
 from tests.system.machine.trees import clock, computer, orin, write
 
 
@@ -31,18 +31,21 @@ def test_a_jetson_says_what_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('release', 'jetpack'),
+    ('release', 'l4t'),
     [
-        ('R36 (release), REVISION: 3.0', '6.0'),
-        ('R36 (release), REVISION: 5.0', '6.2.2'),
-        ('R38 (release), REVISION: 4.0', '7.1'),
-        ('R39 (release), REVISION: 2.0', '7.2'),
-        ('R41 (release), REVISION: 1.0', 'unknown (Jetson Linux 41.1.0)'),
+        ('R36 (release), REVISION: 3.0', '36.3.0'),
+        ('R36 (release), REVISION: 5.0', '36.5.0'),
+        ('R38 (release), REVISION: 4.0', '38.4.0'),
+        ('R39 (release), REVISION: 2.0', '39.2.0'),
+        ('R41 (release), REVISION: 1.0', '41.1.0'),
     ],
 )
-def test_jetpack_follows_from_the_release(release: str, jetpack: str, tmp_path: Path) -> None:
+def test_where_its_package_is_not_installed_the_release_stands_for_jetpack(
+    release: str, l4t: str, tmp_path: Path
+) -> None:
     write(tmp_path, {'etc/nv_tegra_release': f'# {release}, GCID: 1, BOARD: generic'})
-    assert read_identity(tmp_path).jetpack == jetpack
+    found = read_identity(tmp_path)
+    assert (found.l4t, found.jetpack) == (l4t, f'L4T {l4t}')
 
 
 def test_packages_say_it_where_they_are_installed(tmp_path: Path) -> None:

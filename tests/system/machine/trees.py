@@ -25,6 +25,8 @@ def orin(root: Path) -> Path:
         'proc/meminfo': 'MemTotal:        7802000 kB\nMemFree:  1 kB',
         'etc/os-release': 'NAME="Ubuntu"\nPRETTY_NAME="Ubuntu 22.04.5 LTS"',
         'etc/nv_tegra_release': '# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic',
+        'var/lib/dpkg/status': 'Package: nvidia-jetpack\nStatus: install ok installed\n'
+                               'Version: 6.2+b77',
         'etc/nvpmodel.conf': '# < POWER_MODEL ID=id_num NAME=mode_name >\n'
                              '< POWER_MODEL ID=0 NAME=15W >\nCPU_ONLINE CORE_0 1\n'
                              '< POWER_MODEL ID=2 NAME=MAXN_SUPER >\n< PM_CONFIG DEFAULT=0 >',

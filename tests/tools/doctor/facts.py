@@ -48,6 +48,7 @@ GRAPH = GraphFacts(
 MACHINE = MachineFacts(
     libraries={
         'onnxruntime': {'version': '1.31.1'},
+        'psutil': {'version': '7.2.2'},
         'vision_msgs': {'from': '/opt'},
         'cv_bridge': {'version': 'not installed'},
     },

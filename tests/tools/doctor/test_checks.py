@@ -6,8 +6,7 @@ import pytest
 from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.reader import COMPRESSED
-from mobilenet_perception.system.machine import MachineState
-from mobilenet_perception.system.machine.processor import Clock
+from mobilenet_perception.system.machine import Clock, MachineState
 from mobilenet_perception.tools.bags.info.times import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
 from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, GraphFacts, Query
@@ -175,6 +174,9 @@ NOTES: dict[str, tuple[GraphFacts | MachineFacts, str]] = {
     'shared memory': (MACHINE._replace(shared_memory_bytes=10**6), 'shared_memory'),
     'numpy 2': (MACHINE._replace(libraries={**MACHINE.libraries, 'cv_bridge': NUMPY_ABI}),
                 'cv_bridge'),
+    'no psutil': (
+        MACHINE._replace(libraries={**MACHINE.libraries, 'psutil': {'version': 'not installed'}}),
+        'psutil'),
 }  # fmt: skip
 
 

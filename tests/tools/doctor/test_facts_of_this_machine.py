@@ -3,8 +3,11 @@
 
 from pathlib import Path
 
-from mobilenet_perception.tools.doctor.machine import Times, busy_share, processor_times
-from mobilenet_perception.tools.doctor.processes import RosProcess, ros_processes
+import psutil
+import pytest
+
+from mobilenet_perception.tools.doctor import processes
+from mobilenet_perception.tools.doctor.processes import RosProcess, busy_share, ros_processes
 from mobilenet_perception.tools.doctor.ros.graph import Subscription, wanted_topics
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
@@ -12,31 +15,48 @@ IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
 def write_process(root: Path, pid: int, command: str, environment: str, library: str) -> None:
     (root / str(pid)).mkdir()
+    (root / str(pid) / 'stat').write_text(f'{pid} (x) S {"0 " * 49}\n')
     (root / str(pid) / 'maps').write_text(f'7f00-7f01 r-xp 0 fe:00 1 /opt/ros/lib/{library}\n')
     (root / str(pid) / 'cmdline').write_text(command.replace(' ', '\0') + '\0')
     (root / str(pid) / 'environ').write_text(environment.replace(' ', '\0') + '\0')
 
 
-def test_ros_processes_and_nothing_else_of_their_environment(tmp_path: Path) -> None:
-    write_process(tmp_path, 12, 'python3 -m driver', 'ROS_DOMAIN_ID=4 TOKEN=x', 'librcl.so')
-    write_process(tmp_path, 7, '/opt/camera --fast', 'HOME=/root', 'librcl.so')
-    write_process(tmp_path, 9, 'bash', 'ROS_DOMAIN_ID=4', 'libc.so')
-    (tmp_path / '13').mkdir()
-    found = ros_processes(tmp_path)
+@pytest.fixture
+def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that psutil takes for /proc."""
+    monkeypatch.setattr(psutil, 'PROCFS_PATH', str(tmp_path))
+    write_stat(tmp_path, 'cpu  10 0 10 70 10 0 0 0 5 0')
+    return tmp_path
+
+
+def write_stat(root: Path, cpu: str) -> None:
+    (root / 'stat').write_text(f'{cpu}\ncpu0 1 1\nbtime 1700000000\n')
+
+
+def test_ros_processes_and_nothing_else_of_their_environment(proc: Path) -> None:
+    write_process(proc, 12, 'python3 -m driver', 'ROS_DOMAIN_ID=4 TOKEN=x', 'librcl.so')
+    write_process(proc, 7, '/opt/camera --fast', 'HOME=/root', 'librcl.so')
+    write_process(proc, 9, 'bash', 'ROS_DOMAIN_ID=4', 'libc.so')
+    (proc / '13').mkdir()
+    found = ros_processes()
     assert found == [
         RosProcess(7, 'camera', {}), RosProcess(12, 'driver', {'ROS_DOMAIN_ID': '4'}),
     ]  # fmt: skip
     assert found[1].differs_from(found[0]) == ['ROS_DOMAIN_ID=4']
 
 
-def test_busy_share(tmp_path: Path) -> None:
-    (tmp_path / 'proc').mkdir()
-    (tmp_path / 'proc' / 'stat').write_text('cpu  10 0 10 70 10 0 0 0 5 0\ncpu0 1 1\n')
-    before = processor_times(tmp_path)
-    assert before == Times(100, 80)
-    assert busy_share(before, Times(200, 105)) == 0.75
-    assert busy_share(before, before) is None
-    assert processor_times(tmp_path / 'absent') is None
+def test_busy_share(proc: Path) -> None:
+    busy_share()
+    # 100 ticks later, 25 of them idle or waiting for a disk.
+    write_stat(proc, 'cpu  85 0 10 90 15 0 0 0 5 0')
+    assert busy_share() == 0.75
+
+
+def test_without_psutil_nothing_is_known_and_nothing_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, 'psutil', None)
+    assert ros_processes() == [] and busy_share() is None
 
 
 def test_topics_are_found_by_parameters_and_where_they_were_remapped() -> None:

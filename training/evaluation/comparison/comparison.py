@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings, create_runtime
-from mobilenet_perception.system.machine.processor import processor_name
+from mobilenet_perception.system.machine import processor_name
 from training.configuration.records import to_json
 from training.errors import TrainingError
 from training.evaluation.comparison.entry import Entry

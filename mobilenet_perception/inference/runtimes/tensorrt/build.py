@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build an engine of an ONNX model, for this GPU."""
+"""Build an engine of an ONNX model, for this GPU: what it depends on, and what it computes in."""
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from mobilenet_perception.errors import BundleError, RuntimeUnavailableError
-from mobilenet_perception.inference.engines import Built
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.tensorrt.engine import (
-    COMPILED_FOR,
-    largest_batch,
-    layers_by_precision,
-    target,
-)
+from mobilenet_perception.inference.engines import Built, EngineKey
+from mobilenet_perception.inference.runtimes.base import RuntimeSettings
 from mobilenet_perception.inference.runtimes.tensorrt.library import (
     Library,
     Monitor,
@@ -20,6 +17,43 @@ from mobilenet_perception.inference.runtimes.tensorrt.library import (
     make_monitor,
 )
 from mobilenet_perception.inference.runtimes.tensorrt.network import Network
+from mobilenet_perception.system.cuda import Gpu, load_cuda
+
+# Counts the changes of this file that make other engines of the same model and options.
+_RECIPE = 1
+# What is compiled for where there is no GPU.
+_COMPILED_FOR = Gpu('none', '8.0', 0)
+# How TensorRT writes types: short, and inside a description of the memory layout.
+_PRECISIONS = {
+    'int8': ('int8',),
+    'fp16': ('fp16', 'half'),
+    'bf16': ('bf16', 'bfloat16'),
+    'fp32': ('fp32', 'float'),
+}
+# 10.x writes type and layout as one; 11.x each for itself.
+_TYPE_KEYS = ('Datatype', 'DataType', 'Format/Datatype')
+
+
+def engine_key(model: bytes, settings: RuntimeSettings) -> EngineKey:
+    """Return what the engine of a model depends on, here and with these settings.
+
+    Raises:
+        RuntimeUnavailableError: TensorRT is not installed, or there is no such GPU.
+    """
+    library = load_library(settings.library)
+    return EngineKey(
+        model_sha256=hashlib.sha256(model).hexdigest(),
+        library=library.name,
+        library_version=library.version,
+        gpu_name=(gpu := _target(library, settings)).name,
+        compute_capability=gpu.compute_capability,
+        options=(
+            ('dla_core', str(settings.dla_core)),
+            ('largest_batch', str(_largest_batch(settings))),
+            ('recipe', str(_RECIPE)),
+            ('workspace_mb', str(settings.workspace_mb)),
+        ),
+    )
 
 
 def build_engine(
@@ -46,7 +80,7 @@ def build_engine(
     """
     library = load_library(settings.library)
     # Chooses the GPU of this thread, too.
-    target(library, settings)
+    _target(library, settings)
     builder = library.make('Builder')
     strongly_typed = True
     network = Network(library, builder, model, name)
@@ -70,6 +104,41 @@ def build_engine(
     )
 
 
+def layers_by_precision(information: str) -> dict[str, int]:
+    """Count the layers of an engine by the precision of what they compute with.
+
+    A layer counts for the smallest type that it takes: a convolution from int8 to fp32 is int8.
+
+    Args:
+        information: what the engine inspector gives as JSON, of an engine built with detailed
+            profiling verbosity.
+
+    Returns:
+        Number of layers by `int8`, `fp16`, `bf16`, `fp32` or `other`; empty: the engine does not
+        tell.
+    """
+    try:
+        layers = json.loads(information).get('Layers', [])
+    except (ValueError, AttributeError):
+        return {}
+    told = [layer for layer in layers if isinstance(layer, dict)]
+    return dict(Counter(_precision(layer) for layer in told))
+
+
+def _target(library: Library, settings: RuntimeSettings) -> Gpu:
+    """Return the GPU that engines are for.
+
+    Raises:
+        RuntimeUnavailableError: there is none of this number.
+    """
+    return _COMPILED_FOR if library.only_compiles else load_cuda().gpu(settings.device)
+
+
+def _largest_batch(settings: RuntimeSettings) -> int:
+    """Return how many frames at once engines are for; a DLA takes one size alone."""
+    return settings.largest_batch if settings.dla_core < 0 else 1
+
+
 def _config(library: Library, builder: Any, network: Network, settings: RuntimeSettings) -> Any:
     module, config = library.module, builder.create_builder_config()
     config.set_memory_pool_limit(module.MemoryPoolType.WORKSPACE, settings.workspace_mb << 20)
@@ -79,12 +148,12 @@ def _config(library: Library, builder: Any, network: Network, settings: RuntimeS
     config.profiling_verbosity = module.ProfilingVerbosity.DETAILED
     if library.only_compiles:
         config.num_compute_capabilities = 1
-        number = COMPILED_FOR.compute_capability.replace('.', '')
+        number = _COMPILED_FOR.compute_capability.replace('.', '')
         config.set_compute_capability(getattr(module.ComputeCapability, f'SM{number}'), 0)
     if settings.dla_core >= 0:
         _use_dla(library, builder, config, settings.dla_core)
     if network.signature.takes_several:
-        for smallest, best, largest in _profiles(largest_batch(settings)):
+        for smallest, best, largest in _profiles(_largest_batch(settings)):
             _add_profile(builder, config, network, (smallest, best, largest))
     return config
 
@@ -174,3 +243,19 @@ def _proven(library: Library, plan: bytes) -> dict[str, int]:
     return layers_by_precision(
         inspector.get_engine_information(module.LayerInformationFormat.JSON)
     )
+
+
+def _precision(layer: dict[str, Any]) -> str:
+    types = [_type(tensor) for tensor in layer.get('Inputs') or layer.get('Outputs') or ()]
+    for precision, names in _PRECISIONS.items():
+        if any(name in written for written in types for name in names):
+            return precision
+    return 'other'
+
+
+def _type(tensor: Any) -> str:
+    if not isinstance(tensor, dict):
+        return ''
+    # Of uint8 images, `int8` must not be found.
+    written = next((str(tensor[key]) for key in _TYPE_KEYS if key in tensor), '')
+    return written.lower().replace('uint8', '')

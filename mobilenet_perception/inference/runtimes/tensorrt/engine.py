@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plan becomes an engine on the GPU again.
+"""An engine on the GPU: a plan is loaded, and contexts are made that run it."""
 
-What an engine depends on.
-
-In which precision an engine really computes, as the engine itself tells.
-"""
-
-import hashlib
-import json
-from collections import Counter
 from typing import Any
 
 from mobilenet_perception.errors import PerceptionError, RuntimeUnavailableError
-from mobilenet_perception.inference.engines import EngineKey
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.signature import read_signature
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import Gpu, load_cuda
-from mobilenet_perception.inference.runtimes.tensorrt.library import Library, load_library
+from mobilenet_perception.inference.runtimes.base import read_signature
+from mobilenet_perception.inference.runtimes.tensorrt.library import Library
 from mobilenet_perception.inference.runtimes.tensorrt.network import tensor
 
 _REBUILD = 'remove it with python -m mobilenet_perception engines clean --all: it is built again'
+
+
+class RefusedEngineError(RuntimeUnavailableError):
+    """TensorRT refuses an engine although it is what was built.
+
+    Attributes:
+        why: the refusal in a few words.
+    """
+
+    def __init__(self, library: Library, what: str) -> None:
+        self.why = f'{library.name} {library.version} refuses {what} ({library.log.reason()})'
+        super().__init__(f'{self.why}: {_REBUILD}')
 
 
 class LoadedEngine:
@@ -37,7 +38,8 @@ class LoadedEngine:
         scratch_bytes: memory that a run needs for what is between input and output.
 
     Raises:
-        RuntimeUnavailableError: TensorRT refuses the plan, or the GPU's memory is full.
+        RefusedEngineError: TensorRT refuses the plan.
+        RuntimeUnavailableError: the GPU's memory is full.
         BundleError: the engine is not of a variant.
     """
 
@@ -104,103 +106,10 @@ class LoadedEngine:
         return tensor(self._engine.get_tensor_dtype(name), self._engine.get_tensor_shape(name))
 
     def _refused(self, what: str) -> RuntimeUnavailableError:
-        library, reason = self._library, self._library.log.reason()
-        if library.log.is_out_of_memory():
+        log = self._library.log
+        if log.is_out_of_memory():
             return RuntimeUnavailableError(
                 f'the memory of the GPU does not suffice for {what} of {self._name}: end other '
-                f'programs on it, or choose a smaller bundle ({reason})'
+                f'programs on it, or choose a smaller bundle ({log.reason()})'
             )
-        return RuntimeUnavailableError(
-            f'{library.name} {library.version} refuses {what} of {self._name} ({reason}): '
-            f'{_REBUILD}'
-        )
-
-
-# Counts the changes of build.py that make other engines of the same model and options.
-_RECIPE = 1
-# What is compiled for where there is no GPU.
-COMPILED_FOR = Gpu('none', '8.0', 0)
-
-
-def engine_key(model: bytes, settings: RuntimeSettings) -> EngineKey:
-    """Return what the engine of a model depends on, here and with these settings.
-
-    Raises:
-        RuntimeUnavailableError: TensorRT is not installed, or there is no such GPU.
-    """
-    library = load_library(settings.library)
-    return EngineKey(
-        model_sha256=hashlib.sha256(model).hexdigest(),
-        library=library.name,
-        library_version=library.version,
-        gpu_name=(gpu := target(library, settings)).name,
-        compute_capability=gpu.compute_capability,
-        options=(
-            ('dla_core', str(settings.dla_core)),
-            ('largest_batch', str(largest_batch(settings))),
-            ('recipe', str(_RECIPE)),
-            ('workspace_mb', str(settings.workspace_mb)),
-        ),
-    )
-
-
-def target(library: Library, settings: RuntimeSettings) -> Gpu:
-    """Return the GPU that engines are for.
-
-    Raises:
-        RuntimeUnavailableError: there is none of this number.
-    """
-    return COMPILED_FOR if library.only_compiles else load_cuda().gpu(settings.device)
-
-
-def largest_batch(settings: RuntimeSettings) -> int:
-    """Return how many frames at once engines are for; a DLA takes one size alone."""
-    return settings.largest_batch if settings.dla_core < 0 else 1
-
-
-# How TensorRT writes types: short, and inside a description of the memory layout.
-_PRECISIONS = {
-    'int8': ('int8',),
-    'fp16': ('fp16', 'half'),
-    'bf16': ('bf16', 'bfloat16'),
-    'fp32': ('fp32', 'float'),
-}
-# 10.x writes type and layout as one; 11.x each for itself.
-_TYPE_KEYS = ('Datatype', 'DataType', 'Format/Datatype')
-
-
-def layers_by_precision(information: str) -> dict[str, int]:
-    """Count the layers of an engine by the precision of what they compute with.
-
-    A layer counts for the smallest type that it takes: a convolution from int8 to fp32 is int8.
-
-    Args:
-        information: what the engine inspector gives as JSON, of an engine built with detailed
-            profiling verbosity.
-
-    Returns:
-        Number of layers by `int8`, `fp16`, `bf16`, `fp32` or `other`; empty: the engine does not
-        tell.
-    """
-    try:
-        layers = json.loads(information).get('Layers', [])
-    except (ValueError, AttributeError):
-        return {}
-    told = [layer for layer in layers if isinstance(layer, dict)]
-    return dict(Counter(_precision(layer) for layer in told))
-
-
-def _precision(layer: dict[str, Any]) -> str:
-    types = [_type(tensor) for tensor in layer.get('Inputs') or layer.get('Outputs') or ()]
-    for precision, names in _PRECISIONS.items():
-        if any(name in written for written in types for name in names):
-            return precision
-    return 'other'
-
-
-def _type(tensor: Any) -> str:
-    if not isinstance(tensor, dict):
-        return ''
-    # Of uint8 images, `int8` must not be found.
-    written = next((str(tensor[key]) for key in _TYPE_KEYS if key in tensor), '')
-    return written.lower().replace('uint8', '')
+        return RefusedEngineError(self._library, f'{what} of {self._name}')

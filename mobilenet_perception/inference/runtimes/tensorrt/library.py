@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The TensorRT library, imported when asked for; all that differs by version is named here.
 
-What TensorRT says of its troubles: it returns nothing and logs the reason.
-
-How far a build is, and a way to stop it.
+Of its troubles it returns nothing and logs the reason: its log keeps that. Its progress monitor
+tells how far a build is, and stops it.
 """
 
 import functools
@@ -15,8 +14,13 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes import cannot_load
+from mobilenet_perception.inference.runtimes.choose import cannot_load
 
+# The module of each library. TensorRT-RTX counts its versions for itself; from 1.3 on it has the
+# interface of TensorRT 11.
+_MODULES = {'tensorrt': 'tensorrt', 'tensorrt_rtx': 'tensorrt_rtx_bindings'}
+_OLDEST = {'tensorrt': (10, 3), 'tensorrt_rtx': (1, 3)}
+# Errors that are kept.
 _KEPT = 100
 
 
@@ -69,10 +73,53 @@ def make_log(module: Any) -> Log:
     return log
 
 
-# The module of each library. TensorRT-RTX counts its versions for itself; from 1.3 on it has the
-# interface of TensorRT 11.
-_MODULES = {'tensorrt': 'tensorrt', 'tensorrt_rtx': 'tensorrt_rtx_bindings'}
-_OLDEST = {'tensorrt': (10, 3), 'tensorrt_rtx': (1, 3)}
+class Monitor(Protocol):
+    """TensorRT's progress monitor.
+
+    Attributes:
+        error: what stopped the build; None: nothing did.
+    """
+
+    error: BaseException | None
+
+
+def make_monitor(module: Any, notify: Callable[[str], None]) -> Monitor:
+    """Return a monitor for TensorRT.
+
+    Args:
+        module: TensorRT.
+        notify: told what is done and how far that is, in words, by any thread, one at a time. What
+            it raises stops the build, and is kept: it must not pass through TensorRT.
+    """
+
+    # The base class exists only once TensorRT is imported.
+    class TensorRtMonitor(module.IProgressMonitor):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.error: BaseException | None = None
+            self._steps: dict[str, int] = {}
+            self._lock = threading.Lock()
+
+        def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
+            with self._lock:
+                self._steps[phase_name] = num_steps
+
+        def step_complete(self, phase_name: str, step: int) -> bool:
+            with self._lock:
+                if self.error is None:
+                    try:
+                        steps = self._steps.get(phase_name, step + 1)
+                        notify(f'{phase_name.lower()}, {step + 1} of {steps}')
+                    except BaseException as error:
+                        self.error = error
+                return self.error is None
+
+        def phase_finish(self, phase_name: str) -> None:
+            with self._lock:
+                self._steps.pop(phase_name, None)
+
+    monitor: Monitor = TensorRtMonitor()
+    return monitor
 
 
 class Library:
@@ -163,52 +210,3 @@ def load_library(name: str = 'tensorrt') -> Library:
             'pip install tensorrt-rtx-cu13-bindings tensorrt-rtx-cu13-libs (Linux on x86-64)'
         ) from error
     return Library(name, module, str(module.__version__))
-
-
-class Monitor(Protocol):
-    """TensorRT's progress monitor.
-
-    Attributes:
-        error: what stopped the build; None: nothing did.
-    """
-
-    error: BaseException | None
-
-
-def make_monitor(module: Any, notify: Callable[[str], None]) -> Monitor:
-    """Return a monitor for TensorRT.
-
-    Args:
-        module: TensorRT.
-        notify: told what is done and how far that is, in words, by any thread, one at a time. What
-            it raises stops the build, and is kept: it must not pass through TensorRT.
-    """
-
-    # The base class exists only once TensorRT is imported.
-    class TensorRtMonitor(module.IProgressMonitor):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.error: BaseException | None = None
-            self._steps: dict[str, int] = {}
-            self._lock = threading.Lock()
-
-        def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
-            with self._lock:
-                self._steps[phase_name] = num_steps
-
-        def step_complete(self, phase_name: str, step: int) -> bool:
-            with self._lock:
-                if self.error is None:
-                    try:
-                        steps = self._steps.get(phase_name, step + 1)
-                        notify(f'{phase_name.lower()}, {step + 1} of {steps}')
-                    except BaseException as error:
-                        self.error = error
-                return self.error is None
-
-        def phase_finish(self, phase_name: str) -> None:
-            with self._lock:
-                self._steps.pop(phase_name, None)
-
-    monitor: Monitor = TensorRtMonitor()
-    return monitor

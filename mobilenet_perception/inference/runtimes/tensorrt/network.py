@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.runtimes.signature import Signature, Tensor, read_signature
-from mobilenet_perception.inference.runtimes.tensorrt.float64 import find_float64
+from mobilenet_perception.inference.runtimes.base import Signature, Tensor, read_signature
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library
 
 _CURE = 'export the model anew with training, or run it on onnxruntime'
@@ -38,7 +37,11 @@ class Network:
     def __init__(
         self, library: Library, builder: Any, model: bytes, name: str, strongly_typed: bool = True
     ) -> None:
-        _refuse_float64(model, name)
+        if operator := find_float64(model, name):
+            raise BundleError(
+                f'variant {name}: TensorRT has no float64, which its operator {operator} makes or '
+                f'takes: {_CURE}'
+            )
         library.log.clear()
         self.definition = builder.create_network(library.network_flags(strongly_typed))
         # The parser owns the weights that the network refers to.
@@ -68,18 +71,35 @@ class Network:
         return f'TensorRT refuses the model ({told})'
 
 
-def _refuse_float64(model: bytes, name: str) -> None:
+def find_float64(model: bytes, name: str) -> str:
+    """Name the first operator that makes or takes float64; empty: none, or `onnx` is not here.
+
+    TensorRT's parser computes it in float32 without a word. A robot has no `onnx`: there the
+    golden frames of a bundle tell whether that matters.
+
+    Raises:
+        BundleError: this is no ONNX model.
+    """
     try:
-        found = find_float64(model)
-    except ValueError as error:
+        import onnx  # noqa: PLC0415 (it takes a moment, and a robot lacks it)
+    except ImportError:
+        return ''
+    try:
+        graph = onnx.load_from_string(model).graph
+    except Exception as error:  # of protobuf, whose types are not this package's
         raise BundleError(
             f'variant {name} is no ONNX model ({error}): export it anew with training'
         ) from error
-    if found:
-        raise BundleError(
-            f'variant {name}: TensorRT has no float64, which its operator {found.kind} '
-            f'({found.name}) makes or takes: {_CURE}'
-        )
+    double = onnx.TensorProto.DOUBLE
+    constants = {constant.name for constant in graph.initializer if constant.data_type == double}
+    for node in graph.node:
+        types = [
+            attribute.i if attribute.name in ('to', 'dtype') else attribute.t.data_type
+            for attribute in node.attribute
+        ]
+        if double in types or constants.intersection(node.input):
+            return f'{node.op_type} ({node.name})'
+    return ''
 
 
 def tensor(kind: Any, shape: Iterable[int]) -> Tensor:

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.engines import Built, EngineStore
-from mobilenet_perception.inference.runtimes.base import Session
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.tensorrt.build import build_engine
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
-from mobilenet_perception.inference.runtimes.tensorrt.engine import engine_key
+from mobilenet_perception.inference.engines import Built, Engine, EngineStore
+from mobilenet_perception.inference.runtimes.base import RuntimeSettings, Session
+from mobilenet_perception.inference.runtimes.tensorrt.build import build_engine, engine_key
+from mobilenet_perception.inference.runtimes.tensorrt.engine import RefusedEngineError
 from mobilenet_perception.inference.runtimes.tensorrt.library import load_library
 from mobilenet_perception.inference.runtimes.tensorrt.session import TensorRtSession
+from mobilenet_perception.system.cuda import load_cuda
 
 
 class TensorRtRuntime:
@@ -70,6 +69,16 @@ class TensorRtRuntime:
 
     def load_engine(self, model: bytes, name: str) -> TensorRtSession:
         """Load a model, as `load` does."""
+        engine = self._engine(model, name)
+        try:
+            return self._session(engine, name)
+        except RefusedEngineError as error:
+            if engine.built:
+                raise
+            refused = engine._replace(trouble=error.why)
+        return self._session(self._engine(model, name, refused), name)
+
+    def _engine(self, model: bytes, name: str, refused: Engine | None = None) -> Engine:
         settings, notify = self._settings, self._notify
 
         def build(timing_cache: bytes) -> Built:
@@ -81,10 +90,14 @@ class TensorRtRuntime:
             build,
             on_wait=lambda holder: notify(f'{name}: waiting, as {holder}'),
             on_build=lambda reason: notify(f'{name}: building its engine ({reason})'),
+            refused=refused,
         )
         if engine.trouble:
             notify(engine.trouble)
-        return TensorRtSession(self._library, self._cuda, engine.plan, name, settings)
+        return engine
+
+    def _session(self, engine: Engine, name: str) -> TensorRtSession:
+        return TensorRtSession(self._library, self._cuda, engine.plan, name, self._settings)
 
 
 def create(settings: RuntimeSettings, notify: Callable[[str], None]) -> TensorRtRuntime:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine ready to score: for a frame nothing is allocated but the array of its scores.
+"""A session: an engine ready to score; for a frame nothing is allocated but its scores.
 
-The memory that images and scores pass through, allocated once.
-
-An engine made ready for so many images at once.
+Buffers that images and scores pass through are allocated once, and for each number of images at
+once a lane is made ready.
 """
 
 import ctypes
@@ -15,11 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.inference.runtimes.settings import RuntimeSettings
-from mobilenet_perception.inference.runtimes.signature import Signature
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import Cuda, CudaError
+from mobilenet_perception.inference.runtimes.base import RuntimeSettings, Signature
 from mobilenet_perception.inference.runtimes.tensorrt.engine import LoadedEngine
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library
+from mobilenet_perception.system.cuda import Cuda, CudaError
+
+# As cudaMalloc aligns; an engine may need none, and TensorRT wants an address all the same.
+_SMALLEST_SCRATCH = 256
 
 
 class Buffers:
@@ -48,12 +49,6 @@ class Buffers:
         resources.callback(cuda.free, self.gpu_images)
         self.gpu_scores = cuda.allocate(count * score_bytes)
         resources.callback(cuda.free, self.gpu_scores)
-
-
-def _pinned(cuda: Cuda, size: int, resources: ExitStack) -> npt.NDArray[np.uint8]:
-    address = cuda.allocate_pinned(size)
-    resources.callback(cuda.free_pinned, address)
-    return np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
 
 
 class Lane:
@@ -123,10 +118,6 @@ class Lane:
         self.upload()
         self.compute()
         self.download()
-
-
-# As cudaMalloc aligns; an engine may need none, and TensorRT wants an address all the same.
-_SMALLEST_SCRATCH = 256
 
 
 class TensorRtSession:
@@ -217,6 +208,12 @@ class TensorRtSession:
             except PerceptionError as error:
                 self.without_graph = str(error)
         return lane
+
+
+def _pinned(cuda: Cuda, size: int, resources: ExitStack) -> npt.NDArray[np.uint8]:
+    address = cuda.allocate_pinned(size)
+    resources.callback(cuda.free_pinned, address)
+    return np.ctypeslib.as_array((ctypes.c_uint8 * size).from_address(address))
 
 
 def _scratch(cuda: Cuda, engine: LoadedEngine, resources: ExitStack) -> tuple[int, int]:

@@ -26,6 +26,7 @@ from mobilenet_perception.tools.doctor.checks.machine import (
     check_computer,
     check_cv_bridge,
     check_engines,
+    check_psutil,
     check_ros,
     check_runtime,
 )
@@ -53,6 +54,7 @@ MACHINE_CHECKS = (
     check_computer,
     check_engines,
     check_cv_bridge,
+    check_psutil,
 )
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.system.machine import troubles
-from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED
+from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.finding import (
     MACHINE,
     Finding,
@@ -57,6 +57,17 @@ def check_computer(facts: MachineFacts) -> Iterator[Finding]:
             f'{_SEGMENT_BYTES / 1e6:.0f} MB a process',
             'start the container with --shm-size=1g (or --ipc=host), or remove what processes '
             'that were killed have left there: fastdds shm clean',
+        )  # fmt: skip
+
+
+def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
+    """Say what is not looked at without it."""
+    if trouble := facts.trouble('psutil'):
+        yield note(
+            'psutil', MACHINE,
+            f'neither the load of the processor nor other ROS processes were looked at: psutil '
+            f'cannot be used ({trouble})',
+            'install it: apt install python3-psutil, or pip install psutil',
         )  # fmt: skip
 
 
@@ -115,8 +126,8 @@ def check_engines(facts: MachineFacts) -> Iterator[Finding]:
             'engines', _WHERE,
             f'{len(old)} engines were built by {library} {built}, and {now}: they are not used '
             'again, and a start takes minutes to build others',
-            'start the node once before it is needed, and remove the old ones: '
-            'python -m mobilenet_perception engines clean --older-than 30',
+            'remove them (python -m mobilenet_perception engines clean --all), and start the node '
+            'once before it is needed',
         )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that `env` tells, as JSON values."""
+"""A description of the environment: all that `env` tells, as JSON values, without names."""
 
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 
 from mobilenet_perception import __version__
 from mobilenet_perception.ros.environment import ros_distribution
+from mobilenet_perception.system.files import PACKAGE_FOLDER, share_folder
 from mobilenet_perception.system.machine import Sensors, read_identity
-from mobilenet_perception.system.share import PACKAGE_FOLDER, share_folder
-from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED
-from mobilenet_perception.tools.doctor.environment.look import look, look_at_libraries
-from mobilenet_perception.tools.doctor.environment.privacy import without_names
+from mobilenet_perception.tools.doctor.environment.probe import (
+    NOT_INSTALLED,
+    look,
+    look_at_libraries,
+)
 
 SCHEMA = 'mobilenet_perception.env'
 SCHEMA_VERSION = 1
@@ -35,6 +38,8 @@ _NAMED = (
     'ROS_DISCOVERY_SERVER',
     'ROS_STATIC_PEERS',
 )
+# Users' folders: of this user and of others, and disks named after them.
+_FOLDERS = re.compile(r'(/(?:home|Users|run/media|media))/[^/\s:\'",]+')
 
 
 def describe_environment(bundle: Path | None = None) -> dict[str, Any]:
@@ -68,6 +73,19 @@ def describe_environment(bundle: Path | None = None) -> dict[str, Any]:
     }
     found: dict[str, Any] = without_names(values)
     return found
+
+
+def without_names(value: Any) -> Any:
+    """Return values with home folders as `~`, so that no text in them names a user.
+
+    Args:
+        value: of JSON.
+    """
+    if isinstance(value, dict):
+        return {key: without_names(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_names(item) for item in value]
+    return _without_names(value) if isinstance(value, str) else value
 
 
 def _told(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, Any]:
@@ -105,3 +123,17 @@ def _machine() -> dict[str, Any]:
         'container': 'yes' if Path('/.dockerenv').exists() else 'not known',
         **Sensors().read().values(),
     }
+
+
+def _without_names(text: str) -> str:
+    for home in {os.path.expanduser('~'), str(_resolved_home())}:  # noqa: PTH111 (cannot raise)
+        if home.strip('/~'):
+            text = re.sub(rf'{re.escape(home)}(?=/|\W|\Z)', '~', text)
+    return _FOLDERS.sub(r'\1/~', text)
+
+
+def _resolved_home() -> Path:
+    try:
+        return Path.home().resolve()
+    except (OSError, RuntimeError):
+        return Path()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at one library, `python -m <this module> NAME`, and prints JSON.
+"""A look at libraries, each in a process of its own, since a broken one may raise, crash or hang.
 
-A process of its own, since a broken library may raise, crash or hang.
+That process is `python -m <this module> NAME`, and prints JSON.
 """
 
 import importlib
@@ -9,13 +9,17 @@ import importlib.metadata
 import importlib.util
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 
-from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED, cuda
+from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.system.cuda import cuda_versions, load_cuda
 
+NOT_INSTALLED = 'not installed'
 # What is looked at, by the name it is reported under.
 MODULES: Mapping[str, str] = {
     'numpy': 'numpy',
@@ -23,11 +27,50 @@ MODULES: Mapping[str, str] = {
     'onnxruntime': 'onnxruntime',
     'tensorrt': 'tensorrt',
     'tensorrt_rtx': 'tensorrt_rtx',
+    'psutil': 'psutil',
     'rosbags': 'rosbags',
     'cv_bridge': 'cv_bridge',
     'rclpy': 'rclpy',
     'vision_msgs': 'vision_msgs',
 }
+_THIS_MODULE = 'mobilenet_perception.tools.doctor.environment.probe'
+# The first import of a large library from a slow card.
+_LIMIT_S = 60.0
+
+
+def look_at_libraries() -> dict[str, dict[str, str]]:
+    """Return what `library` says of each, or how it failed."""
+    return {name: look(name) for name in MODULES}
+
+
+def look(name: str, limit_s: float = _LIMIT_S) -> dict[str, str]:
+    """Return what the probe says of one thing.
+
+    Args:
+        name: one of `MODULES`, or `cuda`, or `ros`: whether ROS starts.
+        limit_s: a probe that takes longer hangs, in seconds.
+    """
+    command = [sys.executable, '-m', _THIS_MODULE, name]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=limit_s, check=False,
+            stdin=subprocess.DEVNULL, errors='replace',
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {'version': f'broken: no answer within {limit_s:g} s'}
+    said = done.stdout.splitlines()
+    if done.returncode == 0 and said:
+        found: dict[str, str] = json.loads(said[-1])
+        return found
+    return {'version': f'broken: {_cause(done)}'}
+
+
+def _cause(done: 'subprocess.CompletedProcess[str]') -> str:
+    if done.returncode < 0:
+        return f'the import was ended by {signal.Signals(-done.returncode).name}'
+    # A traceback's last line names the error.
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    return lines[-1] if lines else f'the import ended with status {done.returncode}'
 
 
 def providers(module: ModuleType) -> dict[str, str]:
@@ -61,6 +104,21 @@ def ros_start() -> dict[str, str]:
     rclpy.create_node(f'probe_{os.getpid()}').destroy_node()
     found = middleware(rclpy)
     rclpy.shutdown()
+    return found
+
+
+def cuda() -> dict[str, str]:
+    """Return CUDA's versions, and each GPU with its compute capability."""
+    driver, runtime = cuda_versions()
+    found = {'driver': driver or NOT_INSTALLED, 'runtime': runtime or NOT_INSTALLED}
+    if driver:
+        try:
+            library = load_cuda()
+            for number in range(library.gpus()):
+                gpu = library.gpu(number)
+                found[f'gpu_{number}'] = f'{gpu.name}, compute {gpu.compute_capability}'
+        except RuntimeUnavailableError as error:
+            found['trouble'] = str(error)
     return found
 
 

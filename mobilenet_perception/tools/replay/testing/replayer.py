@@ -9,7 +9,7 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.inference.bundle.default import default_bundle_path
+from mobilenet_perception.inference.bundle import default_bundle_path
 from mobilenet_perception.inference.runtimes.choose import AUTO
 from mobilenet_perception.tools.replay.play import PlaySettings, play
 from mobilenet_perception.tools.replay.testing.expectations import Expectations, intervals

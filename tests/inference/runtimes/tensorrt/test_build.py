@@ -132,7 +132,7 @@ def test_a_real_engine_is_built_once(tmp_path: Path) -> None:
     key = engine_key(model, RTX)
     first = store.get(key, 'tiny', lambda cache: build_engine(model, 'tiny', RTX, cache))
     assert first.built
-    assert first.sidecar.precision_asked == 'fp32'
+    assert first.facts.precision_asked == 'fp32'
 
     def again(cache: bytes) -> None:
         raise AssertionError('it is there')

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mobilenet_perception.inference.runtimes.tensorrt.engine import layers_by_precision
+from mobilenet_perception.inference.runtimes.tensorrt.build import layers_by_precision
 
 
 def layer(name: str, *types: str, key: str = 'Format/Datatype') -> dict[str, object]:

@@ -16,7 +16,7 @@ from mobilenet_perception.inference.bundle import (
 )
 from mobilenet_perception.inference.runtimes import RuntimeSettings, create_runtime
 from mobilenet_perception.inference.runtimes.tensorrt import TensorRtRuntime
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda
+from mobilenet_perception.system.cuda import load_cuda
 from tests.inference.runtimes.tensorrt.graphs import scoring
 
 

@@ -16,8 +16,8 @@ import pytest
 from mobilenet_perception import __version__
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.tools.doctor.env_command import text
-from mobilenet_perception.tools.doctor.environment.look import look
-from mobilenet_perception.tools.doctor.environment.privacy import without_names
+from mobilenet_perception.tools.doctor.environment.describe import without_names
+from mobilenet_perception.tools.doctor.environment.probe import look
 from tests.support import ROOT
 
 SECRET = 'correct-horse-battery-staple'

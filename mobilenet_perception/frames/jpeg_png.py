@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The structure of a JPEG, checked before a decoder sees it (ITU-T T.81, annex B)."""
+"""The structure of a JPEG and of a PNG, checked before a decoder sees it.
+
+Sources: ITU-T T.81, annex B; W3C, PNG Specification, 3rd edition.
+"""
 
 import struct
+import zlib
 from typing import NamedTuple
 
 from mobilenet_perception.errors import FrameError
 
-SIGNATURE = b'\xff\xd8\xff'
+JPEG_SIGNATURE = b'\xff\xd8\xff'
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -16,16 +20,23 @@ _MAX_SEGMENTS = 4096
 # Encoders write 10 or so; each scan passes over all pixels again, so thousands would stall.
 _MAX_SCANS = 64
 
+PNG_SIGNATURE = b'\x89PNG\r\n\x1a\n'
+_PNG_CHUNKS = (b'IHDR', b'PLTE', b'IDAT', b'IEND')
+_MAX_CHUNKS = 65_536
+# Colour type: the bit depths that it may have.
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+_GRAY = (0, 4)
 
-class JpegHeader(NamedTuple):
-    """What the header of a JPEG says: sides in pixels, and whether it has no colour."""
+
+class Header(NamedTuple):
+    """What the header of a file says: sides in pixels, and whether it has no colour."""
 
     height: int
     width: int
     gray: bool
 
 
-def read_jpeg_header(data: bytes) -> JpegHeader:
+def read_jpeg_header(data: bytes) -> Header:
     """Return the header of a JPEG, having checked that the file runs to its end.
 
     The entropy-coded pixels are not read: damage inside them stays unseen, as OpenCV gives no
@@ -51,9 +62,9 @@ def read_jpeg_header(data: bytes) -> JpegHeader:
     return header
 
 
-def _walk(data: bytes) -> tuple[JpegHeader, bool, int]:
+def _walk(data: bytes) -> tuple[Header, bool, int]:
     """Return the header, whether it is sequential, and where the first scan starts."""
-    header: JpegHeader | None = None
+    header: Header | None = None
     sequential = False
     position = 2
     for _ in range(_MAX_SEGMENTS):
@@ -92,7 +103,7 @@ def _segment(data: bytes, start: int) -> bytes:
     return data[start + 2 : start + length]
 
 
-def _frame_header(marker: int, segment: bytes) -> JpegHeader:
+def _frame_header(marker: int, segment: bytes) -> Header:
     if marker not in _HUFFMAN_DCT:
         raise FrameError('the JPEG is lossless, hierarchical or arithmetic-coded: unsupported')
     if len(segment) < 6:
@@ -102,4 +113,57 @@ def _frame_header(marker: int, segment: bytes) -> JpegHeader:
         raise FrameError(f'the JPEG has {precision} bits a sample, where 8 are supported')
     if components not in (1, 3, 4) or len(segment) != 6 + 3 * components:
         raise FrameError(f'the JPEG is damaged: its header claims {components} components')
-    return JpegHeader(height, width, components == 1)
+    return Header(height, width, components == 1)
+
+
+def read_png_header(data: bytes) -> Header:
+    """Return the header of a PNG, of which only the first 33 bytes are read.
+
+    Raises:
+        FrameError: it is truncated or says what no PNG can.
+    """
+    if len(data) < 33 or data[8:16] != b'\x00\x00\x00\rIHDR':
+        raise FrameError('the PNG is damaged or truncated: it does not start with its header')
+    width, height, depth, colour, compression, filtering, interlace = struct.unpack_from(
+        '>IIBBBBB', data, 16
+    )
+    if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
+        raise FrameError('the PNG is damaged: its header gives a format that does not exist')
+    return Header(height, width, colour in _GRAY)
+
+
+def essential_png(data: bytes) -> bytes:
+    """Return the PNG with only the chunks that make its pixels, each one's checksum verified.
+
+    The others (animation, transparency, colour profiles, text, EXIF) only widen what a damaged
+    or hostile file can do to a decoder, and make it print to the standard error.
+
+    Raises:
+        FrameError: the PNG is truncated or damaged.
+    """
+    view = memoryview(data)
+    kept: list[memoryview | bytes] = [PNG_SIGNATURE]
+    seen = set()
+    start = len(PNG_SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        if start + 12 > len(data):
+            break
+        (length,) = struct.unpack_from('>I', data, start)
+        name = data[start + 4 : start + 8]
+        end = start + 12 + length
+        if end > len(data):
+            break
+        if name in _PNG_CHUNKS:
+            (checksum,) = struct.unpack_from('>I', data, end - 4)
+            if zlib.crc32(view[start + 4 : end - 4]) != checksum:
+                raise FrameError(f'the PNG is damaged: the checksum of {name.decode()} is wrong')
+            kept.append(view[start:end])
+            seen.add(name)
+        elif not name.isalpha() or name[:1].isupper():
+            raise FrameError('the PNG is damaged: it holds a chunk that no PNG has')
+        if name == b'IEND':
+            if b'IDAT' not in seen:
+                raise FrameError('the PNG has no pixels: it holds no IDAT chunk')
+            return b''.join(kept)
+        start = end
+    raise FrameError('the PNG is truncated: its end is missing')

@@ -2,6 +2,7 @@
 """CUDA is found or its absence is said; every failed call is one sentence with the cure."""
 
 import ctypes
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes.tensorrt import cuda
-from mobilenet_perception.inference.runtimes.tensorrt.cuda import Cuda, CudaError
+from mobilenet_perception.system import cuda
+from mobilenet_perception.system.cuda import Cuda, CudaError
 
 
 def found_library() -> ctypes.CDLL | None:
@@ -36,7 +37,7 @@ with_library = pytest.mark.skipif(found_library() is None, reason='no libcudart 
 @without_gpu
 def test_what_is_missing_is_said_in_a_sentence() -> None:
     code = (
-        'from mobilenet_perception.inference.runtimes.tensorrt.cuda import load_cuda\n'
+        'from mobilenet_perception.system.cuda import load_cuda\n'
         'try: load_cuda()\n'
         'except Exception as error: print(error)\n'
     )
@@ -77,6 +78,12 @@ def test_every_call_fails_in_order_where_nothing_can_run(call: Callable[[Cuda], 
     with pytest.raises(CudaError, match=r'\(cudaError\w+ in cuda\w+\)') as raised:
         call(Cuda(library))
     assert raised.value.code > 0
+
+
+def test_versions_are_told_of_what_is_here() -> None:
+    driver, runtime = cuda.cuda_versions()
+    assert bool(runtime) == (found_library() is not None)
+    assert all(re.fullmatch(r'\d+\.\d|CUDA error \d+|', version) for version in (driver, runtime))
 
 
 def test_a_library_without_the_functions_is_too_old() -> None:

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """CUDA's runtime library by ctypes: no more of it than running an engine takes.
 
-Every call releases Python's lock, checks the returned number and raises `CudaError`. CUDA keeps
-the chosen GPU by thread: who may be on another thread calls `use` first.
-
-What CUDA's error numbers mean to a user, and what to do.
-
-Find CUDA's runtime library, and see that it can serve.
+Every call releases Python's lock, checks the returned number and raises `CudaError`: one sentence
+that says what the number means to a user, and what to do. CUDA keeps the chosen GPU by thread: who
+may be on another thread calls `use` first.
 """
 
 import ctypes
 import functools
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from ctypes import POINTER, byref, c_char_p, c_float, c_int, c_size_t, c_uint, c_ulonglong
 from ctypes import c_void_p as pointer
 from pathlib import Path
@@ -41,26 +39,6 @@ _SENTENCES = {
     803: 'the NVIDIA driver and its library are of different versions: restart the machine',
     804: 'the NVIDIA driver is too old for this CUDA library: update the driver',
 }
-
-
-class CudaError(RuntimeUnavailableError):
-    """CUDA failed: one sentence with the cure.
-
-    Attributes:
-        code: CUDA's number of the error.
-    """
-
-    def __init__(self, code: int, call: str, name: str) -> None:
-        sentence = _SENTENCES.get(code, f'CUDA failed: restart the node; if {name} stays, look '
-                                  'at dmesg for the driver')  # fmt: skip
-        super().__init__(f'{sentence} ({name} in {call})')
-        self.code = code
-
-    @property
-    def is_out_of_memory(self) -> bool:
-        """Whether the memory of the GPU is full."""
-        return self.code == _OUT_OF_MEMORY
-
 
 _TO_DEVICE, _TO_HOST = 1, 2
 _NON_BLOCKING_STREAM = 1
@@ -96,6 +74,28 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     'cudaEventRecord': (pointer, pointer),
     'cudaEventElapsedTime': (POINTER(c_float), pointer, pointer),
 }
+
+_NAMES = tuple(f'libcudart.so.{version}' for version in ('13', '12', '11.0'))
+_DRIVER = 'libcuda.so.1'
+
+
+class CudaError(RuntimeUnavailableError):
+    """CUDA failed: one sentence with the cure.
+
+    Attributes:
+        code: CUDA's number of the error.
+    """
+
+    def __init__(self, code: int, call: str, name: str) -> None:
+        sentence = _SENTENCES.get(code, f'CUDA failed: restart the node; if {name} stays, look '
+                                  'at dmesg for the driver')  # fmt: skip
+        super().__init__(f'{sentence} ({name} in {call})')
+        self.code = code
+
+    @property
+    def is_out_of_memory(self) -> bool:
+        """Whether the memory of the GPU is full."""
+        return self.code == _OUT_OF_MEMORY
 
 
 class Gpu(NamedTuple):
@@ -258,9 +258,6 @@ class Cuda:
             raise CudaError(code, call, self._error_name(code).decode(errors='replace'))
 
 
-_NAMES = tuple(f'libcudart.so.{version}' for version in (13, 12, 11))
-
-
 @functools.cache
 def load_cuda() -> Cuda:
     """Load CUDA's runtime library: the newest that the driver can serve.
@@ -288,6 +285,24 @@ def load_cuda() -> Cuda:
         f'the CUDA library is not found (none of {", ".join(_NAMES)}): on a Jetson apt install '
         'nvidia-jetpack, elsewhere pip install nvidia-cuda-runtime or install CUDA'
     )
+
+
+def cuda_versions() -> tuple[str, str]:
+    """Return the versions of the driver and of the runtime library; empty: it is not here."""
+    return (
+        _version([_DRIVER], 'cuDriverGetVersion'),
+        _version(_places(), 'cudaRuntimeGetVersion'),
+    )
+
+
+def _version(places: Iterable[str], function: str) -> str:
+    for place in places:
+        with suppress(OSError, AttributeError):
+            number = c_int()
+            if code := getattr(ctypes.CDLL(place), function)(byref(number)):
+                return f'CUDA error {code}'
+            return f'{number.value // 1000}.{number.value % 1000 // 10}'
+    return ''
 
 
 def _places() -> Iterator[str]:
