@@ -27,10 +27,9 @@ from benchmarks.harness.scatter import Point, scatter
 from benchmarks.harness.slower_runtime import SlowerRuntime
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
 from mobilenet_perception.recordings.drive import read_drive
 from mobilenet_perception.recordings.frame import SourceFrame

@@ -3,7 +3,7 @@
 
 from rclpy.node import Node
 
-from mobilenet_perception.pipeline.clock import SystemClock
+from mobilenet_perception.pipeline.timing import SystemClock
 
 
 class RosClock(SystemClock):

@@ -25,7 +25,6 @@ from mobilenet_perception.inference.bundle import Bundle, default_bundle_path, l
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.inference.runtimes.choose import plan_runtime
-from mobilenet_perception.pipeline.clock import NS_PER_MS
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
     Specification,
@@ -37,6 +36,7 @@ from mobilenet_perception.pipeline.parameters import (
 )
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
+from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros import messages
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics
 from mobilenet_perception.ros.classifier.overlays import Overlays

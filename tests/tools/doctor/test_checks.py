@@ -3,8 +3,7 @@
 
 import pytest
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
 from mobilenet_perception.recordings.reader import COMPRESSED
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.system.machine.processor import Clock

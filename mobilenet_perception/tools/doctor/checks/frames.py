@@ -17,8 +17,7 @@ Capture stamps: set, of the same clock as the node's, in order.
 from collections.abc import Iterator
 
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import Outcome, miss_rate
+from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome, miss_rate
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.times import Stamps
 from mobilenet_perception.tools.doctor.checks.graph import mismatches
