@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declare the parameters of `parameters.py` on a node, and read them back."""
+"""Parameters of a ROS node: declared from their specifications, and read back in their types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,9 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 
 from mobilenet_perception.pipeline.parameters import Specification
+
+# By the type of a parameter's default: what its values come as.
+_NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tuple)}
 
 
 def declare(node: Node, specifications: Mapping[str, Specification]) -> None:
@@ -54,6 +57,3 @@ def descriptor(specification: Specification) -> ParameterDescriptor:
         else:
             described.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
     return described
-
-
-_NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tuple)}

@@ -5,11 +5,12 @@ import pytest
 
 from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
 from mobilenet_perception.recordings.reader import COMPRESSED
+from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.system.machine.processor import Clock
 from mobilenet_perception.tools.bags.info.times import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
-from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, GraphFacts, Query
+from mobilenet_perception.tools.doctor.facts import GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.tools.doctor.processes import RosProcess
