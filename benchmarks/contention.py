@@ -31,8 +31,8 @@ from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
-from mobilenet_perception.recordings.drive import read_drive
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
+from mobilenet_perception.recordings.pictures import read_drive
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.realtime import set_realtime_priority
 from mobilenet_perception.tools.report.tables import table

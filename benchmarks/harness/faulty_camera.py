@@ -19,7 +19,7 @@ from sensor_msgs.msg import Image
 
 from mobilenet_perception.frames.messages import ImageMessage, image_message
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
+from mobilenet_perception.recordings import EPOCH_NS, SourceFrame
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write a source of frames as a rosbag2 recording with its labels, all or nothing."""
+"""The writer of rosbag2 recordings: a source of frames with its labels, all or nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +13,9 @@ from mobilenet_perception.frames.messages import (
     compress,
     image_message,
 )
-from mobilenet_perception.recordings import Source, SourceFrame
+from mobilenet_perception.recordings.cdr import camera_of, message_type, serialize, typestore
 from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
-from mobilenet_perception.recordings.messages import camera_of, message_type, serialize, typestore
+from mobilenet_perception.recordings.source import Source, SourceFrame
 from mobilenet_perception.recordings.storage import is_bag
 from mobilenet_perception.system.files import whole_folder
 

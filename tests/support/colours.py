@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mobilenet_perception.recordings import open_source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import BagOptions, open_source, write_bag
 from tests.support import ROOT
 from tests.support.tiny_bundle import COLOURS, LABELS, write_tiny_bundle
 

@@ -4,7 +4,7 @@
 from typing import Any
 
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
-from mobilenet_perception.recordings.reader import IMAGE
+from mobilenet_perception.recordings.cdr import IMAGE
 from mobilenet_perception.ros.qos import BEST_EFFORT
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.tools.bags.info.times import Ages, Rate, Stamps

@@ -4,7 +4,7 @@
 import pytest
 
 from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
-from mobilenet_perception.recordings.reader import COMPRESSED
+from mobilenet_perception.recordings.cdr import COMPRESSED
 from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.system.machine.processor import Clock

@@ -13,7 +13,7 @@ Quality of service that cannot match: a publisher that offers less than a subscr
 import difflib
 from collections.abc import Iterator
 
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rclpy.node import Node
 
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import policies
 from mobilenet_perception.tools.doctor.facts import Endpoint
 from mobilenet_perception.tools.doctor.processes import RosProcess

@@ -9,7 +9,7 @@ from rcl_interfaces.msg import ParameterEvent
 from sensor_msgs.msg import Image, JointState
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.ros.listener import NODE, Listener
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.street.gazebo import POSE, image_topic, lights, state_topic

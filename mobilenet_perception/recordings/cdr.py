@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera messages to and from their serialised form (CDR), and the names of their topics."""
+"""CDR, the serialised form of camera messages as bags hold it; and the names of their topics."""
 
 import struct
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -15,12 +15,22 @@ from mobilenet_perception.frames.messages import (
     Time,
     to_time,
 )
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE, Recorded
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
 
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 _TYPES = {ImageMessage: IMAGE, CompressedImageMessage: COMPRESSED}
+
+
+class RecordedMessage(NamedTuple):
+    """One recorded message: `cdr` is its serialised form, `log_ns` when it was written."""
+
+    topic: str
+    type: str
+    log_ns: int
+    cdr: bytes
 
 
 @cache
@@ -36,7 +46,7 @@ def message_type(message: Message) -> str:
     return _TYPES[type(message)]
 
 
-def deserialize(recorded: Recorded) -> Message:
+def deserialize(recorded: RecordedMessage) -> Message:
     """Read a recorded camera message.
 
     A message too damaged to read becomes an image of no pixels, stamped with the time of its

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera frame of a source, and what is known about it."""
+"""A source of frames: its cameras, and its frames with what is known about them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -33,3 +34,19 @@ class SourceFrame(NamedTuple):
     clear: bool = False
     roi: RegionOfInterest | None = None
     cdr: bytes | None = None
+
+
+class SourceCamera(NamedTuple):
+    """A camera of a source: its name, and the topic and transport it publishes on."""
+
+    name: str
+    topic: str
+    compressed: bool
+
+
+class Source(NamedTuple):
+    """Frames, and the cameras that they come from; `frames` can be gone through once."""
+
+    name: str
+    cameras: tuple[SourceCamera, ...]
+    frames: Iterator[SourceFrame]
