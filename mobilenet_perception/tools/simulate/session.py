@@ -13,8 +13,8 @@ from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO, choose_runtime
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
+from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay.live_settings import LiveSettings, node_arguments
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
