@@ -17,9 +17,7 @@ pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup`
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import BagOptions, open_source, write_bag
 from tests.support import ROOT
-from tests.support.colours import FRAMES, assert_one_sentence, colours, command, labelled_bag, tiny
-
-__all__ = ['colours', 'labelled_bag', 'tiny']
+from tests.support.colours import FRAMES, assert_one_sentence, command
 
 
 def assert_counts_add_up(values: dict[str, Any], sent: int) -> None:
