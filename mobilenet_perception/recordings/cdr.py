@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CDR, the serialised form of camera messages as bags hold it; and the names of their topics."""
+"""CDR, the serialised form of camera messages as bags hold them."""
 
 import struct
 from functools import cache
@@ -87,16 +87,3 @@ def restamp(cdr: bytes, stamp_ns: int) -> bytes:
     """Return a serialised message with another stamp: the first field of every header."""
     order = '<' if cdr[1] & 1 else '>'
     return cdr[:4] + struct.pack(f'{order}iI', *to_time(stamp_ns)) + cdr[12:]
-
-
-def camera_topic(camera: str, compressed: bool) -> str:
-    """Return the topic on which a camera publishes, as image_transport names it."""
-    return f'/{camera}/image_raw' + ('/compressed' if compressed else '')
-
-
-def camera_of(topic: str) -> str:
-    """Name a camera after its topic: `/front/image_raw/compressed` is `front`."""
-    name = topic.removesuffix('/compressed').strip('/')
-    name = name.removesuffix('/image_raw').removesuffix('/image') or name
-    cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
-    return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'

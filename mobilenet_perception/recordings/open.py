@@ -7,16 +7,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings.cdr import camera_topic
+from mobilenet_perception.recordings import pictures
 from mobilenet_perception.recordings.labels import FILE, Labels, labels_of_bag, read_labels
-from mobilenet_perception.recordings.pictures import (
-    list_images,
-    read_drive,
-    read_images,
-    read_video,
-)
 from mobilenet_perception.recordings.reader import bag_cameras, read_bag
-from mobilenet_perception.recordings.source import Source, SourceCamera, SourceFrame
+from mobilenet_perception.recordings.source import Source, SourceCamera, SourceFrame, camera_topic
 from mobilenet_perception.recordings.storage import find_files, is_bag
 
 DRIVE = 'drive'
@@ -51,7 +45,7 @@ def open_source(
     camera = SourceCamera('camera', camera_topic('camera', compressed=False), compressed=False)
     rate = rate_hz or DEFAULT_RATE_HZ
     if source == DRIVE:
-        drive = read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
+        drive = pictures.read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
         return Source(source, (camera,), drive)
     path = Path(source)
     if not path.exists():
@@ -65,9 +59,9 @@ def open_source(
     elif topics:
         raise PerceptionError(f'{source} is not a rosbag2 recording: --topic does not apply')
     elif path.is_dir():
-        opened = Source(source, (camera,), read_images(path, rate, camera.name))
+        opened = Source(source, (camera,), pictures.read_images(path, rate, camera.name))
     else:
-        opened = Source(source, (camera,), read_video(path, rate_hz, camera.name))
+        opened = Source(source, (camera,), pictures.read_video(path, rate_hz, camera.name))
     frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
     if stamps is not None:
         frames = (frame for frame in frames if frame.stamp_ns in stamps)
@@ -92,7 +86,7 @@ def source_digest(source: str, labels: Path | None = None) -> str:
         beside = (path if path.is_dir() else path.parent) / FILE
         files += [beside] if labels is None and beside.is_file() else []
     else:
-        files = list_images(path) if path.is_dir() else [path]
+        files = pictures.list_images(path) if path.is_dir() else [path]
     return _digest([*files, *([labels] if labels else [])])
 
 

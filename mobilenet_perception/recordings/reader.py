@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.recordings.cdr import (
-    COMPRESSED,
-    IMAGE,
-    RecordedMessage,
-    camera_of,
-    deserialize,
-)
+from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.labels import FrameLabel, Labels
-from mobilenet_perception.recordings.source import SourceCamera, SourceFrame
+from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of
 from mobilenet_perception.recordings.storage import decompress_message, find_files, plain_file
 
 if TYPE_CHECKING:
@@ -42,7 +36,7 @@ def bag_cameras(path: Path, topics: Collection[str] = ()) -> list[SourceCamera]:
             would have one name.
     """
     cameras = [
-        SourceCamera(camera_of(topic.name), topic.name, topic.type == COMPRESSED)
+        SourceCamera(camera_of(topic.name), topic.name, topic.type == cdr.COMPRESSED)
         for topic in image_topics(path, topics)
     ]
     if len({camera.name for camera in cameras}) < len(cameras):
@@ -62,7 +56,7 @@ def read_bag(
     names = {camera.topic: camera.name for camera in cameras}
     for recorded in read_messages(path, names):
         camera = names[recorded.topic]
-        message = deserialize(recorded)
+        message = cdr.deserialize(recorded)
         stamp_ns = to_nanoseconds(message.header.stamp)
         label = labels.get(camera, {}).get(stamp_ns, _UNLABELLED)
         yield SourceFrame(camera, stamp_ns, recorded.log_ns, message, *label, cdr=recorded.cdr)
@@ -93,7 +87,7 @@ def image_topics(path: Path, wanted: Collection[str] = ()) -> list[Topic]:
             the topics that it has.
     """
     topics = list_topics(path)
-    images = [topic for topic in topics if topic.type in (IMAGE, COMPRESSED)]
+    images = [topic for topic in topics if topic.type in (cdr.IMAGE, cdr.COMPRESSED)]
     if wanted:
         chosen = [topic for topic in images if topic.name in wanted]
         if missing := sorted(set(wanted) - {topic.name for topic in chosen}):
@@ -113,7 +107,7 @@ def image_topics(path: Path, wanted: Collection[str] = ()) -> list[Topic]:
 
 def without_twins(images: Collection[Topic]) -> list[Topic]:
     """Leave out the compressed topics of cameras that are recorded raw as well."""
-    raw = {topic.name for topic in images if topic.type == IMAGE and topic.messages}
+    raw = {topic.name for topic in images if topic.type == cdr.IMAGE and topic.messages}
     return [
         topic
         for topic in images
@@ -121,7 +115,7 @@ def without_twins(images: Collection[Topic]) -> list[Topic]:
     ]
 
 
-def read_messages(path: Path, topics: Collection[str]) -> Iterator[RecordedMessage]:
+def read_messages(path: Path, topics: Collection[str]) -> Iterator[cdr.RecordedMessage]:
     """Yield the messages of the named topics, in the order in which they were recorded.
 
     Raises:
@@ -133,13 +127,15 @@ def read_messages(path: Path, topics: Collection[str]) -> Iterator[RecordedMessa
             yield from messages_of(reader, chosen)
 
 
-def messages_of(reader: 'Reader', connections: list['Connection']) -> Iterator[RecordedMessage]:
+def messages_of(
+    reader: 'Reader', connections: list['Connection']
+) -> Iterator[cdr.RecordedMessage]:
     """Yield the messages of one open storage file; of no connection none."""
     if not connections:
         return
     for connection, log_ns, data in reader.messages(connections=connections):
-        cdr = decompress_message(bytes(data))
-        yield RecordedMessage(connection.topic, connection.msgtype, log_ns, cdr)
+        serialized = decompress_message(bytes(data))
+        yield cdr.RecordedMessage(connection.topic, connection.msgtype, log_ns, serialized)
 
 
 @contextmanager

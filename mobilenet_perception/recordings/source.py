@@ -50,3 +50,16 @@ class Source(NamedTuple):
     name: str
     cameras: tuple[SourceCamera, ...]
     frames: Iterator[SourceFrame]
+
+
+def camera_topic(camera: str, compressed: bool) -> str:
+    """Return the topic on which a camera publishes, as image_transport names it."""
+    return f'/{camera}/image_raw' + ('/compressed' if compressed else '')
+
+
+def camera_of(topic: str) -> str:
+    """Name a camera after its topic: `/front/image_raw/compressed` is `front`."""
+    name = topic.removesuffix('/compressed').strip('/')
+    name = name.removesuffix('/image_raw').removesuffix('/image') or name
+    cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
+    return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'

@@ -9,8 +9,9 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import SourceFrame, open_source
-from mobilenet_perception.recordings.cdr import camera_of, restamp, serialize, typestore
+from mobilenet_perception.recordings.cdr import restamp, serialize, typestore
 from mobilenet_perception.recordings.reader import Topic, image_topics, list_topics, read_messages
+from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.recordings.storage import SUFFIXES
 from tests.support.colours import FRAMES
 

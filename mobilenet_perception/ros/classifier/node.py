@@ -33,14 +33,9 @@ from mobilenet_perception.pipeline.parameters import (
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
-from mobilenet_perception.ros import messages
+from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
-from mobilenet_perception.ros.classifier.topics import (
-    CameraPublishers,
-    CameraSubscription,
-    InfoPublishers,
-    OverlayPublishers,
-)
+from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.parameters import declare, plain, values_of
 from mobilenet_perception.ros.process import RosClock, run_node
 from mobilenet_perception.system.realtime import set_realtime_priority
@@ -65,11 +60,11 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._pipeline: Pipeline | None = None
         self._priority_trouble = ''
         self._runtime_switch: RuntimeSwitch | None = None
-        self._camera_subscriptions: dict[str, CameraSubscription] = {}
+        self._camera_subscriptions: dict[str, topics.CameraSubscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
-        self._camera_publishers: dict[str, CameraPublishers] = {}
-        self._info_publishers: InfoPublishers | None = None
-        self._overlay_publishers: OverlayPublishers | None = None
+        self._camera_publishers: dict[str, topics.CameraPublishers] = {}
+        self._info_publishers: topics.InfoPublishers | None = None
+        self._overlay_publishers: topics.OverlayPublishers | None = None
         self._decision_timer: Timer | None = None
         # Kept beside the parameter, for it is read with every frame.
         self._publish_late = False
@@ -142,10 +137,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             return TransitionCallbackReturn.FAILURE
         self._bundle = bundle
         self._camera_publishers = {
-            camera: CameraPublishers(self, camera) for camera in self.cameras
+            camera: topics.CameraPublishers(self, camera) for camera in self.cameras
         }
-        self._info_publishers = InfoPublishers(self)
-        self._overlay_publishers = OverlayPublishers(self, self.cameras)
+        self._info_publishers = topics.InfoPublishers(self)
+        self._overlay_publishers = topics.OverlayPublishers(self, self.cameras)
         self._log_proven(classifier)
         if plan.later:
             order = build_order(values, bundle, partial(self._classifier, bundle, plan.later))
@@ -165,7 +160,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             topic, transport = (
                 values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
             )
-            subscription = CameraSubscription(
+            subscription = topics.CameraSubscription(
                 self, camera, topic, transport, partial(self._on_image, camera)
             )
             self._camera_subscriptions[camera] = subscription
@@ -253,7 +248,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def _on_image(self, camera: str, message: Any) -> None:
         assert self._pipeline is not None
-        self._pipeline.submit(camera, message, messages.stamp_ns(message.header))
+        self._pipeline.submit(camera, message, stamp_ns(message.header))
         # Leaves the interpreter to the worker, which would else wait for it until rclpy has built
         # its next wait set, half a millisecond.
         time.sleep(_HAND_OVER_S)

@@ -8,15 +8,9 @@ from copy import copy
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy import qos
 from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
-from rclpy.qos import (
-    DurabilityPolicy,
-    HistoryPolicy,
-    QoSPolicyKind,
-    QoSProfile,
-    ReliabilityPolicy,
-)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -38,16 +32,16 @@ _TYPES: dict[str, tuple[type, str]] = {
     'compressed': (CompressedImage, 'sensor_msgs/msg/CompressedImage'),
 }
 # Sensor data, but only the newest: the pipeline would supersede any other.
-_SENSOR_DATA = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
+_SENSOR_DATA = qos.QoSProfile(
+    history=qos.HistoryPolicy.KEEP_LAST, depth=1, reliability=qos.ReliabilityPolicy.BEST_EFFORT
 )
 _OVERRIDABLE = (
-    QoSPolicyKind.HISTORY,
-    QoSPolicyKind.DEPTH,
-    QoSPolicyKind.RELIABILITY,
-    QoSPolicyKind.DURABILITY,
+    qos.QoSPolicyKind.HISTORY,
+    qos.QoSPolicyKind.DEPTH,
+    qos.QoSPolicyKind.RELIABILITY,
+    qos.QoSPolicyKind.DURABILITY,
 )
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_LATCHED = qos.QoSProfile(depth=1, durability=qos.DurabilityPolicy.TRANSIENT_LOCAL)
 # Deep enough that a reliable subscriber that stalls for a second misses no outcome.
 _TIMING_DEPTH = 100
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
-from mobilenet_perception.recordings.cdr import COMPRESSED, RecordedMessage, camera_of, deserialize
+from mobilenet_perception.recordings.cdr import COMPRESSED, RecordedMessage, deserialize
+from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.tools.bags.info.pictures import Pictures
 from mobilenet_perception.tools.bags.info.times import Rate, Stamps, rate_of, stamps_of
 
