@@ -150,18 +150,18 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
 def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
-        said = (
+        refused = (
             f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
             f'from 0, width and height from 1; it is {value}'
         )
-        return '' if _is_roi(value) else said
+        return '' if _is_roi(value) else refused
     if name == 'cameras':
-        said = (
+        refused = (
             'cameras must be at least one name, each its own, of letters, digits and '
             f'underscores, starting with a letter, and none of them {MACHINE}; it is '
             f'{list(value or ())}'
         )
-        return '' if _are_cameras(value) else said
+        return '' if _are_cameras(value) else refused
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):
         return f'{name} must be a {_KINDS[kind]}; it is {value!r}'

@@ -205,7 +205,7 @@ class Pipeline:
             self._on_result(ended)
 
     def run_once(self) -> bool:
-        """Run the waiting frame whose turn it is, with others if that pays; False: none waits."""
+        """Run the waiting frame whose turn it is, others with it if faster; False: none waits."""
         with self._running_frames:
             with self._changed:
                 turns, variant = self._next_turns()

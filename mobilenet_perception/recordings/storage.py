@@ -84,7 +84,7 @@ def plain_file(path: Path) -> Iterator[Path]:
 
 
 def decompress_message(data: bytes) -> bytes:
-    """Undo rosbag2's compression of single messages, told by zstd's magic number.
+    """Undo rosbag2's compression of single messages, recognised by zstd's magic number.
 
     CDR cannot start like it: its first byte is zero.
     """

@@ -2,14 +2,14 @@
 """QoS compatibility: whether a subscriber gets what a publisher offers, and why it does not.
 
 Source: the ROS 2 documentation, About Quality of Service settings, QoS compatibilities. By the
-other policies named there a camera's subscribers ask for nothing. No ROS is imported.
+other policies named there a camera's subscribers request nothing. No ROS is imported.
 """
 
 from typing import Any, NamedTuple, Protocol
 
 RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'
 TRANSIENT_LOCAL, VOLATILE = 'transient_local', 'volatile'
-# By policy: what is offered and what is asked for, where the two do not match.
+# By policy: what is offered and what is requested, where the two do not match.
 _INCOMPATIBLE = {
     'reliability': (BEST_EFFORT, RELIABLE),
     'durability': (VOLATILE, TRANSIENT_LOCAL),
@@ -21,7 +21,7 @@ class HasPolicies(Protocol):
 
     @property
     def reliability(self) -> str:
-        """`reliable` or `best_effort`, offered or asked for."""
+        """`reliable` or `best_effort`, offered or requested."""
 
     @property
     def durability(self) -> str:
@@ -40,7 +40,7 @@ class Mismatch(NamedTuple):
 
     policy: str
     offered: str
-    asked: str
+    requested: str
 
 
 def policies(profile: Any) -> Policies:
@@ -51,15 +51,15 @@ def policies(profile: Any) -> Policies:
 def mismatches(publisher: HasPolicies, subscriber: HasPolicies) -> list[Mismatch]:
     """Return the policies by which no message gets from one to the other."""
     return [
-        Mismatch(policy, offered, asked)
-        for policy, (offered, asked) in _INCOMPATIBLE.items()
-        if getattr(publisher, policy) == offered and getattr(subscriber, policy) == asked
+        Mismatch(policy, offered, requested)
+        for policy, (offered, requested) in _INCOMPATIBLE.items()
+        if getattr(publisher, policy) == offered and getattr(subscriber, policy) == requested
     ]
 
 
 def incompatibility(publisher: Any, subscriber: Any) -> str:
     """Say why no message gets from one `QoSProfile` to another; empty when they match."""
     return ', '.join(
-        f'{policy}: {offered} is offered and {asked} is asked for'
-        for policy, offered, asked in mismatches(policies(publisher), policies(subscriber))
+        f'{policy}: {offered} is offered and {requested} is requested'
+        for policy, offered, requested in mismatches(policies(publisher), policies(subscriber))
     )

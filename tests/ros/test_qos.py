@@ -11,7 +11,7 @@ BEST = Policies('reliable', 'transient_local')
 LEAST = Policies('best_effort', 'volatile')
 
 
-def test_who_offers_less_than_is_asked_for_is_not_heard() -> None:
+def test_who_offers_less_than_is_requested_is_not_heard() -> None:
     assert mismatches(BEST, LEAST) == mismatches(BEST, BEST) == mismatches(LEAST, LEAST) == []
     assert mismatches(LEAST, BEST) == [
         Mismatch('reliability', 'best_effort', 'reliable'),
@@ -27,8 +27,10 @@ def test_it_is_the_rule_of_ros() -> None:
         qos.QoSProfile(depth=1, reliability=reliability, durability=durability)
         for reliability, durability in product(reliabilities, durabilities)
     ]
-    for offered, asked in product(profiles, profiles):
-        compatible, _ = qos.qos_check_compatible(offered, asked)
-        assert bool(incompatibility(offered, asked)) == (compatible == qos.QoSCompatibility.ERROR)
+    for offered, requested in product(profiles, profiles):
+        compatible, _ = qos.qos_check_compatible(offered, requested)
+        assert bool(incompatibility(offered, requested)) == (
+            compatible == qos.QoSCompatibility.ERROR
+        )
     words = incompatibility(profiles[-1], profiles[0])
-    assert 'reliability: best_effort is offered and reliable is asked for' in words
+    assert 'reliability: best_effort is offered and reliable is requested' in words

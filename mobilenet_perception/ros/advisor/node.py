@@ -22,7 +22,7 @@ from mobilenet_perception.ros.advisor.parameters import (
     speed_rules,
 )
 from mobilenet_perception.ros.messages import key_values
-from mobilenet_perception.ros.parameters import declare, values_of
+from mobilenet_perception.ros.parameters import declare_parameters, read_parameters
 from mobilenet_perception.ros.process import RosClock, run_node
 
 
@@ -35,8 +35,8 @@ class AdvisorNode(Node):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__('advisor')
-        declare(self, ADVISOR_PARAMETERS)
-        values = values_of(self, ADVISOR_PARAMETERS)
+        declare_parameters(self, ADVISOR_PARAMETERS)
+        values = read_parameters(self, ADVISOR_PARAMETERS)
         for name, value in values.items():
             if reason := advisor_refusal(name, value):
                 raise PerceptionError(reason)

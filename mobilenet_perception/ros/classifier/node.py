@@ -36,7 +36,7 @@ from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
 from mobilenet_perception.ros.messages import stamp_ns
-from mobilenet_perception.ros.parameters import declare, plain, values_of
+from mobilenet_perception.ros.parameters import declare_parameters, read_parameters, typed_value
 from mobilenet_perception.ros.process import RosClock, run_node
 from mobilenet_perception.system.realtime import set_realtime_priority
 
@@ -71,7 +71,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._time = RosClock(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        declare(self, NODE_PARAMETERS)
+        declare_parameters(self, NODE_PARAMETERS)
         self._declare_cameras()
         # The handle must be kept: rclpy crashes when it is collected.
         self._jump_handle = self.get_clock().create_jump_callback(
@@ -92,7 +92,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     @property
     def values(self) -> dict[str, Any]:
         """All parameters' values, by name."""
-        return values_of(self, self._specifications)
+        return read_parameters(self, self._specifications)
 
     @property
     def cameras(self) -> list[str]:
@@ -297,7 +297,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         for camera in self.cameras:
             specifications = camera_parameters(camera)
             self._specifications.update(specifications)
-            declare(self, specifications)
+            declare_parameters(self, specifications)
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         new = {}
@@ -313,7 +313,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 )
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
-            new[parameter.name] = plain(parameter.value, specification)
+            new[parameter.name] = typed_value(parameter.value, specification)
         return self._apply(new)
 
     def _apply(self, new: dict[str, Any]) -> SetParametersResult:

@@ -79,10 +79,10 @@ class CameraSubscription:
 
     def silence(self) -> str:
         """Say why no frame has come."""
-        asked = self._subscription.qos_profile
+        requested = self._subscription.qos_profile
         publishers = [
             input_trouble.Publisher(
-                info.node_name, info.topic_type, incompatibility(info.qos_profile, asked)
+                info.node_name, info.topic_type, incompatibility(info.qos_profile, requested)
             )
             for info in self._node.get_publishers_info_by_topic(self.topic)
         ]
