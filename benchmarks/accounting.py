@@ -20,7 +20,7 @@ from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 
-from benchmarks.harness.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.support.tiny_bundle import write_tiny_bundle
 
@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument('--frames', type=int, default=20_000, help='frames of all cameras')
     parser.add_argument('--rate', type=float, default=150.0, help='frames per second and camera')
     options = parser.parse_args()
-    ears = Ears(_CAMERAS)
+    listener = Listener(_CAMERAS)
     memory: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as scratch:
         bundle = write_tiny_bundle(Path(scratch) / 'slow', work=512)
@@ -56,21 +56,18 @@ def main() -> int:
             child('mobilenet_perception.ros.classifier', node) as classifier,
             child('benchmarks.harness.camera', camera) as publisher,
         ):
-            disturb = _Disturbance(ears)
+            disturb = _Disturbance(listener)
             start = time.monotonic()
             while (
                 publisher.poll() is None and time.monotonic() < start + 120 + options.frames / 50
             ):
-                ears.spin_while(lambda: publisher.poll() is None, 0.5)
+                listener.spin_while(lambda: publisher.poll() is None, 0.5)
                 disturb.next()
                 memory.append((time.monotonic() - start, _resident_mb(classifier.pid)))
-            ears.spin_until_quiet()
-            for name in _CAMERAS:
-                ears.health.pop(name, None)
-            ears.spin_while(lambda: not set(_CAMERAS) <= set(ears.health), 10.0)
+            listener.hear_counts()
             alive = classifier.poll() is None
-    good = _report(ears, memory, disturb.transitions) and alive
-    ears.close()
+    good = _report(listener, memory, disturb.transitions) and alive
+    listener.close()
     print('every frame has its outcome' if good else 'FRAMES ARE MISSING, or the node died')
     return 0 if good else 1
 
@@ -78,8 +75,8 @@ def main() -> int:
 class _Disturbance:
     """Changes a parameter at each call, and the state at every fourth, without waiting."""
 
-    def __init__(self, ears: Ears) -> None:
-        create = ears.node.create_client
+    def __init__(self, listener: Listener) -> None:
+        create = listener.node.create_client
         self._set = create(SetParameters, '/classifier/set_parameters')
         self._change = create(ChangeState, '/classifier/change_state')
         self._changes = itertools.cycle(_CHANGES)
@@ -102,13 +99,13 @@ class _Disturbance:
                 self.transitions += 1
 
 
-def _report(ears: Ears, memory: list[tuple[float, float]], transitions: int) -> bool:
+def _report(listener: Listener, memory: list[tuple[float, float]], transitions: int) -> bool:
     good = True
     for name in _CAMERAS:
-        health = ears.health.get(name, {})
+        health = listener.health.get(name, {})
         counts = {str(outcome): int(health.get(str(outcome), 0)) for outcome in Outcome}
         received = int(health.get('received', 0))
-        heard = Counter(timing['outcome'] for timing in ears.timings[name])
+        heard = Counter(timing['outcome'] for timing in listener.timings[name])
         good &= received > 0 and received == sum(counts.values())
         print(f'{name:>7}: received {received} = {counts}; heard on timing {sum(heard.values())}')
     seconds, megabytes = np.array(memory[len(memory) // 3 :]).T

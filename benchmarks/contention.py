@@ -23,17 +23,15 @@ import cv2
 import numpy as np
 
 from benchmarks.harness.hogs import hogs, is_busy
-from benchmarks.harness.scatter import Point, scatter
 from benchmarks.harness.slower_runtime import SlowerRuntime
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
-from mobilenet_perception.recordings.drive import read_drive
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
+from mobilenet_perception.recordings.pictures import read_drive
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.realtime import set_realtime_priority
 from mobilenet_perception.tools.report.tables import table
@@ -108,8 +106,7 @@ def main() -> None:
         values = {'budget_ms': budget_ms, 'rows': [row._asdict() for row in rows]}
         write_atomically(options.json, json.dumps(values, indent=1) + '\n')
     if options.plot:
-        points = [Point(row.policy, row.on_time, row.accuracy) for row in rows]
-        write_atomically(options.plot, scatter(points, 'frames on time', 'accuracy of answers'))
+        _plot(rows, options.plot)
 
 
 def play(
@@ -201,6 +198,22 @@ def _show(rows: list[Row]) -> None:
     print(table([head, *([row.policy, *cells] for row, cells in zip(rows, shares, strict=True))]))
 
 
+def _plot(rows: list[Row], path: Path) -> None:
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 (the table needs none)
+        from matplotlib.ticker import PercentFormatter  # noqa: PLC0415
+    except ImportError:
+        sys.exit(f'error: {path} is not drawn: matplotlib is not installed')
+    axes = (figure := Figure()).subplots()
+    axes.scatter([row.on_time for row in rows], [row.accuracy for row in rows])
+    for row in rows:
+        axes.annotate(row.policy, (row.on_time, row.accuracy))
+    axes.set(xlabel='frames on time', ylabel='accuracy of answers')
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    figure.savefig(path)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--bundle', type=Path, default=default_bundle_path())
@@ -210,7 +223,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument('--latency-budget-ms', type=float, default=0.0, help='0: measured')
     parser.add_argument('--slower', type=int, default=1, help='run everything so many times')
     parser.add_argument('--realtime-priority', type=int, default=0)
-    parser.add_argument('--plot', type=Path)
+    parser.add_argument('--plot', type=Path, help='draw the table here, with matplotlib')
     parser.add_argument('--json', type=Path)
     return parser.parse_args()
 

@@ -25,8 +25,7 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.decision import Decider, DecisionRules
-from mobilenet_perception.recordings.drive import read_drive
-from mobilenet_perception.recordings.images import list_images
+from mobilenet_perception.recordings.pictures import list_images, read_drive
 from mobilenet_perception.tools.report.tables import table
 from training.data.readers.sign_labels import SIGN_NAMES, street_label
 

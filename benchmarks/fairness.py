@@ -16,7 +16,7 @@ from pathlib import Path
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
-from benchmarks.harness.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.timing import Outcome
@@ -36,12 +36,12 @@ def main() -> int:
     parser.add_argument('--overload', type=float, default=3.0, help='offered over possible rate')
     parser.add_argument('--budget', type=float, default=6.0, help='in inference times')
     options = parser.parse_args()
-    ears = Ears(_CAMERAS)
+    listener = Listener(_CAMERAS)
     labels: Counter[str] = Counter()
     for name in _CAMERAS:
         topic = f'/classifier/{name}/classification'
         count = partial(lambda camera, _: labels.update([camera]), name)
-        ears.listen(Classification, topic, count, QoSProfile(depth=1000))
+        listener.listen(Classification, topic, count, QoSProfile(depth=1000))
     with tempfile.TemporaryDirectory() as scratch:
         bundle = write_tiny_bundle(Path(scratch) / 'slow', work=_WORK)
         inference_ms = Classifier(bundle, create_runtime()).profile_ms['tiny']
@@ -60,19 +60,16 @@ def main() -> int:
             child('mobilenet_perception.ros.classifier', node),
             child('benchmarks.harness.camera', camera) as publisher,
         ):
-            ears.spin_while(lambda: publisher.poll() is None, 60 + options.seconds)
-            ears.spin_until_quiet()
-            for name in _CAMERAS:
-                ears.health.pop(name, None)
-            ears.spin_while(lambda: not set(_CAMERAS) <= set(ears.health), 10.0)
-    ears.close()
-    return 0 if _report(ears, labels) else 1
+            listener.spin_while(lambda: publisher.poll() is None, 60 + options.seconds)
+            listener.hear_counts()
+    listener.close()
+    return 0 if _report(listener, labels) else 1
 
 
-def _report(ears: Ears, labels: Counter[str]) -> bool:
+def _report(listener: Listener, labels: Counter[str]) -> bool:
     rows, good, served = [['camera', 'received', *map(str, Outcome), 'of its share']], True, {}
     for name in _CAMERAS:
-        health = ears.health.get(name, {})
+        health = listener.health.get(name, {})
         counts = {outcome: int(health.get(str(outcome), 0)) for outcome in Outcome}
         received = int(health.get('received', 0))
         served[name] = counts[Outcome.ON_TIME]
@@ -81,7 +78,7 @@ def _report(ears: Ears, labels: Counter[str]) -> bool:
     fair = sum(served.values()) / len(served)
     for row in rows[1:]:
         row.append(f'{served[row[0]] / fair:.1%}')
-    timings = [timing for name in _CAMERAS for timing in ears.timings[name]]
+    timings = [timing for name in _CAMERAS for timing in listener.timings[name]]
     late = [
         timing
         for timing in timings

@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.full_disk import full_disk
 from benchmarks.harness.fault_checks import Verdict, check
 from benchmarks.harness.fault_run import Case, run_case
+from benchmarks.harness.full_disk import full_disk
 from mobilenet_perception.tools.replay.faults import FAULTS
 
 # Worse than the defaults, where those would hardly show.

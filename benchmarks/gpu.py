@@ -27,7 +27,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import Frame, crop_and_resize, decode
 from mobilenet_perception.inference.bundle import Bundle, Variant, default_bundle_path, load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.recordings.open import open_source
+from mobilenet_perception.recordings import open_source
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.machine import processor_name
 from mobilenet_perception.tools.arguments import positive, whole

@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.harness.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Listener, child, node_arguments
 
 _STAGES = ('wait_ms', 'decode_ms', 'preprocess_ms', 'inference_ms', 'postprocess_ms', 'total_ms')
 
@@ -25,7 +25,7 @@ def main() -> None:
     names = ('frames', 'transport', *(stage[:-3] for stage in _STAGES), 'overhead', 'age')
     print(f'{"size":>9}', *(f'{name:>13}' for name in names))
     for width, height in ((640, 480), (1920, 1080)):
-        ears = Ears()
+        listener = Listener()
         parameters = {'latency_budget_ms': 1000.0, 'bundle': options.bundle or "''"}
         camera = ['/camera/image_raw', '--width', str(width), '--height', str(height)]
         camera += ['--frames', str(options.frames), '--rate', str(options.rate)]
@@ -34,10 +34,11 @@ def main() -> None:
             child('benchmarks.harness.camera', camera) as publisher,
         ):
             limit_s = 60 + options.frames / options.rate
-            ears.spin_while(lambda: publisher.poll() is None, limit_s)
-            ears.spin_until_quiet()
-        run = [timing for timing in ears.timings['camera'] if timing['outcome'] == 'on_time'][10:]
-        ears.close()
+            listener.spin_while(lambda: publisher.poll() is None, limit_s)
+            listener.spin_until_quiet()
+        heard = listener.timings['camera']
+        run = [timing for timing in heard if timing['outcome'] == 'on_time'][10:]
+        listener.close()
         columns = {name: np.array([float(timing[name]) for timing in run]) for name in _STAGES}
         overhead = columns['total_ms'] - columns['inference_ms']
         extra = {name: [float(t[name]) for t in run] for name in ('transport_ms', 'age_ms')}

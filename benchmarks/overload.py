@@ -15,7 +15,7 @@ import rclpy
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
-from benchmarks.harness.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.ros.messages import stamp_ns
@@ -60,14 +60,14 @@ def main() -> None:
 def _ages_ms(
     module: str, arguments: list[str], rate: float, seconds: float
 ) -> npt.NDArray[np.float64]:
-    ears = Ears()
+    listener = Listener()
     ages_ms: list[float] = []
 
     def on_label(message: Classification) -> None:
-        now_ns = ears.node.get_clock().now().nanoseconds
+        now_ns = listener.node.get_clock().now().nanoseconds
         ages_ms.append((now_ns - stamp_ns(message.header)) / 1e6)
 
-    ears.listen(
+    listener.listen(
         Classification, '/classifier/camera/classification', on_label, QoSProfile(depth=10)
     )
     camera = ['/camera/image_raw', '--rate', str(rate), '--frames', str(round(rate * seconds))]
@@ -75,9 +75,9 @@ def _ages_ms(
         child(module, arguments),
         child('benchmarks.harness.camera', [*camera, '--reliable']) as publisher,
     ):
-        ears.spin_while(lambda: publisher.poll() is None, 60 + seconds)
-        ears.spin_while(rclpy.ok, 1.5)
-    ears.close()
+        listener.spin_while(lambda: publisher.poll() is None, 60 + seconds)
+        listener.spin_while(rclpy.ok, 1.5)
+    listener.close()
     return np.array(ages_ms[10:])
 
 

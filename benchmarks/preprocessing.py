@@ -1,40 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long decoding and resizing a frame take: python -m benchmarks.preprocessing."""
+"""How long decoding and resizing a frame take: `python -m benchmarks.preprocessing`."""
 
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import ENCODINGS, crop_and_resize, decode
+from mobilenet_perception.frames.messages import (
+    CompressedImageMessage,
+    Header,
+    ImageMessage,
+    to_time,
+)
 
 SIZES = {'VGA': (480, 640), '1080p': (1080, 1920)}
 INPUTS = (96, 224)
 # Bytes a row and a pixel; semi-planar data has rows of chroma below those of luma.
 _SEMI_PLANAR = {'nv12': 1.5, 'nv21': 1.5, 'nv24': 3.0}
-_CHANNELS = {'rgb': 3, 'bgr': 3, 'rgba': 4, 'bgra': 4, 'mono': 1}
-
-
-class Image(NamedTuple):
-    """Shaped like sensor_msgs/Image."""
-
-    height: int
-    width: int
-    encoding: str
-    step: int
-    data: npt.NDArray[np.uint8]
-    is_bigendian: int = 0
-
-
-class CompressedImage(NamedTuple):
-    """Shaped like sensor_msgs/CompressedImage."""
-
-    format: str
-    data: bytes
+_HEADER = Header(to_time(0), 'camera')
 
 
 def scene(height: int, width: int) -> npt.NDArray[np.uint8]:
@@ -49,14 +36,14 @@ def scene(height: int, width: int) -> npt.NDArray[np.uint8]:
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def raw_message(encoding: str, height: int, width: int) -> Image:
+def raw_message(encoding: str, height: int, width: int) -> ImageMessage:
     """Return a message of that encoding, holding noise (decoding time does not depend on it)."""
     kind = ENCODINGS[encoding]
     # An encoding knows its samples a pixel; the semi-planar ones have a stride of the width.
     samples = 1 if encoding in _SEMI_PLANAR else kind.channels * kind.sample_bytes  # type: ignore[union-attr]
     size = int(height * width * samples * _SEMI_PLANAR.get(encoding, 1))
     data = np.random.default_rng(0).integers(0, 256, size, np.uint8)
-    return Image(height, width, encoding, width * samples, data)
+    return ImageMessage(_HEADER, height, width, encoding, 0, width * samples, data)
 
 
 def measure(work: Callable[[], object], repeats: int) -> npt.NDArray[np.float64]:
@@ -108,8 +95,8 @@ def compressed_rows(repeats: int) -> Iterator[str]:
             ('jpeg 95', '.jpg', [cv2.IMWRITE_JPEG_QUALITY, 95]),
             ('png', '.png', []),
         ):
-            data = cv2.imencode(suffix, picture, options)[1].tobytes()
-            message = CompressedImage(kind, data)
+            data = np.asarray(cv2.imencode(suffix, picture, options)[1], np.uint8).reshape(-1)
+            message = CompressedImageMessage(_HEADER, kind, data)
             for side in INPUTS:
                 full = crop_and_resize(decode(message), side, side).astype(int)
                 for label, wanted in (('full', 0), ('2x', side), ('1x', side // 2)):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.harness.processes import Ears, child, node_arguments
+from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.tools.replay.faults import FAULTS
 
@@ -56,7 +56,7 @@ def main() -> int:
     runtime = plan(_RUNTIME, seconds, random)
     frames = plan([kind for kind in FAULTS if kind not in _RUNTIME], seconds, random)
     print(f'{len(runtime)} episodes of a failing runtime, {len(frames)} of failing frames')
-    ears = Ears()
+    listener = Listener()
     samples: list[Sample] = []
     with TemporaryDirectory() as folder:
         sent, switch = Path(folder) / 'sent', Path(folder) / 'switch'
@@ -68,17 +68,15 @@ def main() -> int:
             child('benchmarks.harness.faulty_camera', camera) as publisher,
         ):
             while publisher.poll() is None and classifier.poll() is None:
-                ears.spin_while(lambda: publisher.poll() is None, _SAMPLE_S)
+                listener.spin_while(lambda: publisher.poll() is None, _SAMPLE_S)
                 if classifier.poll() is None:
                     samples.append(sample(classifier.pid, len(samples) * _SAMPLE_S))
-                ears.timings['camera'].clear()
-            ears.spin_until_quiet()
-            ears.health.pop('camera', None)
-            ears.spin_while(lambda: 'camera' not in ears.health, 10.0)
+                listener.timings['camera'].clear()
+            listener.hear_counts()
             alive = classifier.poll() is None
         count = len(sent.read_text().splitlines())
-    ears.close()
-    return 0 if report(samples, ears.health.get('camera', {}), count) and alive else 1
+    listener.close()
+    return 0 if report(samples, listener.health.get('camera', {}), count) and alive else 1
 
 
 def plan(

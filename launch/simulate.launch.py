@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
-from gazebo_world.write import BRIDGE, world_path
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
     AppendEnvironmentVariable,
@@ -23,7 +22,7 @@ from launch_ros.actions import Node
 
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.street import TIMES_OF_DAY
-from mobilenet_perception.street.gazebo import image_topic
+from mobilenet_perception.street.gazebo import BRIDGE, image_topic, world_path
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))

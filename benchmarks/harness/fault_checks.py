@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a planner may rely on, checked against what was sent and what was heard."""
+"""Fault checks: what a planner may rely on, against what was sent and what was heard."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the real node with one or two faults over DDS, and hear what it says."""
+"""Fault runs: the real node with one or two faults over DDS, and what it says."""
 
 import json
 import os
@@ -17,8 +17,7 @@ from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
 from benchmarks.harness.fault_checks import BUDGET_MS, TIMEOUT_MS, Label, Observed
-from benchmarks.harness.processes import Ears, child, node_arguments
-from benchmarks.harness.shared_memory import SharedMemory
+from benchmarks.harness.processes import Listener, SharedMemory, child, node_arguments
 from mobilenet_perception.ros.messages import stamp_ns
 
 _PATIENCE_S = 60.0
@@ -50,14 +49,14 @@ class _Session:
         self._case, self._frames, self._rate = case, frames, rate
         self._sent, self._switch = folder / 'sent.jsonl', folder / 'fault_is_on'
         self._sent.touch()
-        self.ears = Ears()
+        self.listener = Listener()
         self.timings: list[tuple[int, dict[str, str]]] = []
         self.labels: dict[str, list[Label]] = {'classification': [], 'decision': []}
         deep = QoSProfile(depth=1000)
-        self.ears.listen(DiagnosticArray, '/classifier/camera/timing', self._on_timing, deep)
+        self.listener.listen(DiagnosticArray, '/classifier/camera/timing', self._on_timing, deep)
         for name, heard in self.labels.items():
             topic = f'/classifier/camera/{name}'
-            self.ears.listen(Classification, topic, _hearer(heard), deep)
+            self.listener.listen(Classification, topic, _hearer(heard), deep)
 
     def node(self) -> list[str]:
         """Return the arguments of benchmarks.harness.faulty_node."""
@@ -85,25 +84,25 @@ class _Session:
         if self._case.dies:
             half = self._frames // 2
             with child('benchmarks.harness.faulty_camera', self.camera(10 * half, None)) as first:
-                self._hear_while(lambda: len(self.lines()) < half, first)
+                self._listen_while(lambda: len(self.lines()) < half, first)
                 memory = SharedMemory(first.pid)
                 first.kill()
                 first.wait()
             memory.remove()
-            self._tell('on')
-            self.ears.spin_while(lambda: True, _DEAD_S)
+            self._note('on')
+            self.listener.spin_while(lambda: True, _DEAD_S)
             before = len(self.lines())
             with child('benchmarks.harness.faulty_camera', self.camera(half, None)) as second:
-                self._hear_while(lambda: len(self.lines()) <= before, second)
-                self._tell('off')
-                self._hear_while(lambda: second.poll() is None, second)
+                self._listen_while(lambda: len(self.lines()) <= before, second)
+                self._note('off')
+                self._listen_while(lambda: second.poll() is None, second)
             return
         on_s = (0.25 * seconds, 0.25 * seconds if self._case.jump else 0.5 * seconds)
         with child('benchmarks.harness.faulty_camera', self.camera(self._frames, on_s)) as camera:
-            self._hear_while(lambda: camera.poll() is None, camera)
+            self._listen_while(lambda: camera.poll() is None, camera)
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return what the camera has told; the last line may be cut off by its death."""
+        """Return what the camera has written; the last line may be cut off by its death."""
         text = self._sent.read_text(encoding='utf-8')
         return [json.loads(line) for line in text.split('\n') if line.endswith('}')]
 
@@ -125,17 +124,19 @@ class _Session:
             self.timings,
             self.labels['classification'],
             self.labels['decision'],
-            self.ears.health.get('camera', {}),
+            self.listener.health.get('camera', {}),
             alive,
         )
 
-    def _hear_while(self, going_on: Callable[[], bool], camera: 'subprocess.Popen[bytes]') -> None:
+    def _listen_while(
+        self, going_on: Callable[[], bool], camera: 'subprocess.Popen[bytes]'
+    ) -> None:
         limit_s = _PATIENCE_S + 2 * self._frames / self._rate
-        self.ears.spin_while(lambda: going_on() and camera.poll() in (None, 0), limit_s)
+        self.listener.spin_while(lambda: going_on() and camera.poll() in (None, 0), limit_s)
         if going_on() or camera.poll() not in (None, 0):
             sys.exit(f'{self._case.name}: the camera failed')
 
-    def _tell(self, name: str) -> None:
+    def _note(self, name: str) -> None:
         with self._sent.open('a', encoding='utf-8') as sent:
             sent.write('\n' + json.dumps({'fault': name, 'at_ns': time.monotonic_ns()}) + '\n')
 
@@ -155,19 +156,16 @@ def run_case(case: Case, frames: int, rate: float) -> Observed:
     before = dict(os.environ)
     with TemporaryDirectory() as folder, ExitStack() as stack:
         session = _Session(case, frames, rate, Path(folder))
-        ears = session.ears
+        listener = session.listener
         stack.callback(os.environ.update, before)
-        stack.callback(ears.close)
+        stack.callback(listener.close)
         node = stack.enter_context(child('benchmarks.harness.faulty_node', session.node()))
         decisions = session.labels['decision']
-        ears.spin_while(lambda: not ('camera' in ears.health and decisions), _PATIENCE_S)
+        listener.spin_while(lambda: not ('camera' in listener.health and decisions), _PATIENCE_S)
         if not decisions:
             sys.exit(f'{case.name}: the node did not start')
         session.play()
-        ears.spin_until_quiet()
-        # The counts of after the last outcome.
-        ears.health.pop('camera', None)
-        ears.spin_while(lambda: 'camera' not in ears.health, 10.0)
+        listener.hear_counts()
         return session.observed(alive=node.poll() is None)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A camera that errs on purpose, in a process of its own; it tells a file what it sends, and when.
+"""A camera that errs on purpose, in a process of its own; it writes what it sends, and when.
 
 Each line of the file is JSON: {"stamp_ns", "captured_ns"} of a frame, the second on the steady
 clock, or {"fault": "on" or "off", "at_ns"}. While the fault is on, the file SWITCH exists.
@@ -19,7 +19,7 @@ from sensor_msgs.msg import Image
 
 from mobilenet_perception.frames.messages import ImageMessage, image_message
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
+from mobilenet_perception.recordings import EPOCH_NS, SourceFrame
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
 

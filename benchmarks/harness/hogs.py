@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other processes that take all cores for a while, again and again."""
+"""Hogs: other processes that take all cores for a while, again and again."""
 
 import os
 import sys

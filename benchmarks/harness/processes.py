@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmarks share: the node in a process of its own, and ears for what it says."""
+"""Processes of a benchmark: the node and others in their own, and a listener for what it says."""
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mobilenet_perception.ros.domain import isolated_domain
 from mobilenet_perception.ros.environment import ros_environment
 
 _PATIENCE_S = 30.0
+_SEGMENT = re.compile(r'/dev/shm/\S*fast(?:dds|rtps)\S*')
 
 
 @contextmanager
@@ -41,8 +43,14 @@ def node_arguments(**parameters: object) -> list[str]:
     return ['--ros-args', *(part for pair in pairs for part in pair)]
 
 
-class Ears:
-    """Listens to the node's timing and diagnostics; made before any child is started."""
+class Listener:
+    """Hears the node's timing and diagnostics; made before any child is started.
+
+    Attributes:
+        node: of rclpy, for further subscriptions and clients.
+        timings: keys and values of each timing message, by camera.
+        health: those of the newest diagnostics, by camera, with their message.
+    """
 
     def __init__(self, cameras: Sequence[str] = ('camera',)) -> None:
         # A domain of its own, for the children too.
@@ -84,6 +92,13 @@ class Ears:
             if total != heard:
                 heard, since = total, time.monotonic()
 
+    def hear_counts(self) -> None:
+        """Hear the rest of the outcomes, then the counts of after the last."""
+        self.spin_until_quiet()
+        for camera in self.timings:
+            self.health.pop(camera, None)
+        self.spin_while(lambda: not set(self.timings) <= set(self.health), 10.0)
+
     def close(self) -> None:
         """Leave."""
         self.node.destroy_node()
@@ -99,5 +114,29 @@ class Ears:
             self.health[name] = {'message': status.message, **_values(message, index)}
 
 
+class SharedMemory:
+    """Segments of Fast DDS in /dev/shm that a process has mapped, looked at while it lives.
+
+    A process that is killed leaves them behind.
+    """
+
+    def __init__(self, process: int) -> None:
+        self._segments = _mapped(process)
+
+    def remove(self) -> None:
+        """Remove those that no living process has mapped; after the process has died."""
+        others = [int(path.name) for path in Path('/proc').iterdir() if path.name.isdigit()]
+        used = {segment for process in others for segment in _mapped(process)}
+        for segment in self._segments - used:
+            Path(segment).unlink(missing_ok=True)
+
+
 def _values(message: DiagnosticArray, index: int) -> dict[str, str]:
     return {pair.key: pair.value for pair in message.status[index].values}
+
+
+def _mapped(process: int) -> set[str]:
+    # Processes end meanwhile, and those of other users do not show theirs.
+    with suppress(OSError):
+        return set(_SEGMENT.findall(Path(f'/proc/{process}/maps').read_text()))
+    return set()

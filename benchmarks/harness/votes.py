@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What decisions are compared with: votes over fixed windows; and how late each comes."""
+"""Votes over fixed windows, which decisions are compared with; and how late each comes."""
 
 from collections import Counter, deque
 from collections.abc import Sequence

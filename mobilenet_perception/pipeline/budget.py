@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long a frame will take, and which variant can still finish: pure code, times given in.
+"""The latency budget: how long a frame will take now, and which variant can still finish.
 
-How much slower than at rest this machine is now: a filter with its own doubt.
+Pure code, times given in: a filter of how much slower than at rest this machine is, with its own
+doubt, and on it the choice of a variant.
 """
 
 import math
@@ -9,12 +10,19 @@ from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
+DEFAULT_RISK = 0.01
 # Share of the past in the variances: about the last ten measurements count.
 _MEMORY = 0.9
 # Clocks and caches always vary by some percent.
 _LEAST_VARIANCE = 1e-3
 # At rest it must stay awake, and in a storm it must not believe one measurement alone.
 _LEAST_GAIN, _MOST_GAIN = 0.05, 0.9
+# A better variant must fit with so much to spare, or the choice would flicker.
+_CLIMB_MARGIN = 0.1
+# Frames run together all end with the last, so that a batch must be faster by more than a trifle.
+_WORTHWHILE = 0.9
+# A run that is over its time may be slowed down more than it has shown yet, by this factor.
+_WORSE = 2.0
 
 
 class SlowdownFilter:
@@ -63,15 +71,6 @@ class SlowdownFilter:
         self._noise *= _MEMORY
 
 
-DEFAULT_RISK = 0.01
-# A better variant must fit with so much to spare, or the choice would flicker.
-_CLIMB_MARGIN = 0.1
-# Frames run together all end with the last, so that a batch must be faster by more than a trifle.
-_PAYS = 0.9
-# A run that is over its time may be slowed down more than it has shown yet, by this factor.
-_WORSE = 2.0
-
-
 class Choice(NamedTuple):
     """A variant to run, and what it is expected to take; an empty name: none fits."""
 
@@ -83,9 +82,9 @@ class Budget:
     """Predicts the time of each variant, and picks the most accurate that fits.
 
     One slow-down factor serves all variants, since what slows one (heat, clocks, contention)
-    slows all: the ratio of measured to profiled time. The same is kept of what a frame costs
-    beside inference. Both are planned for at the quantile that is exceeded with probability
-    `risk`, as if they were normally distributed.
+    slows all: the ratio of measured to profiled time. The same is kept of a frame's overhead, what
+    it costs beside inference. Both are planned for at the quantile that is exceeded with
+    probability `risk`, as if they were normally distributed.
 
     Args:
         profile_ms: inference time of each variant at warm-up, in milliseconds, keyed by name,
@@ -134,7 +133,7 @@ class Budget:
         """Return how many frames at once take less time than one after the other, most first."""
         one_ms = self._profile_ms[variant]
         times = enumerate(self._batch_ms.get(variant, ()), 1)
-        return [n for n, ms in times if n > 1 and ms < _PAYS * n * one_ms][::-1]
+        return [n for n, ms in times if n > 1 and ms < _WORTHWHILE * n * one_ms][::-1]
 
     def overhead_ms(self) -> float:
         """Time that a frame takes beside inference, in milliseconds."""

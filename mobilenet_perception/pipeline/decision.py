@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scores of recent frames become a decision to act on: a label, `unknown` or `stale`.
+"""The decision to act on, from the scores of recent frames: a label, `unknown` or `stale`.
 
-How probable each label is, given the scores of the frames until now.
+A belief says how probable each label is, given the frames until now; a decider takes and leaves
+labels by it.
 """
 
 import math
@@ -10,14 +11,138 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.pipeline.clock import NS_PER_MS
+from mobilenet_perception.pipeline.timing import NS_PER_MS
 
 Probabilities = npt.NDArray[np.float64]
 
+UNKNOWN = 'unknown'
+STALE = 'stale'
+# Belief below which a label is not taken, and below which it is left.
+_TAKEN, _LEFT = 0.5, 0.3
 # Chance that a frame says nothing of what is there: blur, a passer-by, a network that errs.
 _OUTLIER = 0.05
 # Frames closer than this to one another are one picture taken twice, not two witnesses.
 _INDEPENDENT_MS = 30.0
+
+
+class Scored(NamedTuple):
+    """A label and its calibrated probability, 0 to 1."""
+
+    label: str
+    score: float
+
+
+class Decision(NamedTuple):
+    """What the planner may act on.
+
+    Attributes:
+        label: a label of the bundle, `unknown` or `stale`.
+        score: probability of the label, or of the best one when unknown, given the recent
+            frames, 0 to 1; 0 when stale.
+        stamp_ns: capture stamp of the last frame that supports it; None when stale.
+    """
+
+    label: str
+    score: float
+    stamp_ns: int | None
+
+
+class DecisionRules(NamedTuple):
+    """When a label is taken and left.
+
+    Attributes:
+        decide_above: score of one frame from which a label is taken, 0 to 1, if the frames before
+            do not speak against it.
+        leave_below: score below which a frame does not support its label; in between it holds. A
+            value above `decide_above` is taken for that.
+        timeout_ms: age of the evidence, since its capture, from which the decision is `stale`.
+        persistence_ms: mean time that a label lasts: what is older weighs little.
+    """
+
+    decide_above: float = 0.5
+    leave_below: float = 0.5
+    timeout_ms: float = 500.0
+    persistence_ms: float = 2000.0
+
+
+class _Evidence(NamedTuple):
+    """When a frame was captured: by its header, and on the steady clock."""
+
+    stamp_ns: int
+    captured_ns: int
+
+
+class Decider:
+    """Decides for one camera.
+
+    Two things must come together: a frame that is strong by itself, since many weak frames of one
+    thing are weak for one reason and do not add up to a strong one; and the belief of all recent
+    frames, since a strong frame may be wrong. A label is held for no longer than the time-out
+    after the last frame that supports it, whatever other frames say.
+
+    Args:
+        labels: in the order of the scores.
+        rules: when a label is taken and left.
+    """
+
+    def __init__(self, labels: tuple[str, ...], rules: DecisionRules) -> None:
+        self._labels = labels
+        self._rules = rules
+        self._belief = Belief(len(labels), rules.persistence_ms)
+        self.forget()
+
+    def set_rules(self, rules: DecisionRules) -> None:
+        """Change when a label is taken and left, from now on."""
+        self._rules = rules
+        self._belief.persistence_ms = rules.persistence_ms
+
+    def forget(self) -> None:
+        """Drop the evidence: time has jumped, or the camera has stopped."""
+        self._belief.forget()
+        self._held: int | None = None
+        self._last: _Evidence | None = None
+        self._strong: dict[int, _Evidence] = {}
+        self._support: dict[int, _Evidence] = {}
+
+    def update(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
+        """Take in an on-time answer.
+
+        Args:
+            scores: (labels,) calibrated probabilities.
+            stamp_ns: capture stamp from the message's header.
+            captured_ns: the moment of capture on the steady clock.
+        """
+        rules, evidence = self._rules, _Evidence(stamp_ns, captured_ns)
+        belief = self._belief.update(scores, captured_ns)
+        shown = int(scores.argmax())
+        self._last = evidence
+        if scores[shown] >= min(rules.leave_below, rules.decide_above):
+            self._support[shown] = evidence
+        if scores[shown] >= rules.decide_above:
+            self._strong[shown] = evidence
+        best = int(belief.argmax())
+        strong = self._strong.get(best)
+        if strong and belief[best] >= _TAKEN and not self._is_old(strong, captured_ns):
+            self._held = best
+        elif self._held is not None and not self._holds(self._held, captured_ns):
+            self._held = None
+
+    def decide(self, steady_ns: int) -> Decision:
+        """Return the decision at a moment of the steady clock."""
+        if self._last is None or self._is_old(self._last, steady_ns):
+            return Decision(STALE, 0.0, None)
+        belief = self._belief.predict(steady_ns)
+        held = self._held
+        if held is None or not self._holds(held, steady_ns):
+            return Decision(UNKNOWN, float(belief.max()), self._last.stamp_ns)
+        return Decision(self._labels[held], float(belief[held]), self._support[held].stamp_ns)
+
+    def _holds(self, label: int, steady_ns: int) -> bool:
+        probable = bool(self._belief.predict(steady_ns)[label] >= _LEFT)
+        return probable and not self._is_old(self._support[label], steady_ns)
+
+    def _is_old(self, evidence: _Evidence, steady_ns: int) -> bool:
+        return steady_ns - evidence.captured_ns > self._rules.timeout_ms * NS_PER_MS
 
 
 class Belief:
@@ -66,129 +191,3 @@ class Belief:
         passed_ms = max(0, steady_ns - self._captured_ns) / NS_PER_MS
         stays = math.exp(-passed_ms / self.persistence_ms)
         return np.asarray(stays * self._belief + (1 - stays) / self._labels)
-
-
-UNKNOWN = 'unknown'
-STALE = 'stale'
-
-
-class Scored(NamedTuple):
-    """A label and its calibrated probability, 0 to 1."""
-
-    label: str
-    score: float
-
-
-class Decision(NamedTuple):
-    """What the planner may act on.
-
-    Attributes:
-        label: a label of the bundle, `unknown` or `stale`.
-        score: probability of the label, or of the best one when unknown, given the recent
-            frames, 0 to 1; 0 when stale.
-        stamp_ns: capture stamp of the last frame that supports it; None when stale.
-    """
-
-    label: str
-    score: float
-    stamp_ns: int | None
-
-
-class DecisionRules(NamedTuple):
-    """When a label is taken and left.
-
-    Attributes:
-        decide_above: score of one frame from which a label is taken, 0 to 1, if the frames before
-            do not speak against it.
-        leave_below: score below which a frame does not support its label; in between it holds. A
-            value above `decide_above` is taken for that.
-        timeout_ms: age of the evidence, since its capture, from which the decision is `stale`.
-        persistence_ms: mean time that a label lasts: what is older weighs little.
-    """
-
-    decide_above: float = 0.5
-    leave_below: float = 0.5
-    timeout_ms: float = 500.0
-    persistence_ms: float = 2000.0
-
-
-# With less than this a label is not taken, and with less than that it is left.
-_TAKEN, _LEFT = 0.5, 0.3
-
-
-class _Seen(NamedTuple):
-    stamp_ns: int
-    captured_ns: int
-
-
-class Decider:
-    """Decides for one camera.
-
-    Two things must come together: a frame that is strong by itself, since many weak frames of one
-    thing are weak for one reason and do not add up to a strong one; and the belief of all recent
-    frames, since a strong frame may be wrong. A label is held for no longer than the time-out
-    after the last frame that supports it, whatever other frames say.
-
-    Args:
-        labels: in the order of the scores.
-        rules: when a label is taken and left.
-    """
-
-    def __init__(self, labels: tuple[str, ...], rules: DecisionRules) -> None:
-        self._labels = labels
-        self._rules = rules
-        self._belief = Belief(len(labels), rules.persistence_ms)
-        self.forget()
-
-    def set_rules(self, rules: DecisionRules) -> None:
-        """Change when a label is taken and left, from now on."""
-        self._rules = rules
-        self._belief.persistence_ms = rules.persistence_ms
-
-    def forget(self) -> None:
-        """Drop the evidence: time has jumped, or the camera has stopped."""
-        self._belief.forget()
-        self._held: int | None = None
-        self._last: _Seen | None = None
-        self._strong: dict[int, _Seen] = {}
-        self._support: dict[int, _Seen] = {}
-
-    def update(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
-        """Take in an on-time answer.
-
-        Args:
-            scores: (labels,) calibrated probabilities.
-            stamp_ns: capture stamp from the message's header.
-            captured_ns: the moment of capture on the steady clock.
-        """
-        rules, seen = self._rules, _Seen(stamp_ns, captured_ns)
-        belief = self._belief.update(scores, captured_ns)
-        shown = int(scores.argmax())
-        self._last = seen
-        if scores[shown] >= min(rules.leave_below, rules.decide_above):
-            self._support[shown] = seen
-        if scores[shown] >= rules.decide_above:
-            self._strong[shown] = seen
-        best = int(belief.argmax())
-        strong = self._strong.get(best)
-        if strong and belief[best] >= _TAKEN and not self._is_old(strong, captured_ns):
-            self._held = best
-        elif self._held is not None and not self._holds(self._held, captured_ns):
-            self._held = None
-
-    def decide(self, steady_ns: int) -> Decision:
-        """Return the decision at a moment of the steady clock."""
-        if self._last is None or self._is_old(self._last, steady_ns):
-            return Decision(STALE, 0.0, None)
-        belief = self._belief.predict(steady_ns)
-        held = self._held
-        if held is None or not self._holds(held, steady_ns):
-            return Decision(UNKNOWN, float(belief.max()), self._last.stamp_ns)
-        return Decision(self._labels[held], float(belief[held]), self._support[held].stamp_ns)
-
-    def _holds(self, label: int, steady_ns: int) -> bool:
-        probable = bool(self._belief.predict(steady_ns)[label] >= _LEFT)
-        return probable and not self._is_old(self._support[label], steady_ns)
-
-    def _is_old(self, seen: _Seen, steady_ns: int) -> bool:
-        return steady_ns - seen.captured_ns > self._rules.timeout_ms * NS_PER_MS

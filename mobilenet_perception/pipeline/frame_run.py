@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One frame within its budget: one look, a faster one if that fails, a second if it is weak."""
+"""A frame within its budget: one look, a faster one if that fails, a second if it is weak.
+
+Frames of several cameras share a run when that is faster and every deadline still holds.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -8,8 +11,7 @@ from mobilenet_perception.errors import AbandonedError, FrameError, PerceptionEr
 from mobilenet_perception.frames import Frame, RegionOfInterest, decode
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.pipeline.budget import Budget, Choice
-from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock
-from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.pipeline.timing import NS_PER_MS, Clock, Outcome
 
 
 class Task(NamedTuple):
@@ -37,7 +39,7 @@ class Task(NamedTuple):
 
 
 class FrameOutcome(NamedTuple):
-    """What came of it.
+    """What came of a frame that was run.
 
     Attributes:
         outcome: `on_time` as far as it is known yet, or why there are no scores.
@@ -52,27 +54,17 @@ class FrameOutcome(NamedTuple):
     scores: Scores | None = None
 
 
-def choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
-    """Choose the variant of the first look; `learn` as for `Budget.choose`."""
-    if task.second_below:
-        return budget.choose(task.left_ms, task.variants[::-1], learn=learn)
-    return budget.choose(task.left_ms, task.variants, task.current, learn)
+class Batch(NamedTuple):
+    """How many frames to run at once, and on which variant; 1: a frame alone."""
 
-
-def decoded(task: Task, classifier: Classifier, variant: str) -> Frame:
-    """Return a task's frame, at least as large as a variant needs it.
-
-    Raises:
-        FrameError: it is malformed.
-    """
-    size = classifier.variant(variant)
-    return decode(task.message, min_height=size.height, min_width=size.width, roi=task.roi)
+    frames: int
+    variant: str = ''
 
 
 def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> FrameOutcome:
     """Run a frame on the variants that its budget allows; whatever fails is an outcome."""
-    run = _Run(task, classifier, budget, clock)
-    choice = choose(task, budget)
+    run = _FrameRun(task, classifier, budget, clock)
+    choice = _choose(task, budget)
     run.times['predicted_ms'] = choice.predicted_ms
     if not choice.variant:
         reason = (
@@ -81,8 +73,8 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
         )
         return FrameOutcome(Outcome.EXPIRED, reason, run.times)
     try:
-        run.first(choice.variant)
-        run.second()
+        run.first_look(choice.variant)
+        run.second_look()
     except FrameError as error:
         return FrameOutcome(Outcome.REJECTED, str(error), run.times)
     reason = run.reason()
@@ -92,32 +84,76 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
     return FrameOutcome(Outcome.ON_TIME, reason, run.times, run.scores)
 
 
-def finish(
-    task: Task,
-    scores: Scores,
-    times: dict[str, Any],
-    classifier: Classifier,
-    budget: Budget,
-    clock: Clock,
-) -> FrameOutcome:
-    """Finish a frame that has had its first look: another one if the answer is weak.
+def plan_batch(tasks: Sequence[Task], budget: Budget) -> Batch:
+    """Return how many of the first tasks to run at once.
 
-    Args:
-        task: with what is left of the budget now.
-        scores: of the first look.
-        times: fields of the frame's record, by name, with the variant that ran.
-        classifier: scores frames.
-        budget: predicts times.
-        clock: tells the time.
+    Those that would run on the same variant anyway, as many as are faster at once than one after
+    the other, if even the tightest of their budgets holds the whole.
     """
-    run = _Run(task, classifier, budget, clock)
-    run.times, run.scores = times, scores
-    run.second()
-    return FrameOutcome(Outcome.ON_TIME, run.reason(), run.times, run.scores)
+    variant = _choose(tasks[0], budget, learn=False).variant if len(tasks) > 1 else ''
+    if not variant:
+        return Batch(1)
+    for count in budget.worthwhile_batches(variant):
+        if count > len(tasks) or any(
+            _choose(task, budget, learn=False).variant != variant for task in tasks[1:count]
+        ):
+            continue
+        if budget.predict_batch_ms(variant, count) <= min(task.left_ms for task in tasks[:count]):
+            return Batch(count, variant)
+    return Batch(1)
 
 
-class _Run:
-    """The looks at one frame, and the time they take."""
+def run_batch(
+    tasks: Sequence[Task], variant: str, classifier: Classifier, budget: Budget, clock: Clock
+) -> list[FrameOutcome]:
+    """Run several frames at once on a variant; if that fails, each alone."""
+    started_ns, count = clock.steady_ns(), len(tasks)
+    left_ms = min(task.left_ms for task in tasks)
+    faster = budget.faster(variant, tasks[0].variants)
+    after_ms = budget.abandon_after_ms(variant, left_ms, faster, count)
+    if not tasks[0].finish_late:
+        after_ms = min(after_ms, left_ms)
+    predicted_ms = budget.predict_batch_ms(variant, count)
+    slowdown = budget.slowdown
+
+    def elapsed_ms() -> float:
+        return (clock.steady_ns() - started_ns) / NS_PER_MS
+
+    try:
+        frames, decode_ms = [], []
+        for task in tasks:
+            start_ms = elapsed_ms()
+            frames.append((_decode(task, classifier, variant), task.roi))
+            decode_ms.append(elapsed_ms() - start_ms)
+        found = classifier.classify_together(frames, variant, after_ms)
+    except Exception as error:  # one frame or the runtime is at fault: alone, each gets its due
+        if isinstance(error, AbandonedError):
+            budget.record_run(variant, error.inference_ms, count)
+        return [run_frame(_later(task, elapsed_ms()), classifier, budget, clock) for task in tasks]
+    budget.record_run(variant, found[0].inference_ms, count)
+    budget.record_overhead((elapsed_ms() - found[0].inference_ms) / count)
+    outcomes = []
+    for task, scores, took_ms in zip(tasks, found, decode_ms, strict=True):
+        # From here on each frame is on its own: a weak answer may get a second look.
+        run = _FrameRun(_later(task, elapsed_ms()), classifier, budget, clock)
+        run.scores = scores
+        run.times = {
+            'slowdown': slowdown,
+            'predicted_ms': predicted_ms,
+            'variant': variant,
+            'looks': 1,
+            'batch': count,
+            'decode_ms': took_ms,
+            'preprocess_ms': scores.preprocess_ms,
+            'inference_ms': scores.inference_ms,
+        }
+        run.second_look()
+        outcomes.append(FrameOutcome(Outcome.ON_TIME, run.reason(), run.times, run.scores))
+    return outcomes
+
+
+class _FrameRun:
+    """One frame on one variant after another: its looks, and the time that they take."""
 
     def __init__(self, task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> None:
         self._task = task
@@ -140,7 +176,7 @@ class _Run:
             return ''.join(self._reasons)
         return f'{self._reasons[0]}; and {len(self._reasons) - 1} more variant(s) failed'
 
-    def first(self, variant: str) -> None:
+    def first_look(self, variant: str) -> None:
         """Look, and as long as that gives no answer, on a faster variant if there is time."""
         while True:
             faster = self._budget.faster(variant, self._task.variants)
@@ -154,7 +190,7 @@ class _Run:
                 return
             variant = self._budget.choose_best_effort(left_ms, faster)
 
-    def second(self) -> None:
+    def second_look(self) -> None:
         """Look at a weak answer again, on the most accurate variant that fits the time left."""
         found, variants = self.scores, self._task.variants
         if found is None or found.scores.max() >= self._task.second_below:
@@ -174,27 +210,49 @@ class _Run:
         self.times['looks'] += 1
         self.times['batch'] = self.times['batch'] or 1
         try:
-            frame = decoded(task, self._classifier, variant)
-            self._took('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
+            frame = _decode(task, self._classifier, variant)
+            self._add_ms('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
             found = self._classifier.classify(frame, task.roi, variant, abandon_after_ms)
         except FrameError:
             raise
         except AbandonedError as error:
             self.failure = Outcome.LATE
-            self._took('inference_ms', error.inference_ms)
+            self._add_ms('inference_ms', error.inference_ms)
             self._budget.record_run(variant, error.inference_ms)
             self._reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
         except Exception as error:  # whatever a runtime raises must not end the node
             self.failure = Outcome.FAILED
-            self._took('inference_ms', 0.0)
+            self._add_ms('inference_ms', 0.0)
             kind = '' if isinstance(error, PerceptionError) else f'{type(error).__name__}: '
             self._reasons.append(f'{variant}: {kind}{error}')
         else:
-            self._took('preprocess_ms', found.preprocess_ms)
-            self._took('inference_ms', found.inference_ms)
+            self._add_ms('preprocess_ms', found.preprocess_ms)
+            self._add_ms('inference_ms', found.inference_ms)
             self._budget.record_run(variant, found.inference_ms)
             self.times['variant'] = variant
             self.scores = found
 
-    def _took(self, stage: str, ms: float) -> None:
+    def _add_ms(self, stage: str, ms: float) -> None:
         self.times[stage] = self.times.get(stage, 0.0) + ms
+
+
+def _choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
+    """Choose the variant of the first look; `learn` as for `Budget.choose`."""
+    if task.second_below:
+        return budget.choose(task.left_ms, task.variants[::-1], learn=learn)
+    return budget.choose(task.left_ms, task.variants, task.current, learn)
+
+
+def _decode(task: Task, classifier: Classifier, variant: str) -> Frame:
+    """Return a task's frame as pixels, at least as large as a variant needs it.
+
+    Raises:
+        FrameError: it is malformed.
+    """
+    size = classifier.variant(variant)
+    return decode(task.message, min_height=size.height, min_width=size.width, roi=task.roi)
+
+
+def _later(task: Task, ms: float) -> Task:
+    """Return a task as it is after so many milliseconds."""
+    return task._replace(left_ms=task.left_ms - ms)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `/diagnostics` says of the runtime and of each camera."""
+"""Health, as `/diagnostics` reports it: of the runtime, of the computer and of each camera."""
 
 from typing import NamedTuple
 
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.camera import CameraState
+from mobilenet_perception.pipeline.camera_queue import CameraState
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.timing import miss_rate, stage_percentiles, variant_shares
 from mobilenet_perception.system.machine import Identity, Looks, troubles

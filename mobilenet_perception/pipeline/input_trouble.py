@@ -4,9 +4,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
 
+# Simulation time comes in steps and through another topic, so a frame may overtake its clock.
+_FUTURE_TOLERANCE_MS = 20.0
 # A loss below this is what best effort is for.
 _LOST_SHARE = 0.05
 _MISSED_SHARE = 0.5
@@ -55,6 +56,31 @@ def silence(
         f'no frames yet on {topic} though {publishers[0].node} publishes there: is it paused, or '
         'are messages lost between machines (firewall, ROS_DOMAIN_ID, discovery range)?'
     )
+
+
+def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+    """Say why a capture stamp is not believed; empty when it is.
+
+    Args:
+        stamp_ns: the stamp, in nanoseconds.
+        transport_ms: age of the frame on arrival by that stamp, in milliseconds.
+        max_skew_ms: the age above which it is not believed.
+    """
+    if stamp_ns <= 0:
+        return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
+    if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:
+        return (
+            f'capture stamps lie {-(transport_ms or 0.0) / 1e3:.3f} s in the future: the camera '
+            'and this machine have different clocks; synchronise them (chrony, PTP), and set '
+            'use_sim_time to the same value everywhere'
+        )
+    if transport_ms > max_skew_ms:
+        return (
+            f'capture stamps are {transport_ms / 1e3:.3f} s old on arrival, more than '
+            f'max_clock_skew_ms: the clocks differ, or a bag is played without --clock and '
+            'use_sim_time'
+        )
+    return ''
 
 
 def loss(topic: str, arrivals: ArrivalSummary) -> str:

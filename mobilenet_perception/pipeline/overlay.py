@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the node thinks of a frame, drawn on it: for people who look on."""
+"""The overlay: what the node thinks of a frame, drawn on it for people who look on."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ def draw_overlay(
     Args:
         rgb: (height, width, 3) uint8 RGB; it is not changed.
         roi: where the node looks; None: everywhere.
-        decision: what the planner is told after this frame.
+        decision: of the camera, after this frame.
         record: the frame's life.
         label: best label of this frame alone; empty: it has none.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node's parameters: names, defaults, ranges, units, and what may change at run time."""
+"""Parameters of the node: names, defaults, ranges, units, and what may change at run time."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,8 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Decision as BundleDecision
 from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.decision import DecisionRules
-from mobilenet_perception.pipeline.settings import PipelineSettings
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
@@ -151,26 +150,18 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
 def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
-        return (
-            ''
-            if _is_roi(value)
-            else (
-                f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
-                f'from 0, width and height from 1; it is {value}'
-            )
+        refused = (
+            f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
+            f'from 0, width and height from 1; it is {value}'
         )
+        return '' if _is_roi(value) else refused
     if name == 'cameras':
-        good = value and all(_CAMERA_NAME.match(camera) for camera in value)
-        good = good and MACHINE not in value
-        return (
-            ''
-            if good and len(set(value)) == len(value)
-            else (
-                'cameras must be at least one name, each its own, of letters, digits and '
-                f'underscores, starting with a letter, and none of them {MACHINE}; it is '
-                f'{list(value or ())}'
-            )
+        refused = (
+            'cameras must be at least one name, each its own, of letters, digits and '
+            f'underscores, starting with a letter, and none of them {MACHINE}; it is '
+            f'{list(value or ())}'
         )
+        return '' if _are_cameras(value) else refused
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):
         return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
@@ -218,6 +209,11 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
         RegionOfInterest(*roi) if roi and any(roi) else None,
         values[f'{camera}.priority'],
     )
+
+
+def _are_cameras(names: Any) -> bool:
+    well_formed = names and all(_CAMERA_NAME.match(name) for name in names)
+    return bool(well_formed) and MACHINE not in names and len(set(names)) == len(names)
 
 
 def _is_roi(value: Any) -> bool:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Newest-frame slots and the worker: a frame goes in, exactly one outcome comes out. No ROS."""
+"""The pipeline: frames of several cameras go in, and exactly one outcome of each comes out.
+
+It runs them in a worker thread, within their budgets, and knows no ROS.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -9,15 +12,27 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
-from mobilenet_perception.pipeline.batching import Batch, plan_batch, run_batch
 from mobilenet_perception.pipeline.budget import Budget
-from mobilenet_perception.pipeline.camera import Camera, CameraSettings, CameraState, Waiting
-from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock, SystemClock
+from mobilenet_perception.pipeline.camera_queue import CameraQueue, CameraState, WaitingFrame
 from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
-from mobilenet_perception.pipeline.frame_run import FrameOutcome, Task, run_frame
+from mobilenet_perception.pipeline.frame_run import (
+    Batch,
+    FrameOutcome,
+    Task,
+    plan_batch,
+    run_batch,
+    run_frame,
+)
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
-from mobilenet_perception.pipeline.settings import PipelineSettings
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, OutcomeCounts
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
+from mobilenet_perception.pipeline.timing import (
+    NS_PER_MS,
+    Clock,
+    FrameRecord,
+    Outcome,
+    OutcomeCounts,
+    SystemClock,
+)
 
 
 class Result(NamedTuple):
@@ -43,7 +58,8 @@ class Result(NamedTuple):
 _SUPERSEDED = FrameOutcome(Outcome.SUPERSEDED, 'a newer frame came first', {})
 _DEACTIVATED = FrameOutcome(Outcome.EXPIRED, 'the node was deactivated', {})
 
-_Turn = tuple[Candidate, Waiting]
+# A camera whose turn it is, and its frame.
+_Turn = tuple[Candidate, WaitingFrame]
 
 
 class Pipeline:
@@ -76,13 +92,13 @@ class Pipeline:
         self._usable = self._variants(classifier, self._settings)
         self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
         self._cameras = {
-            name: Camera(name, given, Decider(classifier.labels, self._settings.decision))
+            name: CameraQueue(name, given, Decider(classifier.labels, self._settings.decision))
             for name, given in cameras.items()
         }
         self._scheduler = Scheduler()
         self._changed = threading.Condition()
         # Held while frames are run, so that the classifier is not exchanged under them.
-        self._turn = threading.Lock()
+        self._running_frames = threading.Lock()
         self._worker: threading.Thread | None = None
         self._running = False
         self._run_since_ns: int | None = None
@@ -118,7 +134,7 @@ class Pipeline:
         """
         if classifier.labels != self._classifier.labels:
             raise PerceptionError('a running node cannot change its labels: configure it anew')
-        with self._turn, self._changed:
+        with self._running_frames, self._changed:
             self._usable = self._variants(classifier, self._settings)
             self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
             self._classifier = classifier
@@ -189,24 +205,24 @@ class Pipeline:
             self._on_result(ended)
 
     def run_once(self) -> bool:
-        """Run the waiting frame whose turn it is, with others if that pays; False: none waits."""
-        with self._turn:
+        """Run the waiting frame whose turn it is, others with it if faster; False: none waits."""
+        with self._running_frames:
             with self._changed:
-                turns, variant = self._take()
+                turns, variant = self._next_turns()
             if not turns:
                 return False
             self._run_since_ns = self._clock.steady_ns()
             try:
-                answers = self._run(turns, variant)
+                outcomes = self._run(turns, variant)
             finally:
                 self._run_since_ns = None
         results = []
         with self._changed:
-            for (candidate, waiting), (looked, top) in zip(turns, answers, strict=True):
+            for (candidate, waiting), (found, top) in zip(turns, outcomes, strict=True):
                 camera = self._cameras[candidate.name]
-                if looked.times.get('looks'):
+                if found.times.get('looks'):
                     self._scheduler.record_run(candidate, camera.settings.priority)
-                results.append(self._end(camera, waiting, looked, top))
+                results.append(self._end(camera, waiting, found, top))
         for result in results:
             self._on_result(result)
         return True
@@ -246,8 +262,8 @@ class Pipeline:
                     return
             self.run_once()
 
-    def _take(self) -> tuple[list[_Turn], str]:
-        """Take the frames to run next out of their slots: one, or several for one variant."""
+    def _next_turns(self) -> tuple[list[_Turn], str]:
+        """Take the frames to run next out of their queues: one, or several for one variant."""
         ready = [c.candidate() for c in self._cameras.values() if c.waiting is not None]
         if not ready:
             return [], ''
@@ -261,7 +277,7 @@ class Pipeline:
         turns = [(c, self._cameras[c.name].pop()) for c in ready[: batch.frames]]
         return turns, batch.variant
 
-    def _task(self, camera: Camera, waiting: Waiting) -> Task:
+    def _task(self, camera: CameraQueue, waiting: WaitingFrame) -> Task:
         settings, rules = camera.settings, self._settings
         age_ms = waiting.age_ms(self._clock.steady_ns(), self._clock.now_ns())
         return Task(
@@ -280,28 +296,32 @@ class Pipeline:
         started_ns = self._clock.steady_ns()
         tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
         if len(tasks) == 1:
-            found = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
+            outcomes = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
         else:
-            found = run_batch(tasks, variant, self._classifier, self._budget, self._clock)
-        answers = []
-        for (candidate, waiting), looked in zip(turns, found, strict=True):
-            looked.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
+            outcomes = run_batch(tasks, variant, self._classifier, self._budget, self._clock)
+        ended = []
+        for (candidate, waiting), found in zip(turns, outcomes, strict=True):
+            found.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
             top: tuple[Scored, ...] = ()
-            if looked.scores is not None:
-                self._cameras[candidate.name].variant = looked.times['variant']
+            if found.scores is not None:
+                self._cameras[candidate.name].variant = found.times['variant']
                 scored_ns = self._clock.steady_ns()
-                top = self._top(looked.scores)
-                looked.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
-            answers.append((looked, top))
-        return answers
+                top = self._top(found.scores)
+                found.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
+            ended.append((found, top))
+        return ended
 
     def _end(
-        self, camera: Camera, waiting: Waiting, looked: FrameOutcome, top: tuple[Scored, ...] = ()
+        self,
+        camera: CameraQueue,
+        waiting: WaitingFrame,
+        found: FrameOutcome,
+        top: tuple[Scored, ...] = (),
     ) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
         over_ms = age_ms - camera.settings.latency_budget_ms
-        outcome, reason = looked.outcome, looked.reason
+        outcome, reason = found.outcome, found.reason
         if outcome is Outcome.ON_TIME and over_ms > 0:
             outcome = Outcome.LATE
             reason = '; '.join(
@@ -317,20 +337,20 @@ class Pipeline:
             transport_ms=waiting.transport_ms,
             total_ms=(steady_ns - waiting.received_ns) / NS_PER_MS,
             reason=reason,
-            **{'variant': '', **looked.times},
+            **{'variant': '', **found.times},
         )
-        if outcome is Outcome.ON_TIME and looked.scores is not None:
+        if outcome is Outcome.ON_TIME and found.scores is not None:
             captured_ns = steady_ns - round(age_ms * NS_PER_MS)
-            camera.decider.update(looked.scores.scores, waiting.stamp_ns, captured_ns)
+            camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
         return Result(record, header, top, decision, waiting.message, camera.settings.roi)
 
-    def _top(self, found: Scores) -> tuple[Scored, ...]:
-        best = found.scores.argsort()[::-1][: self._settings.top_k]
+    def _top(self, answer: Scores) -> tuple[Scored, ...]:
+        best = answer.scores.argsort()[::-1][: self._settings.top_k]
         labels = self._classifier.labels
-        return tuple(Scored(labels[index], float(found.scores[index])) for index in best)
+        return tuple(Scored(labels[index], float(answer.scores[index])) for index in best)
 
     @staticmethod
     def _variants(classifier: Classifier, settings: PipelineSettings) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose frame is run next: by deadline while time suffices for all, by fair turns when not."""
+"""The scheduler of cameras: by deadline while time suffices for all, by fair turns when not."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

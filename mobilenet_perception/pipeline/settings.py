@@ -1,14 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for all cameras of a pipeline."""
+"""Settings of the pipeline that can change while it runs: of one camera, and of all."""
 
 from typing import NamedTuple
 
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline.budget import DEFAULT_RISK
 from mobilenet_perception.pipeline.decision import DecisionRules
 
 
+class CameraSettings(NamedTuple):
+    """Settings of one camera.
+
+    Attributes:
+        latency_budget_ms: time that a frame may take from capture to publication; infinite:
+            every frame is run and none is late.
+        roi: where to look, in pixels of the camera; None: everywhere.
+        priority: share of the answers, relative to other cameras, when there is not time for all.
+    """
+
+    latency_budget_ms: float
+    roi: RegionOfInterest | None = None
+    priority: float = 1.0
+
+
 class PipelineSettings(NamedTuple):
-    """What holds for all cameras.
+    """Settings of all cameras.
 
     Attributes:
         variant: name of the only variant to run; empty: the most accurate that fits.

@@ -1,12 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of one frame's life, percentiles, outcome counts."""
+"""Time: the two clocks, the record of one frame's life, percentiles, counts, the frame rate."""
 
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+
+NS_PER_MS = 1_000_000
+STAGES = (
+    'age_ms', 'transport_ms', 'wait_ms', 'decode_ms', 'preprocess_ms',
+    'inference_ms', 'postprocess_ms', 'total_ms',
+)  # fmt: skip
+# Fields of a record that are text in a timing message and here.
+_TEXTS = ('variant', 'reason')
+# Gaps between frames from which on losses are reported.
+_ENOUGH_GAPS = 30
+
+
+class Clock(Protocol):
+    """What the pipeline knows of time: steady time for durations, and that of capture stamps."""
+
+    def steady_ns(self) -> int:
+        """Nanoseconds that only ever go forward, at the pace of real time."""
+
+    def now_ns(self) -> int:
+        """Nanoseconds on the clock of the stamps: system time, or simulation time."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def steady_ns(self) -> int:
+        """See `Clock.steady_ns`."""
+        return time.monotonic_ns()
+
+    def now_ns(self) -> int:
+        """See `Clock.now_ns`."""
+        return time.time_ns()
 
 
 class Outcome(str, Enum):
@@ -69,9 +102,6 @@ class FrameRecord(NamedTuple):
     reason: str = ''
 
 
-_TEXTS = ('variant', 'reason')
-
-
 def read_timing(camera: str, stamp: int, values: Mapping[str, str]) -> FrameRecord:
     """Return the record that a timing message was made of.
 
@@ -96,12 +126,6 @@ def read_timing(camera: str, stamp: int, values: Mapping[str, str]) -> FrameReco
         **texts,  # type: ignore[arg-type]
         **numbers,  # type: ignore[arg-type]
     )
-
-
-STAGES = (
-    'age_ms', 'transport_ms', 'wait_ms', 'decode_ms', 'preprocess_ms',
-    'inference_ms', 'postprocess_ms', 'total_ms',
-)  # fmt: skip
 
 
 class Percentiles(NamedTuple):
@@ -173,3 +197,57 @@ class Window:
     def records(self) -> list[FrameRecord]:
         """Return the records held, oldest first."""
         return list(self._records)
+
+
+class ArrivalSummary(NamedTuple):
+    """How the last frames of a camera came in.
+
+    Attributes:
+        rate_hz: frames per second, by capture stamp; 0 when unknown.
+        lost_share: frames that must have been captured in between and never came, as a share
+            of all, 0 to 1.
+        frame_bytes: size of the newest frame's data.
+    """
+
+    rate_hz: float
+    lost_share: float
+    frame_bytes: int
+
+
+class Arrivals:
+    """The capture stamps of a camera's last frames: their rate, and whether some got lost.
+
+    Args:
+        length: how many are remembered.
+        enough: from so many gaps on, losses are reported.
+    """
+
+    def __init__(self, length: int = 300, enough: int = _ENOUGH_GAPS) -> None:
+        self._enough = enough
+        self._stamps_ns: deque[int] = deque(maxlen=length)
+        self._frame_bytes = 0
+
+    def add(self, stamp_ns: int, frame_bytes: int) -> None:
+        """Take in one arrival; a stamp that goes back starts anew."""
+        if self._stamps_ns and stamp_ns < self._stamps_ns[-1]:
+            self._stamps_ns.clear()
+        self._stamps_ns.append(stamp_ns)
+        self._frame_bytes = frame_bytes
+
+    def summary(self) -> ArrivalSummary:
+        """Summarise the arrivals held.
+
+        A camera's period is taken from its short gaps; a longer gap then holds a whole number
+        of periods, and all but one of them are lost frames.
+        """
+        gaps_ns = np.diff(np.array(self._stamps_ns, dtype=np.int64))
+        gaps_ns = gaps_ns[gaps_ns > 0]
+        if not gaps_ns.size:
+            return ArrivalSummary(0.0, 0.0, self._frame_bytes)
+        rate_hz = float(1e9 / gaps_ns.mean())
+        if gaps_ns.size < self._enough:
+            return ArrivalSummary(rate_hz, 0.0, self._frame_bytes)
+        short_ns = np.percentile(gaps_ns, 10)
+        period_ns = np.median(gaps_ns[gaps_ns <= 1.5 * short_ns])
+        captured = np.maximum(1, np.rint(gaps_ns / period_ns)).sum()
+        return ArrivalSummary(rate_hz, float(1 - gaps_ns.size / captured), self._frame_bytes)

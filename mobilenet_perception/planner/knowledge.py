@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""For planners: what is known now, how old is it, and may it be acted on? No ROS is imported."""
+"""Knowledge for planners: what is known now, how old it is, and whether it may be acted on.
+
+No ROS is imported.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mobilenet_perception.pipeline.clock import NS_PER_MS, Clock, SystemClock
 from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
+from mobilenet_perception.pipeline.timing import NS_PER_MS, Clock, SystemClock
 
 
 class Knowledge(NamedTuple):

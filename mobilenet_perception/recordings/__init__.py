@@ -1,10 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera frames from an image folder, a video, a rosbag2 recording or a drawn drive.
+"""Camera frames from a rosbag2 recording, a video, a folder of images or a drawn drive.
 
-Read and write rosbag2 recordings (sqlite3, mcap) without ROS.
+Recordings (sqlite3, mcap) are read and written without ROS.
 """
 
-from mobilenet_perception.recordings.frame import SourceFrame
-from mobilenet_perception.recordings.open import Camera, Source, open_source
+from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest
+from mobilenet_perception.recordings.source import EPOCH_NS, Source, SourceCamera, SourceFrame
+from mobilenet_perception.recordings.storage import find_bags, find_files, is_bag
+from mobilenet_perception.recordings.writer import BagOptions, write_bag
 
-__all__ = ['Camera', 'Source', 'SourceFrame', 'open_source']
+__all__ = [
+    'DRIVE',
+    'EPOCH_NS',
+    'BagOptions',
+    'Source',
+    'SourceCamera',
+    'SourceFrame',
+    'find_bags',
+    'find_files',
+    'is_bag',
+    'open_source',
+    'source_digest',
+    'write_bag',
+]

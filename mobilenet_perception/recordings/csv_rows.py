@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read CSV tables that people write: any separator, byte order mark, upper case in the heading."""
+"""Rows of CSV tables that people write: any separator, byte order mark, heading in any case."""
 
 import csv
 from collections.abc import Iterator, Sequence

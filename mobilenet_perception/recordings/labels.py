@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the frames of a bag show: `labels.json`, beside the recording, by camera and stamp."""
+"""Labels of a bag's frames: `labels.json`, beside the recording, by camera and stamp."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 class FrameLabel(NamedTuple):
-    """What is known of one frame: see `sources.frame.SourceFrame`."""
+    """What is known of one frame: see `SourceFrame`."""
 
     truth: str | None
     clear: bool = False

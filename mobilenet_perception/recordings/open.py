@@ -1,36 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Open whatever a person names as a source of frames: a drive, a bag, a video, a folder."""
+"""The opening of a source by its name: a drawn drive, bag, video or folder; its fingerprint."""
 
-from collections.abc import Collection, Container, Iterator
+import hashlib
+from collections.abc import Collection, Container, Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
-from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings.frame import SourceFrame
-from mobilenet_perception.recordings.labels import Labels, labels_of_bag, read_labels
-from mobilenet_perception.recordings.messages import camera_topic
-from mobilenet_perception.recordings.storage import is_bag
+from mobilenet_perception.recordings import pictures
+from mobilenet_perception.recordings.labels import FILE, Labels, labels_of_bag, read_labels
+from mobilenet_perception.recordings.reader import bag_cameras, read_bag
+from mobilenet_perception.recordings.source import Source, SourceCamera, SourceFrame, camera_topic
+from mobilenet_perception.recordings.storage import find_files, is_bag
 
 DRIVE = 'drive'
 DEFAULT_RATE_HZ = 30.0
 DRIVE_SECONDS = 30.0
-
-
-class Camera(NamedTuple):
-    """A camera of a source: its name, and the topic and transport it publishes on."""
-
-    name: str
-    topic: str
-    compressed: bool
-
-
-class Source(NamedTuple):
-    """Frames, and the cameras that they come from; `frames` can be gone through once."""
-
-    name: str
-    cameras: tuple[Camera, ...]
-    frames: Iterator[SourceFrame]
+_CHUNK = 2**20
 
 
 def open_source(
@@ -56,12 +42,10 @@ def open_source(
     Raises:
         PerceptionError: there is no such source, or it cannot be read.
     """
-    camera = Camera('camera', camera_topic('camera', compressed=False), compressed=False)
+    camera = SourceCamera('camera', camera_topic('camera', compressed=False), compressed=False)
     rate = rate_hz or DEFAULT_RATE_HZ
     if source == DRIVE:
-        from mobilenet_perception.recordings.drive import read_drive  # noqa: PLC0415
-
-        drive = read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
+        drive = pictures.read_drive(rate, seconds or DRIVE_SECONDS, camera.name, stamps)
         return Source(source, (camera,), drive)
     path = Path(source)
     if not path.exists():
@@ -75,27 +59,42 @@ def open_source(
     elif topics:
         raise PerceptionError(f'{source} is not a rosbag2 recording: --topic does not apply')
     elif path.is_dir():
-        from mobilenet_perception.recordings.images import read_images  # noqa: PLC0415
-
-        opened = Source(source, (camera,), read_images(path, rate, camera.name))
+        opened = Source(source, (camera,), pictures.read_images(path, rate, camera.name))
     else:
-        from mobilenet_perception.recordings.video import read_video  # noqa: PLC0415
-
-        opened = Source(source, (camera,), read_video(path, rate_hz, camera.name))
+        opened = Source(source, (camera,), pictures.read_video(path, rate_hz, camera.name))
     frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
     if stamps is not None:
         frames = (frame for frame in frames if frame.stamp_ns in stamps)
     return opened._replace(frames=frames)
 
 
+def source_digest(source: str, labels: Path | None = None) -> str:
+    """Return the SHA-256 of the files of a source, and of its labels file.
+
+    Args:
+        source: as `open_source` takes it; what is drawn has no files, and no fingerprint.
+        labels: the labels file; None: the one in a bag's folder, if any.
+
+    Raises:
+        PerceptionError: the source cannot be read.
+    """
+    path = Path(source)
+    if not path.exists():
+        return ''
+    if is_bag(path):
+        files = list(find_files(path).files)
+        beside = (path if path.is_dir() else path.parent) / FILE
+        files += [beside] if labels is None and beside.is_file() else []
+    else:
+        files = pictures.list_images(path) if path.is_dir() else [path]
+    return _digest([*files, *([labels] if labels else [])])
+
+
 def _open_bag(
     path: Path, topics: Collection[str], labels: Labels, rate_hz: float | None
 ) -> Source:
-    from mobilenet_perception.recordings.recorded import read_recorded, recorded_cameras  # noqa: PLC0415
-
-    recorded = recorded_cameras(path, topics)
-    cameras = tuple(Camera(item.name, item.topic, item.compressed) for item in recorded)
-    frames = read_recorded(path, recorded, labels)
+    cameras = tuple(bag_cameras(path, topics))
+    frames = read_bag(path, cameras, labels)
     return Source(str(path), cameras, _thin(frames, rate_hz) if rate_hz else frames)
 
 
@@ -117,3 +116,15 @@ def _thin(frames: Iterator[SourceFrame], rate_hz: float) -> Iterator[SourceFrame
         if frame.log_ns >= next_ns - period_ns / 10:
             due[frame.camera] = max(next_ns + period_ns, frame.log_ns)
             yield frame
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        try:
+            with path.open('rb') as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise PerceptionError(f'{path} cannot be read: {error.strerror}') from None
+    return digest.hexdigest()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a source ahead in a thread, so that drawing or decoding does not disturb its pace."""
+"""Prefetching of a source in a thread, so that drawing or decoding does not disturb its pace."""
 
 import queue
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the camera messages of a rosbag2 recording (sqlite3 or mcap, zstd, split) without ROS."""
+"""The reader of rosbag2 recordings (sqlite3 or mcap, zstd, split), without ROS."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.recordings import cdr
+from mobilenet_perception.recordings.labels import FrameLabel, Labels
+from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of
 from mobilenet_perception.recordings.storage import decompress_message, find_files, plain_file
 
 if TYPE_CHECKING:
+    from rosbags.interfaces import Connection
     from rosbags.rosbag2 import Reader
 
-IMAGE = 'sensor_msgs/msg/Image'
-COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+_UNLABELLED = FrameLabel(None)
 
 
 class Topic(NamedTuple):
@@ -24,13 +28,38 @@ class Topic(NamedTuple):
     messages: int
 
 
-class Recorded(NamedTuple):
-    """One recorded message: `cdr` is its serialised form, `log_ns` when it was written."""
+def bag_cameras(path: Path, topics: Collection[str] = ()) -> list[SourceCamera]:
+    """Return the cameras of a recording, named after their topics.
 
-    topic: str
-    type: str
-    log_ns: int
-    cdr: bytes
+    Raises:
+        PerceptionError: the recording cannot be read or has no such camera, or two cameras
+            would have one name.
+    """
+    cameras = [
+        SourceCamera(camera_of(topic.name), topic.name, topic.type == cdr.COMPRESSED)
+        for topic in image_topics(path, topics)
+    ]
+    if len({camera.name for camera in cameras}) < len(cameras):
+        names = ', '.join(camera.topic for camera in cameras)
+        raise PerceptionError(f'{path} holds topics of one name, {names}: choose with --topic')
+    return cameras
+
+
+def read_bag(
+    path: Path, cameras: Collection[SourceCamera], labels: Labels
+) -> Iterator[SourceFrame]:
+    """Yield the frames of these cameras in the order in which they were recorded.
+
+    Raises:
+        PerceptionError: the recording breaks off.
+    """
+    names = {camera.topic: camera.name for camera in cameras}
+    for recorded in read_messages(path, names):
+        camera = names[recorded.topic]
+        message = cdr.deserialize(recorded)
+        stamp_ns = to_nanoseconds(message.header.stamp)
+        label = labels.get(camera, {}).get(stamp_ns, _UNLABELLED)
+        yield SourceFrame(camera, stamp_ns, recorded.log_ns, message, *label, cdr=recorded.cdr)
 
 
 def list_topics(path: Path) -> list[Topic]:
@@ -58,7 +87,7 @@ def image_topics(path: Path, wanted: Collection[str] = ()) -> list[Topic]:
             the topics that it has.
     """
     topics = list_topics(path)
-    images = [topic for topic in topics if topic.type in (IMAGE, COMPRESSED)]
+    images = [topic for topic in topics if topic.type in (cdr.IMAGE, cdr.COMPRESSED)]
     if wanted:
         chosen = [topic for topic in images if topic.name in wanted]
         if missing := sorted(set(wanted) - {topic.name for topic in chosen}):
@@ -78,7 +107,7 @@ def image_topics(path: Path, wanted: Collection[str] = ()) -> list[Topic]:
 
 def without_twins(images: Collection[Topic]) -> list[Topic]:
     """Leave out the compressed topics of cameras that are recorded raw as well."""
-    raw = {topic.name for topic in images if topic.type == IMAGE and topic.messages}
+    raw = {topic.name for topic in images if topic.type == cdr.IMAGE and topic.messages}
     return [
         topic
         for topic in images
@@ -86,7 +115,7 @@ def without_twins(images: Collection[Topic]) -> list[Topic]:
     ]
 
 
-def read_messages(path: Path, topics: Collection[str]) -> Iterator[Recorded]:
+def read_messages(path: Path, topics: Collection[str]) -> Iterator[cdr.RecordedMessage]:
     """Yield the messages of the named topics, in the order in which they were recorded.
 
     Raises:
@@ -95,12 +124,18 @@ def read_messages(path: Path, topics: Collection[str]) -> Iterator[Recorded]:
     for file in find_files(path).files:
         with open_storage(file) as reader:
             chosen = [item for item in reader.connections if item.topic in topics]
-            if not chosen:
-                continue
-            for connection, log_ns, data in reader.messages(connections=chosen):
-                yield Recorded(
-                    connection.topic, connection.msgtype, log_ns, decompress_message(bytes(data))
-                )
+            yield from messages_of(reader, chosen)
+
+
+def messages_of(
+    reader: 'Reader', connections: list['Connection']
+) -> Iterator[cdr.RecordedMessage]:
+    """Yield the messages of one open storage file; of no connection none."""
+    if not connections:
+        return
+    for connection, log_ns, data in reader.messages(connections=connections):
+        serialized = decompress_message(bytes(data))
+        yield cdr.RecordedMessage(connection.topic, connection.msgtype, log_ns, serialized)
 
 
 @contextmanager

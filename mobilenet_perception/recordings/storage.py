@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which files hold a recording: a bag folder, with or without metadata, or one file of it."""
+"""Storage of rosbag2 recordings: which lie below a folder, and which files hold one of them."""
 
 import re
 import shutil
@@ -52,6 +52,14 @@ def find_files(path: Path) -> BagFiles:
     return BagFiles(path, _unlisted(path))
 
 
+def find_bags(path: Path) -> list[Path]:
+    """Return the bags in a folder and its subfolders, in the order of their names.
+
+    What is no folder of bags, such as a bag, a video or a folder of images, is returned as it is.
+    """
+    return (_below(path) if path.is_dir() else []) or [path]
+
+
 @contextmanager
 def plain_file(path: Path) -> Iterator[Path]:
     """Give the storage file itself, decompressed into a temporary folder where it is zstd.
@@ -76,11 +84,32 @@ def plain_file(path: Path) -> Iterator[Path]:
 
 
 def decompress_message(data: bytes) -> bytes:
-    """Undo rosbag2's compression of single messages, told by zstd's magic number.
+    """Undo rosbag2's compression of single messages, recognised by zstd's magic number.
 
     CDR cannot start like it: its first byte is zero.
     """
     return bytes(_zstd().decompress(data)) if data[:4] == b'\x28\xb5\x2f\xfd' else data
+
+
+def _below(folder: Path) -> list[Path]:
+    if (folder / METADATA).is_file():
+        return [folder]
+    children = sorted(path for path in folder.iterdir() if not path.name.startswith('.'))
+    deeper = {child: _below(child) for child in children if child.is_dir()}
+    if not any(deeper.values()) and _is_one_recording(folder):
+        return [folder]
+    found = []
+    for child in children:
+        found += [child] if child.name.endswith(SUFFIXES) else deeper.get(child, [])
+    return found
+
+
+def _is_one_recording(folder: Path) -> bool:
+    """Say whether storage files without metadata are the parts of one recording."""
+    try:
+        return is_bag(folder) and bool(find_files(folder))
+    except PerceptionError:
+        return False
 
 
 def _zstd() -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write a source of frames as a rosbag2 recording with its labels, all or nothing."""
+"""The writer of rosbag2 recordings: a source of frames with its labels, all or nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +13,9 @@ from mobilenet_perception.frames.messages import (
     compress,
     image_message,
 )
-from mobilenet_perception.recordings import Source, SourceFrame
+from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
-from mobilenet_perception.recordings.messages import camera_of, message_type, serialize, typestore
+from mobilenet_perception.recordings.source import Source, SourceFrame, camera_of
 from mobilenet_perception.recordings.storage import is_bag
 from mobilenet_perception.system.files import whole_folder
 
@@ -102,13 +102,13 @@ def _write_frames(
         if frame.camera not in connections:
             topic = options.topic or _topic(frame, message, own_topics[frame.camera])
             connections[frame.camera] = writer.add_connection(
-                topic, message_type(message), typestore=typestore()
+                topic, cdr.message_type(message), typestore=cdr.typestore()
             )
         connection = connections[frame.camera]
         if message is frame.message and frame.cdr is not None:
             writer.write(connection, frame.log_ns, frame.cdr)
         else:
-            writer.write(connection, frame.log_ns, serialize(message))
+            writer.write(connection, frame.log_ns, cdr.serialize(message))
         label = FrameLabel(frame.truth, frame.clear, frame.roi)
         # Under the name that the camera has when the bag is read.
         labels.setdefault(camera_of(connection.topic), {})[frame.stamp_ns] = label

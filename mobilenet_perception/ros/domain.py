@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ROS for a command: in a domain of its own, for processes that it starts, or in the user's.
+"""The ROS domain of a command: one of its own, for processes that it starts, or the user's.
 
-A ROS domain that no other process of this machine uses, held as long as it is needed.
+A domain of its own is one that no other process of this machine uses, and is held as long as it
+is needed.
 """
 
 import os
@@ -44,23 +45,6 @@ def isolated_domain() -> Iterator[int]:
     raise PerceptionError('all ROS domains from 1 to 101 are in use: end some ROS processes')
 
 
-def _has_participants(domain: int) -> bool:
-    with _udp_socket() as multicast, _udp_socket() as unicast:
-        return not (_binds(multicast, domain, 0) and _binds(unicast, domain, 10))
-
-
-def _udp_socket() -> socket.socket:
-    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-
-
-def _binds(probe: socket.socket, domain: int, offset: int) -> bool:
-    try:
-        probe.bind(('', 7400 + 250 * domain + offset))
-    except OSError:
-        return False
-    return True
-
-
 @contextmanager
 def isolated_ros() -> Iterator[dict[str, str]]:
     """Set up a ROS domain of our own in this process; SIGTERM ends it as Ctrl-C does.
@@ -90,7 +74,6 @@ def user_domain() -> Iterator[dict[str, str]]:
 def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     before = dict(os.environ)
     os.environ.update(environment)
-
     try:
         with handled_interrupts(signal.SIGINT, signal.SIGTERM):
             try:
@@ -105,3 +88,20 @@ def _ros(environment: dict[str, str]) -> Iterator[dict[str, str]]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def _has_participants(domain: int) -> bool:
+    with _udp_socket() as multicast, _udp_socket() as unicast:
+        return not (_binds(multicast, domain, 0) and _binds(unicast, domain, 10))
+
+
+def _udp_socket() -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
+def _binds(probe: socket.socket, domain: int, offset: int) -> bool:
+    try:
+        probe.bind(('', 7400 + 250 * domain + offset))
+    except OSError:
+        return False
+    return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hears what the node publishes of its cameras, and keeps it as records."""
+"""The listener of a tool: it hears what the node publishes of its cameras, and keeps it."""
 
 import re
 import time
@@ -59,6 +59,11 @@ class Listener:
         return sum(self._reported.values()) - len(self.records)
 
     @property
+    def troubles(self) -> list[str]:
+        """What diagnostics said, once each."""
+        return list(self._troubles.values())
+
+    @property
     def is_connected(self) -> bool:
         """Whether every topic of the node is there, and its decisions arrive."""
         return len(self.decisions) == self._cameras and all(
@@ -111,8 +116,3 @@ class Listener:
                 continue
             # The same trouble with other figures is no news: the latest is kept.
             self._troubles[re.sub(r'[0-9.]+', '#', status.message)] = status.message
-
-    @property
-    def troubles(self) -> list[str]:
-        """What diagnostics said, once each."""
-        return list(self._troubles.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records to ROS messages."""
+"""ROS messages made of records: labels, timing, what classifies."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declare the parameters of `parameters.py` on a node, and read them back."""
+"""Parameters of a ROS node: declared from their specifications, and read back in their types."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,23 +9,26 @@ from rclpy.node import Node
 
 from mobilenet_perception.pipeline.parameters import Specification
 
+# By the type of a parameter's default: what its values come as.
+_NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tuple)}
 
-def declare(node: Node, specifications: Mapping[str, Specification]) -> None:
+
+def declare_parameters(node: Node, specifications: Mapping[str, Specification]) -> None:
     """Declare what is not yet declared."""
     for name, specification in specifications.items():
         if not node.has_parameter(name):
             node.declare_parameter(name, specification.default, descriptor(specification))
 
 
-def values_of(node: Node, specifications: Mapping[str, Specification]) -> dict[str, Any]:
+def read_parameters(node: Node, specifications: Mapping[str, Specification]) -> dict[str, Any]:
     """Return the values of parameters, each of the type of its default."""
     return {
-        name: plain(node.get_parameter(name).value, specification)
+        name: typed_value(node.get_parameter(name).value, specification)
         for name, specification in specifications.items()
     }
 
 
-def plain(value: Any, specification: Specification) -> Any:
+def typed_value(value: Any, specification: Specification) -> Any:
     """Return a parameter's value in the type of its default: 50 as 50.0, an array as a list."""
     kind = type(specification.default)
     return kind(value) if kind in (float, list) and isinstance(value, _NEAR[kind]) else value
@@ -54,6 +57,3 @@ def descriptor(specification: Specification) -> ParameterDescriptor:
         else:
             described.integer_range = [IntegerRange(from_value=int(low), to_value=int(high))]
     return described
-
-
-_NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tuple)}

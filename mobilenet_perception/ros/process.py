@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process of a ROS node: start it, spin it, and end it in order.
+"""The process of a ROS node: its start, its end and its clock; and of a tool among ROS nodes.
 
-A tool among ROS nodes: join them, and take in what comes; a Ctrl-C is the tool's to handle.
+A node's process ends by a signal, in order; of a tool a Ctrl-C is its own to handle.
 """
 
 import signal
@@ -13,13 +13,28 @@ from typing import Any, TypeVar
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.pipeline.timing import SystemClock
 from mobilenet_perception.ros.interrupts import handled_interrupts, held_interrupts
 
 # An `rclpy.node.Node`, which ROS leaves untyped.
 AnyNode = TypeVar('AnyNode', bound=Any)
+# Ctrl-C does not wake rclpy: for so long it may go unnoticed.
+_LONGEST_S = 0.1
+
+
+class RosClock(SystemClock):
+    """Steady time from the machine, stamps' time from the node (simulated if `use_sim_time`)."""
+
+    def __init__(self, node: Node) -> None:
+        self._clock = node.get_clock()
+
+    def now_ns(self) -> int:
+        """See `Clock.now_ns`."""
+        return int(self._clock.now().nanoseconds)
 
 
 def run_node(
@@ -59,30 +74,6 @@ def run_node(
             rclpy.try_shutdown()
 
 
-def _run(
-    node: AnyNode, start: Callable[[AnyNode], bool], close: Callable[[AnyNode], object]
-) -> int:
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        if not start(node):
-            return 1
-        # rclpy ends by itself.
-        with held_interrupts():
-            executor.spin()
-    finally:
-        # A launch file's Ctrl-C comes twice; the second must not cut this short.
-        with suppress(KeyboardInterrupt), held_interrupts():
-            close(node)
-            executor.shutdown(timeout_sec=1.0)
-            node.destroy_node()
-    return 0
-
-
-# Ctrl-C does not wake rclpy: for so long it may go unnoticed.
-_LONGEST_S = 0.1
-
-
 @contextmanager
 def joined_ros() -> Iterator[None]:
     """Be in the ROS domain of this process's environment; no signal is rclpy's."""
@@ -112,3 +103,23 @@ def spin_once(executor: SingleThreadedExecutor, timeout_s: float) -> None:
     """
     with held_interrupts():
         executor.spin_once(timeout_sec=min(timeout_s, _LONGEST_S))
+
+
+def _run(
+    node: AnyNode, start: Callable[[AnyNode], bool], close: Callable[[AnyNode], object]
+) -> int:
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        if not start(node):
+            return 1
+        # rclpy ends by itself.
+        with held_interrupts():
+            executor.spin()
+    finally:
+        # A launch file's Ctrl-C comes twice; the second must not cut this short.
+        with suppress(KeyboardInterrupt), held_interrupts():
+            close(node)
+            executor.shutdown(timeout_sec=1.0)
+            node.destroy_node()
+    return 0

@@ -1,40 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The project's own drawings: signals, a street to drive through, and the camera that sees it."""
+"""The drawn street: signals, a world to drive through, and the camera that sees it."""
 
-from mobilenet_perception.street.camera import Box, Camera, ImagePoint, Pose
+from mobilenet_perception.street.camera import Box, ImagePoint, PinholeCamera, Pose, camera_at
 from mobilenet_perception.street.drive import Drive, DriveFrame
+from mobilenet_perception.street.regions import Region, RegionPlanner, Truth, truth_of
 from mobilenet_perception.street.renderer import Renderer
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.signals import (
     BACKGROUND,
     LABELS,
     SIGNAL_LABELS,
+    TRAFFIC_LIGHTS,
     draw_signal,
     extent,
     variants,
 )
-from mobilenet_perception.street.streets import random_world
-from mobilenet_perception.street.world import Phase, Position, Signal, World
+from mobilenet_perception.street.streets import TIMES_OF_DAY, random_world, sidewalk_world
+from mobilenet_perception.street.world import Mount, Phase, Position, Signal, World
 
 __all__ = [
     'BACKGROUND',
     'LABELS',
     'SIGNAL_LABELS',
     'TIMES_OF_DAY',
+    'TRAFFIC_LIGHTS',
     'Box',
-    'Camera',
     'Drive',
     'DriveFrame',
     'ImagePoint',
+    'Mount',
     'Phase',
+    'PinholeCamera',
     'Pose',
     'Position',
+    'Region',
+    'RegionPlanner',
     'Renderer',
     'Signal',
+    'Truth',
     'World',
+    'camera_at',
     'draw_signal',
     'extent',
     'random_world',
     'sidewalk_world',
+    'truth_of',
     'variants',
 ]

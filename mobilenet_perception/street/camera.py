@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pinhole camera: where points and signals of the world appear in its image.
+"""The camera of the drawn street: a pinhole, where the world appears in its image, and a sensor.
 
-What a small camera does to an image: soft optics, motion blur and noise.
+The sensor does to a picture what that of a small camera does: soft optics, motion blur and noise.
 """
 
 import math
@@ -19,6 +19,9 @@ Matrix = npt.NDArray[np.float64]
 
 # Nearer than this, in metres along the optical axis, nothing is seen.
 NEAR = 0.25
+# Of a sensor, standard deviation in levels of 255; and by how many pixels its field is shifted.
+_NOISE = 2.2
+_MARGIN = 64
 
 
 class Pose(NamedTuple):
@@ -80,7 +83,7 @@ class Box(NamedTuple):
         )
 
 
-class Camera(NamedTuple):
+class PinholeCamera(NamedTuple):
     """A camera without distortion, its optical axis through the middle of the image.
 
     Attributes:
@@ -148,7 +151,9 @@ class Camera(NamedTuple):
         return Box(float(u.min()), float(v.min()), float(u.max()), float(v.max()))
 
 
-def camera_at(x: float, y: float, yaw: float, mount: Mount, size: tuple[int, int]) -> Camera:
+def camera_at(
+    x: float, y: float, yaw: float, mount: Mount, size: tuple[int, int]
+) -> PinholeCamera:
     """Return the camera of a robot that stands somewhere.
 
     Args:
@@ -159,7 +164,7 @@ def camera_at(x: float, y: float, yaw: float, mount: Mount, size: tuple[int, int
         size: (width, height) of its images in pixels.
     """
     pose = Pose(x, y, mount.height, yaw + mount.yaw, mount.pitch)
-    return Camera(*size, mount.horizontal_fov, pose)
+    return PinholeCamera(*size, mount.horizontal_fov, pose)
 
 
 def facing(signal: Signal, pose: Pose) -> float:
@@ -186,10 +191,6 @@ def board_corners(
         Position(x + u * across[0], y + u * across[1], z - v * signal.size)
         for u, v in ((left, top), (right, top), (right, bottom), (left, bottom))
     ]
-
-
-_NOISE = 2.2
-_MARGIN = 64
 
 
 class Sensor:

@@ -10,10 +10,9 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street.camera import Camera, camera_at
-from mobilenet_perception.street.regions import plan_regions
+from mobilenet_perception.street.camera import PinholeCamera, camera_at
+from mobilenet_perception.street.regions import Truth, plan_regions, truth_of
 from mobilenet_perception.street.renderer import Renderer
-from mobilenet_perception.street.truth import Truth, truth_of
 from mobilenet_perception.street.world import World
 
 # Pitch of a robot on slabs: amplitude in radians at 1 m/s, and frequencies in Hz.
@@ -152,7 +151,7 @@ class Drive:
         """Return the region of interest of a frame without drawing it."""
         return self._regions[index].roi
 
-    def camera(self, index: int) -> Camera:
+    def camera(self, index: int) -> PinholeCamera:
         """Return the camera of a frame, vibration included."""
         return self._cameras[index]
 

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that the simulation's files, its bridge and its nodes share: models, cameras, topics.
+"""The street in Gazebo: what its files, its bridge and its nodes share.
 
-A traffic light in Gazebo: a drum of three boards that turns to show the right one.
-
-No stock system of Gazebo changes what a board shows; every one of them turns a joint. At angle 0
-the board of the red light faces where the signal does, and those of yellow and green follow to
+These are files, models, cameras, topics, and how a traffic light shows: no stock system of Gazebo
+changes what a board shows, but every one of them turns a joint. So a light is a drum of three
+boards. At angle 0 that of red faces where the signal does, and those of yellow and green follow to
 the left, each a third of a turn on.
 """
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 from mobilenet_perception.street.signals import TRAFFIC_LIGHTS
+from mobilenet_perception.street.streets import TIMES_OF_DAY
 from mobilenet_perception.street.world import Mount, Signal, World
 
+# The bridge's file, relative to the package's share folder.
+BRIDGE = Path('config/gazebo_bridge.yaml')
 ROBOT = 'delivery_robot'
 # Of the cameras' images in pixels, and how many come a second.
 IMAGE_SIZE = (640, 480)
@@ -26,8 +29,13 @@ CLOCK = '/clock'
 COMMAND = '/cmd_vel'
 POSE = '/ground_truth/pose'
 
+# Of a turn of a light's drum, radians: from one board to the next.
+THIRD = 2 * math.pi / len(TRAFFIC_LIGHTS)
+# A board this far from the front still counts as shown, radians.
+_SHOWN = math.radians(10)
 
-class Topic(NamedTuple):
+
+class BridgedTopic(NamedTuple):
     """A topic that the bridge carries.
 
     Attributes:
@@ -45,6 +53,12 @@ class Topic(NamedTuple):
     gazebo_type: str
     to_ros: bool
     lazy: bool = False
+
+
+def world_path(time_of_day: str) -> Path:
+    """Return the world's file, relative to the package's share folder."""
+    suffix = '' if time_of_day == TIMES_OF_DAY[0] else f'_{time_of_day}'
+    return Path(f'worlds/sidewalk{suffix}.sdf')
 
 
 def mounts(world: World) -> dict[str, Mount]:
@@ -77,33 +91,34 @@ def state_topic(signal: str) -> str:
     return f'/signals/{signal}/state'
 
 
-def bridged(world: World) -> list[Topic]:
+def bridged(world: World) -> list[BridgedTopic]:
     """Return all topics of the bridge; images have a bridge of their own."""
     topics = [
-        Topic(CLOCK, 'rosgraph_msgs/msg/Clock', CLOCK, 'gz.msgs.Clock', True),
-        Topic(COMMAND, 'geometry_msgs/msg/Twist', COMMAND, 'gz.msgs.Twist', False),
-        Topic(POSE, 'geometry_msgs/msg/PoseStamped', f'/model/{ROBOT}/pose', 'gz.msgs.Pose', True),
+        BridgedTopic(CLOCK, 'rosgraph_msgs/msg/Clock', CLOCK, 'gz.msgs.Clock', True),
+        BridgedTopic(COMMAND, 'geometry_msgs/msg/Twist', COMMAND, 'gz.msgs.Twist', False),
+        BridgedTopic(
+            POSE, 'geometry_msgs/msg/PoseStamped', f'/model/{ROBOT}/pose', 'gz.msgs.Pose', True
+        ),
     ]
     for light in lights(world):
         turn = f'/model/{light.name}/joint/{TURN}/0/cmd_pos'
         state = f'/world/{world.name}/model/{light.name}/joint_state'
         topics += [
-            Topic(turn_topic(light.name), 'std_msgs/msg/Float64', turn, 'gz.msgs.Double', False),
-            Topic(
+            BridgedTopic(
+                turn_topic(light.name), 'std_msgs/msg/Float64', turn, 'gz.msgs.Double', False
+            ),
+            BridgedTopic(
                 state_topic(light.name), 'sensor_msgs/msg/JointState', state, 'gz.msgs.Model', True
             ),
         ]
     for camera in mounts(world):
         name = f'/{camera}/camera_info'
         topics.append(
-            Topic(name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True, lazy=True)
+            BridgedTopic(
+                name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True, lazy=True
+            )
         )
     return topics
-
-
-THIRD = 2 * math.pi / len(TRAFFIC_LIGHTS)
-# A board this far from the front still counts as shown, radians.
-_SHOWN = math.radians(10)
 
 
 def depth(size: float) -> float:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictograms of the labelled warning signs, each drawn in a pen's unit square.
-
-Pictograms of signs that share the label `other_sign`, each drawn in a pen's unit square.
-"""
+"""Pictograms of road signs, each drawn in a pen's unit square."""
 
 import math
 

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The region of interest that a robot with a map sets: around the next signal on its route."""
+"""The region of interest that a robot with a map sets, and the truth of what it shows.
+
+It is around the next signal on the robot's route. What it shows, and how clearly, is what answers
+are judged by.
+"""
 
 import math
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street.camera import Box, Camera, facing
-from mobilenet_perception.street.world import Signal
+from mobilenet_perception.street.camera import Box, PinholeCamera, facing
+from mobilenet_perception.street.signals import BACKGROUND
+from mobilenet_perception.street.world import Obstacle, Position, Post, Signal, Tree, World
 
 # A signal is looked at from this distance on, metres.
 RANGE = 8.0
@@ -19,6 +24,15 @@ _STEP = 4
 GLIDE = 0.25
 # cos 60 degrees: a board seen more from the side is not looked at.
 _FACING = 0.5
+# A signal lower than this in the image is not shown clearly, pixels.
+CLEAR_HEIGHT = 28.0
+# A light that changed less than this ago, or will, is not shown clearly, seconds.
+CHANGE_TIME = 0.2
+# Boards seen more from the side than cos 60 degrees are not clear.
+_CLEAR_FACING = 0.5
+# A signal is in a region that holds half of it and of which it fills a tenth.
+_HELD, _FILLED = 0.5, 0.1
+_FAR = 40.0
 
 
 class Region(NamedTuple):
@@ -33,6 +47,20 @@ class Region(NamedTuple):
     roi: RegionOfInterest
     signal: Signal | None
     settled: bool
+
+
+class Truth(NamedTuple):
+    """The right answer for a frame.
+
+    Attributes:
+        label: what the region of interest shows, `background` for no signal.
+        clear: whether an answer can be asked for.
+        box: of the signal in the image, None for background.
+    """
+
+    label: str
+    clear: bool
+    box: Box | None
 
 
 class _Target(NamedTuple):
@@ -52,7 +80,7 @@ class RegionPlanner:
         self._last: Box | None = None
         self._start: Box | None = None
 
-    def look(self, camera: Camera) -> Region:
+    def look(self, camera: PinholeCamera) -> Region:
         """Return the region of the next frame.
 
         Args:
@@ -70,7 +98,7 @@ class RegionPlanner:
 
 
 def plan_regions(
-    cameras: list[Camera], signals: tuple[Signal, ...], rate_hz: float
+    cameras: list[PinholeCamera], signals: tuple[Signal, ...], rate_hz: float
 ) -> list[Region]:
     """Plan the regions of a whole drive.
 
@@ -83,7 +111,43 @@ def plan_regions(
     return [planner.look(camera) for camera in cameras]
 
 
-def _target(camera: Camera, signals: tuple[Signal, ...]) -> _Target:
+def truth_of(world: World, camera: PinholeCamera, seconds: float, region: Region) -> Truth:
+    """Tell what a region of interest shows at a time."""
+    roi = Box(
+        region.roi.x,
+        region.roi.y,
+        region.roi.x + region.roi.width,
+        region.roi.y + region.roi.height,
+    )
+    shown: list[tuple[float, Signal, Box]] = []
+    touched = False
+    for signal in world.signals:
+        if not 0.0 < signal.position.x - camera.pose.x < _FAR:
+            continue
+        box = camera.box_of(signal, signal.label_at(seconds))
+        common = 0.0 if box is None else _common(box, roi)
+        if box is None or common <= 0.0:
+            continue
+        touched = True
+        if common > _HELD * _area(box) and common > _FILLED * _area(roi):
+            shown.append((common, signal, box))
+    if not shown:
+        return Truth(BACKGROUND, region.settled and not touched, None)
+    _, signal, box = max(shown, key=lambda candidate: candidate[0])
+    clear = (
+        region.settled
+        and region.signal == signal
+        and box.height >= CLEAR_HEIGHT
+        and camera.frame.contains(box)
+        and roi.contains(box)
+        and facing(signal, camera.pose) >= _CLEAR_FACING
+        and signal.seconds_to_change(seconds) >= CHANGE_TIME
+        and not _hidden(world, camera, signal, box)
+    )
+    return Truth(signal.label_at(seconds), clear, box)
+
+
+def _target(camera: PinholeCamera, signals: tuple[Signal, ...]) -> _Target:
     """Return the nearest signal ahead that is wholly in the image, and the box to look at."""
     nearest, found = RANGE, _Target(None, _default(camera))
     frame = camera.frame
@@ -99,7 +163,7 @@ def _target(camera: Camera, signals: tuple[Signal, ...]) -> _Target:
     return found
 
 
-def _default(camera: Camera) -> Box:
+def _default(camera: PinholeCamera) -> Box:
     """Return where signals near the robot appear: above the middle of the image."""
     half = 0.11 * camera.width
     middle_u, middle_v = camera.width / 2, 0.3 * camera.height
@@ -115,9 +179,68 @@ def _between(first: Box, second: Box, share: float) -> Box:
     return Box(*(a + (b - a) * share for a, b in zip(first, second, strict=True)))
 
 
-def _quantised(box: Box, camera: Camera) -> RegionOfInterest:
+def _quantised(box: Box, camera: PinholeCamera) -> RegionOfInterest:
     left = max(0, math.floor(box.left / _STEP) * _STEP)
     top = max(0, math.floor(box.top / _STEP) * _STEP)
     right = min(camera.width, math.ceil(box.right / _STEP) * _STEP)
     bottom = min(camera.height, math.ceil(box.bottom / _STEP) * _STEP)
     return RegionOfInterest(left, top, right - left, bottom - top)
+
+
+def _hidden(world: World, camera: PinholeCamera, signal: Signal, box: Box) -> bool:
+    """Tell whether something nearer to the camera may cover a part of a signal."""
+    reach = _distance(camera, signal)
+    others: list[Signal | Post | Tree | Obstacle] = [*world.signals, *world.posts, *world.trees]
+    for other in (*others, *world.obstacles):
+        if other is signal or _distance(camera, other) >= reach:
+            continue
+        cover = _outline(camera, other)
+        if cover is not None and cover.overlaps(box):
+            return True
+    return False
+
+
+def _outline(camera: PinholeCamera, thing: Signal | Post | Tree | Obstacle) -> Box | None:
+    """Return the box in the image of something that stands upright."""
+    if isinstance(thing, Obstacle):
+        points = [camera.project(corner) for corner in thing.corners()]
+        seen = [point for point in points if point is not None]
+        if len(seen) < len(points):
+            return None
+        across, down = [point.u for point in seen], [point.v for point in seen]
+        return Box(min(across), min(down), max(across), max(down))
+    if isinstance(thing, Signal):
+        low, high, half = -thing.size / 2, thing.size / 2, thing.size / 2
+    elif isinstance(thing, Post):
+        low, high, half = 0.0, thing.height, thing.radius
+    else:
+        # The crown: its drawing is two thirds as wide as the tree is high, and round.
+        low, high, half = thing.height * 0.35, thing.height * 0.98, thing.height * 0.3
+    ends = [camera.project(_raised(thing.position, by)) for by in (low, high)]
+    if ends[0] is None or ends[1] is None:
+        return None
+    wide = half * camera.focal_length / min(ends[0].depth, ends[1].depth)
+    middles = (ends[0].u, ends[1].u)
+    return Box(min(middles) - wide, ends[1].v, max(middles) + wide, ends[0].v)
+
+
+def _distance(camera: PinholeCamera, thing: Signal | Post | Tree | Obstacle) -> float:
+    """Return the distance on the ground, which puts a board before the post that carries it."""
+    x, y, _ = thing.position
+    return math.hypot(x - camera.pose.x, y - camera.pose.y)
+
+
+def _raised(position: Position, by: float) -> Position:
+    return position._replace(z=position.z + by)
+
+
+def _common(first: Box, second: Box) -> float:
+    if not first.overlaps(second):
+        return 0.0
+    width = min(first.right, second.right) - max(first.left, second.left)
+    height = min(first.bottom, second.bottom) - max(first.top, second.top)
+    return width * height
+
+
+def _area(box: Box) -> float:
+    return box.width * box.height

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a world as a camera sees it."""
+"""The renderer: a world as a camera sees it."""
 
 import math
 from typing import NamedTuple
@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.street.camera import NEAR, Camera, Sensor, board_corners, facing
+from mobilenet_perception.street.camera import NEAR, PinholeCamera, Sensor, board_corners, facing
 from mobilenet_perception.street.shapes import Colour, Pixels
 from mobilenet_perception.street.signals import TRAFFIC_LIGHTS, draw_signal
-from mobilenet_perception.street.sprites import Sprite, draw_box
+from mobilenet_perception.street.sprites import Sprite
 from mobilenet_perception.street.surfaces import GroundPlane, HouseFront, Sky
 from mobilenet_perception.street.textures import light_gains, tree_texture
 from mobilenet_perception.street.world import (
@@ -34,6 +34,15 @@ _FAR = 45.0
 # Strips of shade make a post round: from and to, as shares of its width, and brightness.
 _ROUND = ((0.0, 1.0, 0.7), (0.15, 0.7, 1.0), (0.3, 0.45, 1.25))
 _THIN = ((0.0, 1.0, 0.9),)
+# Corners of each side as `Obstacle.corners` numbers them, its direction outwards, and how much
+# of the light it gets.
+_SIDES = (
+    ((0, 3, 7, 4), (-1, 0, 0), 0.85),
+    ((1, 5, 6, 2), (1, 0, 0), 0.7),
+    ((0, 4, 5, 1), (0, -1, 0), 0.75),
+    ((3, 2, 6, 7), (0, 1, 0), 0.75),
+    ((4, 7, 6, 5), (0, 0, 1), 1.1),
+)
 # Fractional bits of OpenCV's fixed-point coordinates.
 _SHIFT = 4
 
@@ -72,7 +81,7 @@ class Renderer:
 
     def render(
         self,
-        camera: Camera,
+        camera: PinholeCamera,
         seconds: float,
         blur: int = 0,
         signals: tuple[Signal, ...] | None = None,
@@ -111,7 +120,7 @@ class Renderer:
         return sorted(found, key=lambda thing: -thing.depth)
 
     def _draw_thing(
-        self, picture: Pixels, matrix: Matrix, camera: Camera, thing: _Thing, seconds: float
+        self, picture: Pixels, matrix: Matrix, camera: PinholeCamera, thing: _Thing, seconds: float
     ) -> None:
         what = thing.what
         if isinstance(what, Signal):
@@ -119,7 +128,7 @@ class Renderer:
         elif isinstance(what, Post):
             _draw_post(picture, matrix, what, self._gains)
         elif isinstance(what, Obstacle):
-            draw_box(picture, camera, what, self._gains)
+            _draw_box(picture, camera, what, self._gains)
         else:
             place = _upright(matrix, what.position, what.height * 2 / 3, what.height)
             if place is not None:
@@ -217,6 +226,33 @@ def _draw_post(
             )
         ]
         _fill(picture, np.array(strip), _lit(post.colour, gains * shade))
+
+
+def _draw_box(
+    picture: Pixels, camera: PinholeCamera, box: Obstacle, gains: npt.NDArray[np.float32]
+) -> None:
+    """Draw the sides of a box that face the camera, in place.
+
+    Args:
+        picture: (height, width, 3) uint8 RGB.
+        camera: whose image it is. A box that reaches behind it is left out.
+        box: what to draw.
+        gains: how daylight scales red, green and blue, (3,).
+    """
+    corners = box.corners()
+    points = [camera.project(corner) for corner in corners]
+    pose = camera.pose
+    for numbers, outwards, shade in _SIDES:
+        corner = corners[numbers[0]]
+        away = (pose.x - corner.x, pose.y - corner.y, pose.z - corner.z)
+        if sum(a * b for a, b in zip(away, outwards, strict=True)) <= 0.0:
+            continue
+        side = [point for number in numbers if (point := points[number]) is not None]
+        if len(side) == len(numbers):
+            outline = np.array([(point.u, point.v) for point in side]) - 0.5
+            fixed = np.round(np.clip(outline, -20000, 20000) * (1 << _SHIFT)).astype(np.int32)
+            colour = np.clip(np.array(box.colour) * gains * shade, 0, 255).tolist()
+            cv2.fillConvexPoly(picture, fixed, colour, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_back(

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drawings of every street signal the project knows, by label and variant.
-
-The labels of street signals, in the order of the network's outputs.
-"""
+"""Street signals: their labels, in the order of the network's outputs, and a drawing of each."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -12,13 +9,11 @@ import numpy as np
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.street import pictograms, signs
 from mobilenet_perception.street.lights import HOUSINGS, draw_light
-from mobilenet_perception.street.other_signs import OTHER_SIGNS, Board
 from mobilenet_perception.street.shapes import Pixels, blank_canvas, shrink
+from mobilenet_perception.street.signs import OTHER_SIGNS, Board
 
 BACKGROUND = 'background'
-
 TRAFFIC_LIGHTS = ('traffic_light_red', 'traffic_light_yellow', 'traffic_light_green')
-
 SIGNAL_LABELS = (
     *TRAFFIC_LIGHTS,
     'stop',
@@ -33,9 +28,7 @@ SIGNAL_LABELS = (
     'speed_limit',
     'other_sign',
 )
-
 LABELS = (*SIGNAL_LABELS, BACKGROUND)
-
 
 SPEEDS = ('30', '50', '20', '60', '70', '80', '100', '120')
 MIN_SIZE = 8

@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boards of road signs after the German catalogue (VzKat), the one that GTSRB photographs."""
+"""Boards of road signs after the German catalogue (VzKat), the one that GTSRB photographs.
+
+Those with a label of their own, then those that share the label `other_sign`: warnings,
+prohibitions, ends, mandatory arrows.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from mobilenet_perception.street import pictograms
-from mobilenet_perception.street.glyphs import draw_text
 from mobilenet_perception.street.shapes import (
     Colour,
     Pen,
     arc,
+    draw_text,
     rectangle,
     regular_polygon,
     rounded,
 )
 
 Pictogram = Callable[[Pen, Colour], None]
+
+_GREY: Colour = (120, 122, 126)
 
 
 class Finish(NamedTuple):
@@ -40,6 +46,7 @@ class Finish(NamedTuple):
     border: float
 
 
+Board = Callable[[Pen, Finish], None]
 FINISHES = (
     Finish((193, 24, 36), (246, 246, 246), (250, 190, 10), (10, 82, 165), (22, 22, 24), True, 0.1),
     Finish(
@@ -150,3 +157,124 @@ def _triangle(pen: Pen, finish: Finish, turn: float, centre: tuple[float, float]
     # The border is measured at right angles to the sides; a triangle's corner is twice as far.
     inner = outer - 1.7 * finish.border
     pen.fill(rounded(regular_polygon(centre, inner, 3, turn), 0.03), finish.white)
+
+
+def _warning(pictogram: Pictogram, mirrored: bool = False) -> Board:
+    return lambda pen, finish: warning(pen, finish, pictogram, mirrored)
+
+
+def _no_passing(pen: Pen, finish: Finish) -> None:
+    prohibition(pen, finish)
+    pictograms.car(pen.at(0.2, 0.36, 0.29), finish.red)
+    pictograms.car(pen.at(0.51, 0.36, 0.29), finish.black)
+
+
+def _no_passing_trucks(pen: Pen, finish: Finish) -> None:
+    prohibition(pen, finish)
+    pictograms.truck(pen.at(0.16, 0.28, 0.36), finish.red)
+    pictograms.car(pen.at(0.54, 0.38, 0.26), finish.black)
+
+
+def _no_trucks(pen: Pen, finish: Finish) -> None:
+    prohibition(pen, finish)
+    pictograms.truck(pen.at(0.22, 0.23, 0.56), finish.black)
+
+
+def _end_of_80(pen: Pen, finish: Finish) -> None:
+    end_of(pen, finish)
+    draw_text(pen, '80', (0.5, 0.5), height=0.44, width=0.6, colour=_GREY, weight=0.155)
+    end_lines(pen, finish)
+
+
+def _end_of_all(pen: Pen, finish: Finish) -> None:
+    end_of(pen, finish)
+    end_lines(pen, finish)
+
+
+def _end_of_no_passing(pen: Pen, finish: Finish) -> None:
+    end_of(pen, finish)
+    pictograms.car(pen.at(0.17, 0.35, 0.31), _GREY)
+    pictograms.car(pen.at(0.52, 0.35, 0.31), _GREY)
+    end_lines(pen, finish)
+
+
+def _end_of_no_passing_trucks(pen: Pen, finish: Finish) -> None:
+    end_of(pen, finish)
+    pictograms.truck(pen.at(0.13, 0.28, 0.38), _GREY)
+    pictograms.car(pen.at(0.54, 0.37, 0.28), _GREY)
+    end_lines(pen, finish)
+
+
+def _ahead(pen: Pen, finish: Finish) -> None:
+    mandatory(pen, finish)
+    pictograms.arrow(pen, [(0.5, 0.84), (0.5, 0.12)], finish.white, 0.14)
+
+
+def _turn(mirrored: bool) -> Board:
+    def board(pen: Pen, finish: Finish) -> None:
+        mandatory(pen, finish)
+        local = pen.at(0.0, 0.0, 1.0, mirrored)
+        bend = [(0.36, 0.82), (0.36, 0.52), *arc((0.52, 0.52), 0.16, 180, 270)]
+        pictograms.arrow(local, [*bend, (0.55, 0.36), (0.84, 0.36)], finish.white, 0.12)
+
+    return board
+
+
+def _straight_or_turn(mirrored: bool) -> Board:
+    def board(pen: Pen, finish: Finish) -> None:
+        mandatory(pen, finish)
+        local = pen.at(0.0, 0.0, 1.0, mirrored)
+        pictograms.arrow(local, [(0.4, 0.86), (0.4, 0.1)], finish.white, 0.11)
+        pictograms.arrow(local, [(0.4, 0.62), (0.5, 0.54), (0.86, 0.54)], finish.white, 0.11)
+
+    return board
+
+
+def _keep(mirrored: bool) -> Board:
+    def board(pen: Pen, finish: Finish) -> None:
+        mandatory(pen, finish)
+        local = pen.at(0.0, 0.0, 1.0, mirrored)
+        pictograms.arrow(local, [(0.24, 0.24), (0.76, 0.76)], finish.white, 0.15)
+
+    return board
+
+
+def _roundabout(pen: Pen, finish: Finish) -> None:
+    mandatory(pen, finish)
+    for start in (20, 140, 260):
+        ring = arc((0.5, 0.5), 0.28, start, start - 78)
+        pen.stroke(ring, 0.095, finish.white)
+        # The head follows the circle, which turns counter-clockwise.
+        pictograms.arrow_head(
+            pen, arc((0.5, 0.5), 0.28, start - 78, start - 112)[-1], start - 188, 0.2, finish.white
+        )
+
+
+OTHER_SIGNS: tuple[Board, ...] = (
+    _turn(False),
+    _turn(True),
+    _ahead,
+    _straight_or_turn(False),
+    _straight_or_turn(True),
+    _keep(False),
+    _keep(True),
+    _roundabout,
+    _no_passing,
+    _no_passing_trucks,
+    _no_trucks,
+    prohibition,
+    _end_of_80,
+    _end_of_all,
+    _end_of_no_passing,
+    _end_of_no_passing_trucks,
+    _warning(pictograms.crossing_ahead),
+    _warning(pictograms.curve),
+    _warning(pictograms.curve, mirrored=True),
+    _warning(pictograms.double_curve),
+    _warning(pictograms.bumps),
+    _warning(pictograms.skidding_car),
+    _warning(pictograms.narrow_right),
+    _warning(pictograms.small_signals),
+    _warning(pictograms.snowflake),
+    _warning(pictograms.deer),
+)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The large surfaces of a street, drawn from a camera: sky, ground and house fronts."""
+"""Surfaces of a street, the large ones, drawn from a camera: sky, ground and house fronts."""
 
 import math
 
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.street.camera import NEAR, Camera
+from mobilenet_perception.street.camera import NEAR, PinholeCamera
 from mobilenet_perception.street.shapes import Pixels
 from mobilenet_perception.street.sprites import window_of
 from mobilenet_perception.street.textures import (
@@ -44,7 +44,7 @@ class Sky:
     def __init__(self, lighting: Lighting, seed: int) -> None:
         self._image = sky_texture(lighting, *_SKY_SIZE, seed)
 
-    def draw(self, picture: Pixels, camera: Camera) -> None:
+    def draw(self, picture: Pixels, camera: PinholeCamera) -> None:
         """Fill the picture down to where the ground begins."""
         rows, columns = self._image.shape[:2]
         horizon = min(max(horizon_row(camera), 0), camera.height)
@@ -72,7 +72,7 @@ class GroundPlane:
             self._fine, None, fx=1 / _COARSE, fy=1 / _COARSE, interpolation=cv2.INTER_AREA
         )
 
-    def draw(self, picture: Pixels, camera: Camera, matrix: Matrix) -> None:
+    def draw(self, picture: Pixels, camera: PinholeCamera, matrix: Matrix) -> None:
         """Draw all ground below the horizon."""
         rows = [
             min(max(row_at(camera, distance), 0), camera.height)
@@ -117,7 +117,7 @@ class HouseFront:
         wall = np.clip(np.array(building.colour) * light_gains(lighting) * 0.78, 0, 255)
         self._wall = tuple(int(value) for value in wall)
 
-    def draw(self, picture: Pixels, camera: Camera, matrix: Matrix) -> None:
+    def draw(self, picture: Pixels, camera: PinholeCamera, matrix: Matrix) -> None:
         """Draw what of the house is in front of the camera."""
         house = self._house
         if not camera.pose.x - house.end < 0.0 < camera.pose.x + _FAR_HOUSES - house.start:
@@ -140,7 +140,7 @@ class HouseFront:
             fixed = np.round(np.clip(corners, -20000, 20000) * 16).astype(np.int32)
             cv2.fillConvexPoly(picture, fixed, self._wall, cv2.LINE_AA, 4)
 
-    def _draw_front(self, picture: Pixels, camera: Camera, matrix: Matrix) -> None:
+    def _draw_front(self, picture: Pixels, camera: PinholeCamera, matrix: Matrix) -> None:
         house = self._house
         near = max(house.start, camera.pose.x + NEAR)
         if house.end <= near:
@@ -180,12 +180,12 @@ class HouseFront:
         cv2.copyTo(_warp_half(self._levels[level], transform, part), mask, part)
 
 
-def horizon_row(camera: Camera) -> int:
+def horizon_row(camera: PinholeCamera) -> int:
     """Return the row of the image where level ground ends, possibly outside the image."""
     return round(camera.height / 2 - math.tan(camera.pose.pitch) * camera.focal_length)
 
 
-def row_at(camera: Camera, distance: float) -> int:
+def row_at(camera: PinholeCamera, distance: float) -> int:
     """Return the row where the ground at a distance straight ahead appears."""
     angle = math.atan2(camera.pose.z, distance) - camera.pose.pitch
     return round(camera.height / 2 + math.tan(angle) * camera.focal_length)

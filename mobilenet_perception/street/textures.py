@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surfaces of a street as images: ground, house fronts, trees, sky. Data for any renderer."""
+"""Textures of a street: ground, house fronts, trees, sky. Data for any renderer."""
 
 import cv2
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The description of a street: what stands where, how signals change, where the robot drives.
+"""The world of a street: what stands where, how signals change, where the robot drives.
 
 Plain data, so that the same street can be drawn here and built in another simulator. Axes
 follow ROS REP 103: x ahead along the street, y to the left, z up, metres and radians. The

@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.street import draw_signal
 from mobilenet_perception.street.shapes import Pixels
-from mobilenet_perception.street.signals import draw_signal
 from mobilenet_perception.street.textures import (
     FACADE_SCALE,
     GROUND_SCALE,

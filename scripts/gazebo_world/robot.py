@@ -5,6 +5,7 @@ import math
 from xml.etree.ElementTree import Element
 
 from gazebo_world import elements
+from mobilenet_perception.street import Mount, World
 from mobilenet_perception.street.gazebo import (
     COMMAND,
     IMAGE_RATE_HZ,
@@ -14,7 +15,6 @@ from mobilenet_perception.street.gazebo import (
     mounts,
 )
 from mobilenet_perception.street.shapes import Colour
-from mobilenet_perception.street.world import Mount, World
 
 _WHITE: Colour = (226, 228, 230)
 _BLACK: Colour = (36, 38, 40)

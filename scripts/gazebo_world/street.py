@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The street of a world as a model: ground, houses, trees, posts, obstacles and signs."""
+"""Models of a street: all that stands still in one, and each traffic light, whose drum turns."""
 
 import math
 from xml.etree.ElementTree import Element
 
 from gazebo_world import elements
 from gazebo_world.pictures import ground_strips
-from mobilenet_perception.street.gazebo import lights
+from mobilenet_perception.street import TRAFFIC_LIGHTS, Signal, World, gazebo
 from mobilenet_perception.street.shapes import Colour
-from mobilenet_perception.street.world import Building, Ground, Obstacle, Post, Signal, Tree, World
+from mobilenet_perception.street.world import Building, Ground, Obstacle, Post, Tree
 
 # The drawn street is flat; here the road lies lower, and a robot that leaves the pavement falls.
 KERB_HEIGHT = 0.1
@@ -19,6 +19,13 @@ _BEFORE = 0.005
 _THICK = 0.2
 _TRUNK_RADIUS = 0.12
 _UP = -math.pi / 2
+_STEEL: Colour = (126, 130, 134)
+_LIGHT_RADIUS = 0.055
+# A drum turns a third in a tenth of a second.
+_DRUM_SPEED = 10 * gazebo.THIRD
+_STATE_RATE_HZ = 50.0
+# Lamps shine by themselves: half of what shows does not depend on daylight.
+_GLOW = 0.5
 
 
 class Uris:
@@ -45,7 +52,7 @@ def street_model(world: World, name: str) -> Element:
         parts += _house(index, house, uris)
     for index, tree in enumerate(world.trees):
         parts += _tree(index, tree, uris)
-    changing = {(light.position.x, light.position.y) for light in lights(world)}
+    changing = {(light.position.x, light.position.y) for light in gazebo.lights(world)}
     for index, post in enumerate(world.posts):
         # A light has its post in its own model.
         if all(math.dist(post.position[:2], place) > 0.1 for place in changing):
@@ -59,6 +66,59 @@ def street_model(world: World, name: str) -> Element:
         'model',
         elements.element('static', text=True),
         elements.element('link', *parts, name='link'),
+        name=name,
+    )
+
+
+def light_model(signal: Signal, street: str, name: str) -> Element:
+    """Return the model of a light; its origin is on the ground below the middle of the board.
+
+    Args:
+        signal: the light.
+        street: model that has the mesh of boards.
+        name: of this model.
+    """
+    away = gazebo.depth(signal.size)
+    height = signal.position.z - 0.47 * signal.size
+    pole = elements.cylinder(_LIGHT_RADIUS, height)
+    place = (-away, 0.0, height / 2)
+    return elements.element(
+        'model',
+        elements.element(
+            'link',
+            elements.collision('post', pole, place),
+            elements.visual('post', pole, elements.paint(_STEEL), place),
+            name='post',
+        ),
+        _drum(signal, street, name, away),
+        elements.element(
+            'joint', *elements.values(parent='world', child='post'), name='foot', type='fixed'
+        ),
+        elements.element(
+            'joint',
+            *elements.values(parent='post', child='drum'),
+            elements.element(
+                'axis',
+                elements.element('xyz', text=(0, 0, 1)),
+                elements.element('limit', *elements.values(lower=-1e16, upper=1e16)),
+            ),
+            name=gazebo.TURN,
+            type='revolute',
+        ),
+        elements.plugin(
+            'joint-position-controller',
+            'JointPositionController',
+            joint_name=gazebo.TURN,
+            use_velocity_commands=True,
+            cmd_max=_DRUM_SPEED,
+            initial_position=gazebo.angle_of(signal.programme[0].label),
+        ),
+        elements.plugin(
+            'joint-state-publisher',
+            'JointStatePublisher',
+            joint_name=gazebo.TURN,
+            update_rate=_STATE_RATE_HZ,
+        ),
         name=name,
     )
 
@@ -183,3 +243,30 @@ def _sign(signal: Signal, uris: Uris) -> list[Element]:
             (x, y, z, 0, 0, signal.yaw + math.pi),
         ),
     ]
+
+
+def _drum(signal: Signal, street: str, name: str, away: float) -> Element:
+    own, shared = Uris(name), Uris(street)
+    faces = []
+    for index, label in enumerate(TRAFFIC_LIGHTS):
+        turn = index * gazebo.THIRD
+        uri = own.texture(signal_name(label, signal.variant))
+        pose = (away * math.cos(turn), away * math.sin(turn), 0, 0, 0, turn)
+        faces.append(
+            elements.visual(
+                label,
+                elements.board(shared.board, signal.size, signal.size),
+                elements.picture(uri, brightness=1.0 - _GLOW, glow=_GLOW),
+                pose,
+            )
+        )
+    inertia = elements.values(ixx=0.05, iyy=0.05, izz=0.05, ixy=0.0, ixz=0.0, iyz=0.0)
+    return elements.element(
+        'link',
+        elements.element('pose', text=(-away, 0, signal.position.z, 0, 0, 0)),
+        elements.element(
+            'inertial', *elements.values(mass=1.0), elements.element('inertia', *inertia)
+        ),
+        *faces,
+        name='drum',
+    )

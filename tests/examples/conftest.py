@@ -17,9 +17,14 @@ import yaml
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.messages import image_message
 from mobilenet_perception.inference.bundle import load_bundle
-from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
-from mobilenet_perception.recordings.open import Camera, Source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import (
+    EPOCH_NS,
+    BagOptions,
+    Source,
+    SourceCamera,
+    SourceFrame,
+    write_bag,
+)
 
 PLUGIN = 'mobilenet_perception.tools.replay.testing.plugin'
 RATE_HZ = 10
@@ -58,7 +63,7 @@ def examples(root: Path, default_bundle: Path, tmp_path_factory: pytest.TempPath
     """The folder, with a recording of the street."""
     folder = tmp_path_factory.mktemp('work') / 'examples'
     shutil.copytree(root / 'examples', folder, ignore=shutil.ignore_patterns('__pycache__'))
-    camera = Camera('camera', '/camera/image_raw', compressed=False)
+    camera = SourceCamera('camera', '/camera/image_raw', compressed=False)
     source = Source('street', (camera,), street(default_bundle, region(root)))
     write_bag(source, folder / 'street', BagOptions())
     return folder

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gazebo_world.write import BRIDGE, world_path
 
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.street import TIMES_OF_DAY
+from mobilenet_perception.street.gazebo import BRIDGE, world_path
 
 rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mobilenet_perception.pipeline.arrivals import Arrivals, ArrivalSummary
+from mobilenet_perception.pipeline.timing import Arrivals, ArrivalSummary
 
 
 def summary_of(stamps_ns: npt.NDArray[Any]) -> ArrivalSummary:

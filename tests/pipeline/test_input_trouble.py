@@ -2,9 +2,8 @@
 """Each trouble is named with its cure; a healthy input gives no sentence."""
 
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.input_trouble import Publisher
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
 
 IMAGE = 'sensor_msgs/msg/Image'
 

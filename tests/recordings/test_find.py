@@ -4,7 +4,7 @@
 import shutil
 from pathlib import Path
 
-from mobilenet_perception.recordings.find import find_bags
+from mobilenet_perception.recordings import find_bags
 
 
 def test_a_bag_is_itself(labelled_bag: Path) -> None:

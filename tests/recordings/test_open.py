@@ -26,7 +26,7 @@ def test_drive_has_truth_and_regions() -> None:
 def test_image_folder_is_in_natural_order(tmp_path: Path, colours: Path) -> None:
     for name in ('10.png', '9.png', '1.png'):
         (tmp_path / name).write_bytes((colours / 'red' / '0.png').read_bytes())
-    from mobilenet_perception.recordings.images import list_images
+    from mobilenet_perception.recordings.pictures import list_images
 
     assert [path.name for path in list_images(tmp_path)] == ['1.png', '9.png', '10.png']
     assert {frame.truth for frame in open_source(str(tmp_path)).frames} == {None}

@@ -9,8 +9,9 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import SourceFrame, open_source
-from mobilenet_perception.recordings.messages import camera_of, restamp, serialize, typestore
+from mobilenet_perception.recordings.cdr import restamp, serialize, typestore
 from mobilenet_perception.recordings.reader import Topic, image_topics, list_topics, read_messages
+from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.recordings.storage import SUFFIXES
 from tests.support.colours import FRAMES
 
@@ -63,7 +64,7 @@ def test_split_and_compressed_bags(
 def test_bag_cut_short_is_refused(
     labelled_bag: Path, tmp_path: Path, storage: str, keep: float
 ) -> None:
-    from mobilenet_perception.recordings.writer import BagOptions, write_bag
+    from mobilenet_perception.recordings import BagOptions, write_bag
 
     path = tmp_path / 'bag'
     write_bag(open_source(str(labelled_bag)), path, BagOptions(storage))  # type: ignore[arg-type]

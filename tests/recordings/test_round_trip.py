@@ -11,9 +11,8 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode
-from mobilenet_perception.recordings import Source, SourceFrame, open_source
+from mobilenet_perception.recordings import BagOptions, Source, SourceFrame, open_source, write_bag
 from mobilenet_perception.recordings.labels import FILE
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
 from tests.support.colours import FRAMES
 from tests.support.tiny_bundle import LABELS
 

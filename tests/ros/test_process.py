@@ -13,7 +13,6 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 
 from mobilenet_perception.ros.interrupts import handled_interrupts  # noqa: E402
 from mobilenet_perception.ros.process import spin_for  # noqa: E402
-from tests.ros.classifier.conftest import environment  # noqa: E402, F401
 
 pytestmark = pytest.mark.usefixtures('environment')
 

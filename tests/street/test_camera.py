@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-from mobilenet_perception.street.camera import Box, Camera, Pose, board_corners, facing
-from mobilenet_perception.street.world import Phase, Position, Signal
+from mobilenet_perception.street import Box, Phase, PinholeCamera, Pose, Position, Signal
+from mobilenet_perception.street.camera import board_corners, facing
 
 # A right angle across 640 pixels: the focal length is 320 pixels.
-LEVEL = Camera(640, 480, math.pi / 2, Pose(0.0, 0.0, 1.0, 0.0, 0.0))
+LEVEL = PinholeCamera(640, 480, math.pi / 2, Pose(0.0, 0.0, 1.0, 0.0, 0.0))
 
 
 def board(x: float, y: float, z: float, yaw: float = math.pi, label: str = 'no_entry') -> Signal:

@@ -8,9 +8,15 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street import Drive, random_world, sidewalk_world
-from mobilenet_perception.street.camera import Box
-from mobilenet_perception.street.signals import BACKGROUND, LABELS, TRAFFIC_LIGHTS
+from mobilenet_perception.street import (
+    BACKGROUND,
+    LABELS,
+    TRAFFIC_LIGHTS,
+    Box,
+    Drive,
+    random_world,
+    sidewalk_world,
+)
 
 
 @pytest.fixture(scope='module')

@@ -5,8 +5,7 @@ import math
 
 import pytest
 
-from mobilenet_perception.street import gazebo
-from mobilenet_perception.street.signals import TRAFFIC_LIGHTS
+from mobilenet_perception.street import TRAFFIC_LIGHTS, gazebo
 
 
 @pytest.mark.parametrize('label', TRAFFIC_LIGHTS)

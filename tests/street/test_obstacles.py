@@ -6,13 +6,21 @@ import math
 import numpy as np
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street import TIMES_OF_DAY, Camera, Pose, Position, sidewalk_world
-from mobilenet_perception.street.regions import Region
-from mobilenet_perception.street.renderer import Renderer
-from mobilenet_perception.street.truth import truth_of
-from mobilenet_perception.street.world import Obstacle, Phase, Signal
+from mobilenet_perception.street import (
+    TIMES_OF_DAY,
+    Phase,
+    PinholeCamera,
+    Pose,
+    Position,
+    Region,
+    Renderer,
+    Signal,
+    sidewalk_world,
+    truth_of,
+)
+from mobilenet_perception.street.world import Obstacle
 
-CAMERA = Camera(640, 480, math.pi / 2, Pose(0.0, 0.0, 2.0, 0.0, 0.0))
+CAMERA = PinholeCamera(640, 480, math.pi / 2, Pose(0.0, 0.0, 2.0, 0.0, 0.0))
 GREEN = (10, 200, 10)
 SIGN = Signal('sign', (Phase('stop', 1.0),), 0, Position(5.0, 0.0, 2.0), math.pi, 1.0)
 AROUND = RegionOfInterest(280, 200, 80, 80)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.street.signals import (
+from mobilenet_perception.street import (
     BACKGROUND,
     LABELS,
     SIGNAL_LABELS,

@@ -6,14 +6,23 @@ import math
 import pytest
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street.camera import Box, Camera, Pose
-from mobilenet_perception.street.regions import Region
-from mobilenet_perception.street.sidewalk import sidewalk_world
-from mobilenet_perception.street.signals import BACKGROUND
-from mobilenet_perception.street.truth import Truth, truth_of
-from mobilenet_perception.street.world import Phase, Position, Post, Signal, World
+from mobilenet_perception.street import (
+    BACKGROUND,
+    Box,
+    Phase,
+    PinholeCamera,
+    Pose,
+    Position,
+    Region,
+    Signal,
+    Truth,
+    World,
+    sidewalk_world,
+    truth_of,
+)
+from mobilenet_perception.street.world import Post
 
-CAMERA = Camera(640, 480, math.pi / 2, Pose(0.0, 0.0, 2.0, 0.0, 0.0))
+CAMERA = PinholeCamera(640, 480, math.pi / 2, Pose(0.0, 0.0, 2.0, 0.0, 0.0))
 LIGHT = Signal(
     'light',
     (Phase('traffic_light_green', 5.0), Phase('traffic_light_yellow', 5.0)),

@@ -5,10 +5,15 @@ import math
 
 import pytest
 
-from mobilenet_perception.street.sidewalk import sidewalk_world
-from mobilenet_perception.street.signals import SIGNAL_LABELS, variants
-from mobilenet_perception.street.streets import random_world
-from mobilenet_perception.street.world import Phase, Position, Signal
+from mobilenet_perception.street import (
+    SIGNAL_LABELS,
+    Phase,
+    Position,
+    Signal,
+    random_world,
+    sidewalk_world,
+    variants,
+)
 
 LIGHT = Signal(
     'light',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames that the tiny bundle knows: red, green and blue, as images and as a bag."""
+"""Images that the tiny bundle knows, red, green and blue; and commands that tests run on them."""
 
 import subprocess
 import sys
@@ -7,27 +7,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
-from mobilenet_perception.recordings import open_source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
 from tests.support import ROOT
-from tests.support.tiny_bundle import COLOURS, LABELS, write_tiny_bundle
+from tests.support.tiny_bundle import COLOURS, LABELS
 
 PER_LABEL = 5
 FRAMES = PER_LABEL * len(LABELS)
 
 
-@pytest.fixture(scope='session')
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny bundle."""
-    return write_tiny_bundle(tmp_path_factory.mktemp('bundles') / 'tiny').folder
-
-
-@pytest.fixture(scope='session')
-def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of images, in a subfolder for each label."""
-    folder = tmp_path_factory.mktemp('colours')
+def draw_colours(folder: Path) -> Path:
+    """Draw images, in a subfolder for each label; returns the folder."""
     rng = np.random.default_rng(7)
     for label in LABELS:
         (folder / label).mkdir()
@@ -36,14 +25,6 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
             image = np.clip(np.array(COLOURS[label]) + noise, 0, 255).astype(np.uint8)
             cv2.imwrite(str(folder / label / f'{index}.png'), image[..., ::-1])
     return folder
-
-
-@pytest.fixture(scope='session')
-def labelled_bag(colours: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The images as a bag with labels, at 20 Hz."""
-    path = tmp_path_factory.mktemp('bags') / 'colours'
-    write_bag(open_source(str(colours), rate_hz=20.0), path, BagOptions())
-    return path
 
 
 def command(*arguments: object) -> 'subprocess.CompletedProcess[str]':

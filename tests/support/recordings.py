@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mobilenet_perception.frames.messages import ImageMessage, Message, image_message
-from mobilenet_perception.recordings.messages import message_type, serialize, typestore
+from mobilenet_perception.recordings.cdr import message_type, serialize, typestore
 
 START_NS = 1_700_000_000 * 10**9
 MS = 10**6

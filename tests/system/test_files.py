@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.full_disk import full_disk
+from benchmarks.harness.full_disk import full_disk
 from mobilenet_perception.system.files import write_atomically
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session
-from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variants
+from mobilenet_perception.street import BACKGROUND, LABELS, draw_signal, variants
 from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
 from training.images.augmentation.compose import Placement, compose

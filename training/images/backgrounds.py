@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from mobilenet_perception.street.signals import SIGNAL_LABELS, draw_signal, variants
+from mobilenet_perception.street import SIGNAL_LABELS, draw_signal, variants
 from training.data.readers.gtsrb import SOURCE
 from training.data.readers.sign_labels import SIGN_NAMES
 from training.data.sample import Pixels, Sample

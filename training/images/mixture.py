@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
-from mobilenet_perception.street.signals import BACKGROUND
+from mobilenet_perception.street import BACKGROUND
 from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
 from training.images.augmentation.compose import Placement, compose, jitter, soft_cutout

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node: decisions of the cameras in, advice out, continually on the steady clock.
-
-The advisor's process.
-"""
+"""The node `advisor`: decisions of the cameras in, advice out, continually on the steady clock."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -24,10 +21,9 @@ from mobilenet_perception.ros.advisor.parameters import (
     advisor_refusal,
     speed_rules,
 )
-from mobilenet_perception.ros.clock import RosClock
 from mobilenet_perception.ros.messages import key_values
-from mobilenet_perception.ros.parameters import declare, values_of
-from mobilenet_perception.ros.process import run_node
+from mobilenet_perception.ros.parameters import declare_parameters, read_parameters
+from mobilenet_perception.ros.process import RosClock, run_node
 
 
 class AdvisorNode(Node):  # type: ignore[misc]
@@ -39,8 +35,8 @@ class AdvisorNode(Node):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__('advisor')
-        declare(self, ADVISOR_PARAMETERS)
-        values = values_of(self, ADVISOR_PARAMETERS)
+        declare_parameters(self, ADVISOR_PARAMETERS)
+        values = read_parameters(self, ADVISOR_PARAMETERS)
         for name, value in values.items():
             if reason := advisor_refusal(name, value):
                 raise PerceptionError(reason)
@@ -67,7 +63,7 @@ class AdvisorNode(Node):  # type: ignore[misc]
         self._reason = self.create_publisher(DiagnosticArray, '~/advice', 10)
         for camera, known in cameras.items():
             topic = f'{values["classifier"]}/{camera}/decision'
-            self.create_subscription(Classification, topic, self._taker(known), 10)
+            self.create_subscription(Classification, topic, self._on_decision(known), 10)
         period_s = values['publish_period_ms'] / 1e3
         # Simulation time may stand still; advice may not.
         self.create_timer(period_s, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -86,7 +82,7 @@ class AdvisorNode(Node):  # type: ignore[misc]
             return None
         return self.create_publisher(messages.SpeedLimit, 'speed_limit', 10)
 
-    def _taker(self, known: CameraKnowledge) -> Callable[[Classification], None]:
+    def _on_decision(self, known: CameraKnowledge) -> Callable[[Classification], None]:
         def take(message: Classification) -> None:
             known.take(message)
             # A lower speed does not wait for the timer.

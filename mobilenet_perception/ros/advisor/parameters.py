@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node's parameters: names, defaults, ranges, units; and the rules that they give."""
+"""Parameters of the advisor: names, defaults, ranges, units; and the rules that they give."""
 
 from collections.abc import Mapping
 from typing import Any

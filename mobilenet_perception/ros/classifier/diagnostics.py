@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/diagnostics`, once a second on the steady clock: it speaks while simulation time stands."""
+"""Diagnostics of the node, in every state of its lifecycle: `/diagnostics`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
 from std_msgs.msg import Header
 
-from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.health import (
     Health,
     camera_health,
@@ -15,77 +16,77 @@ from mobilenet_perception.pipeline.health import (
 )
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
-from mobilenet_perception.ros.classifier.subscriptions import message_type, publishers
+from mobilenet_perception.ros.classifier.topics import CameraSubscription
 from mobilenet_perception.ros.messages import key_values
 from mobilenet_perception.system.machine import Sensors, Watch, read_identity
 
-if TYPE_CHECKING:
-    from mobilenet_perception.ros.classifier.node import ClassifierNode
+
+class NodeStatus(NamedTuple):
+    """What a configured node is doing at one moment.
+
+    Attributes:
+        pipeline: runs its frames.
+        bundle: name of what it runs.
+        watchdog_ms: time after which a run counts as hung.
+        troubles: what keeps it from its best, in sentences.
+        subscriptions: its cameras, by name; none: it is not active.
+    """
+
+    pipeline: Pipeline
+    bundle: str
+    watchdog_ms: float
+    troubles: Sequence[str]
+    subscriptions: Mapping[str, CameraSubscription]
 
 
 class Diagnostics:
-    """Publishes the node's health, in every state of its lifecycle."""
+    """Publishes the health of a node, in every state of its lifecycle.
 
-    def __init__(self, node: 'ClassifierNode') -> None:
+    Args:
+        node: publishes it, under its name.
+        read_status: returns what it is doing now; None: it is not configured.
+    """
+
+    def __init__(self, node: Node, read_status: Callable[[], NodeStatus | None]) -> None:
         self._node = node
+        self._read_status = read_status
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._identity = read_identity()
         self._watch = Watch(Sensors())
 
     def publish(self) -> None:
         """Publish one report."""
-        node = self._node
-        header = Header(stamp=node.get_clock().now().to_msg())
+        status = self._read_status()
+        if status is None or not status.subscriptions:
+            state = 'unconfigured' if status is None else 'inactive'
+            well = f'{state}: not classifying'
+            statuses = [self._report('', Health([], {'state': state}), well)]
+        else:
+            statuses = [self._report('', self._node_health(status), 'classifying')]
+            for camera, subscription in status.subscriptions.items():
+                health = _camera_health(status.pipeline, camera, subscription)
+                statuses.append(self._report(f': {camera}', health, 'classifying'))
         health = machine_health(self._identity, self._watch.looks)
-        machine = self._status(f': {MACHINE}', health, 'nothing is known to slow it down')
-        pipeline = node.pipeline
-        if pipeline is None or not node.subscribed:
-            state = 'unconfigured' if pipeline is None else 'inactive'
-            idle = self._status('', Health([], {'state': state}), f'{state}: not classifying')
-            self._publisher.publish(DiagnosticArray(header=header, status=[idle, machine]))
-            return
-        watchdog_ms = float(node.values['watchdog_ms'])
-        statuses = [self._status('', self._runtime_health(pipeline, watchdog_ms), 'classifying')]
-        for camera in node.cameras:
-            health = self._camera_health(pipeline, camera)
-            statuses.append(self._status(f': {camera}', health, 'classifying'))
-        self._publisher.publish(DiagnosticArray(header=header, status=[*statuses, machine]))
+        statuses.append(self._report(f': {MACHINE}', health, 'nothing is known to slow it down'))
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
     def close(self) -> None:
         """End what runs."""
         self._watch.close()
 
-    def _runtime_health(self, pipeline: Pipeline, watchdog_ms: float) -> Health:
-        health = runtime_health(pipeline, watchdog_ms)
+    def _node_health(self, status: NodeStatus) -> Health:
+        troubles, values = runtime_health(status.pipeline, status.watchdog_ms)
+        troubles += status.troubles
         node = self._node
-        if node.priority_trouble:
-            health.troubles.append(node.priority_trouble)
-        if node.runtime_switch and node.runtime_switch.trouble:
-            health.troubles.append(node.runtime_switch.trouble)
         if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
-            health.troubles.append(
+            troubles.append(
                 'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
                 'play the bag with --clock'
             )
-        values = {'state': 'active', 'bundle': node.bundle.manifest.name, **health.values}
-        return Health(health.troubles, values)
+        return Health(troubles, {'state': 'active', 'bundle': status.bundle, **values})
 
-    def _camera_health(self, pipeline: Pipeline, camera: str) -> Health:
-        subscription = self._node.subscribed[camera]
-        state = pipeline.state(camera)
-        topic = subscription.topic_name
-        silence = ''
-        if not state.counts.received:
-            transport = self._node.get_parameter(f'{camera}.image_transport').value
-            silence = input_trouble.silence(
-                topic,
-                message_type(transport),
-                f'{camera}.image_topic',
-                publishers(self._node, subscription),
-            )
-        return camera_health(state, pipeline.predict_ms(), topic, silence)
-
-    def _status(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
+    def _report(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
         return DiagnosticStatus(
             level=DiagnosticStatus.WARN if health.troubles else DiagnosticStatus.OK,
             name=f'{self._node.get_name()}{suffix}',
@@ -93,3 +94,9 @@ class Diagnostics:
             hardware_id=self._node.get_fully_qualified_name(),
             values=key_values(health.values),
         )
+
+
+def _camera_health(pipeline: Pipeline, camera: str, subscription: CameraSubscription) -> Health:
+    state = pipeline.state(camera)
+    silence = '' if state.counts.received else subscription.silence()
+    return camera_health(state, pipeline.predict_ms(), subscription.topic, silence)

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lifecycle node: parameters, topics, transitions.
-
-The classifier's process.
-"""
+"""The lifecycle node `classifier`: its parameters, topics and transitions, and its process."""
 
 import sys
 import time
@@ -17,7 +14,6 @@ from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from mobilenet_perception.errors import PerceptionError
@@ -25,7 +21,6 @@ from mobilenet_perception.inference.bundle import Bundle, default_bundle_path, l
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.inference.runtimes.choose import plan_runtime
-from mobilenet_perception.pipeline.clock import NS_PER_MS
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
     Specification,
@@ -37,24 +32,20 @@ from mobilenet_perception.pipeline.parameters import (
 )
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
-from mobilenet_perception.ros import messages
-from mobilenet_perception.ros.classifier.diagnostics import Diagnostics
-from mobilenet_perception.ros.classifier.overlays import Overlays
-from mobilenet_perception.ros.classifier.publishers import (
-    CameraPublishers,
-    InfoPublishers,
-    create_camera_publishers,
-)
-from mobilenet_perception.ros.classifier.subscriptions import subscribe
-from mobilenet_perception.ros.clock import RosClock
-from mobilenet_perception.ros.parameters import declare, plain, values_of
-from mobilenet_perception.ros.process import run_node
+from mobilenet_perception.pipeline.timing import NS_PER_MS
+from mobilenet_perception.ros.classifier import topics
+from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
+from mobilenet_perception.ros.messages import stamp_ns
+from mobilenet_perception.ros.parameters import declare_parameters, read_parameters, typed_value
+from mobilenet_perception.ros.process import RosClock, run_node
 from mobilenet_perception.system.realtime import set_realtime_priority
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
 _DECISION_CHECKS = 10
 _DIAGNOSTICS_PERIOD_S = 1.0
+# What leaves the interpreter to another thread.
 _HAND_OVER_S = 5e-5
+_SWITCH_INTERVAL_S = 0.0005
 
 
 class ClassifierNode(LifecycleNode):  # type: ignore[misc]
@@ -66,21 +57,21 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__('classifier')
-        self.pipeline: Pipeline | None = None
-        self.priority_trouble = ''
-        self.runtime_switch: RuntimeSwitch | None = None
-        self.subscribed: dict[str, Subscription] = {}
+        self._pipeline: Pipeline | None = None
+        self._priority_trouble = ''
+        self._runtime_switch: RuntimeSwitch | None = None
+        self._camera_subscriptions: dict[str, topics.CameraSubscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
-        self._camera_topics: dict[str, CameraPublishers] = {}
-        self._info_topics: InfoPublishers | None = None
-        self._overlays: Overlays | None = None
+        self._camera_publishers: dict[str, topics.CameraPublishers] = {}
+        self._info_publishers: topics.InfoPublishers | None = None
+        self._overlay_publishers: topics.OverlayPublishers | None = None
         self._decision_timer: Timer | None = None
         # Kept beside the parameter, for it is read with every frame.
         self._publish_late = False
         self._time = RosClock(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.add_on_set_parameters_callback(self._on_set_parameters)
-        declare(self, NODE_PARAMETERS)
+        declare_parameters(self, NODE_PARAMETERS)
         self._declare_cameras()
         # The handle must be kept: rclpy crashes when it is collected.
         self._jump_handle = self.get_clock().create_jump_callback(
@@ -89,7 +80,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             ),
             post_callback=self._on_time_jump,
         )
-        self._diagnostics = Diagnostics(self)
+        self._diagnostics = Diagnostics(self, self._read_status)
+        # On the steady clock: it speaks while simulation time stands still.
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnostics.publish, clock=self._steady)
 
     @property
@@ -100,7 +92,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     @property
     def values(self) -> dict[str, Any]:
         """All parameters' values, by name."""
-        return values_of(self, self._specifications)
+        return read_parameters(self, self._specifications)
 
     @property
     def cameras(self) -> list[str]:
@@ -124,16 +116,16 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._declare_cameras()
         values = self.values
         # Before warm-up, so that times are measured as they will be.
-        self.priority_trouble = set_realtime_priority(values['realtime_priority'])
-        if self.priority_trouble:
-            self.get_logger().error(self.priority_trouble)
+        self._priority_trouble = set_realtime_priority(values['realtime_priority'])
+        if self._priority_trouble:
+            self.get_logger().error(self._priority_trouble)
         try:
             bundle = load_bundle(Path(values['bundle'] or default_bundle_path()))
             plan = plan_runtime(values['runtime'], runtime_settings(values), bundle.models)
             for note in plan.notes:
                 self.get_logger().info(note)
             classifier = self._classifier(bundle, plan.now)
-            self.pipeline = Pipeline(
+            self._pipeline = Pipeline(
                 classifier,
                 {camera: camera_settings(values, camera) for camera in self.cameras},
                 self._on_result,
@@ -143,35 +135,38 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         except PerceptionError as error:
             self.get_logger().fatal(f'cannot configure: {error}')
             return TransitionCallbackReturn.FAILURE
-        self.bundle = bundle
-        self._camera_topics = create_camera_publishers(self, self.cameras)
-        self._info_topics = InfoPublishers(self)
-        self._overlays = Overlays(self, self.cameras)
-        self._say_proven(classifier)
+        self._bundle = bundle
+        self._camera_publishers = {
+            camera: topics.CameraPublishers(self, camera) for camera in self.cameras
+        }
+        self._info_publishers = topics.InfoPublishers(self)
+        self._overlay_publishers = topics.OverlayPublishers(self, self.cameras)
+        self._log_proven(classifier)
         if plan.later:
             order = build_order(values, bundle, partial(self._classifier, bundle, plan.later))
-            self.runtime_switch = RuntimeSwitch(self.pipeline, order, self._on_runtime_switch)
+            self._runtime_switch = RuntimeSwitch(self._pipeline, order, self._on_runtime_switch)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish what classifies, and subscribe to the cameras."""
         super().on_activate(state)
-        assert self.pipeline is not None and self._info_topics is not None
-        self._info_topics.publish(self.bundle, self.pipeline.settings.decision.decide_above)
-        self.pipeline.forget()
-        self.pipeline.start()
+        assert self._pipeline is not None and self._info_publishers is not None
+        self._info_publishers.publish(self._bundle, self._pipeline.settings.decision.decide_above)
+        self._pipeline.forget()
+        self._pipeline.start()
         self._set_decision_timer()
         values = self.values
         for camera in self.cameras:
             topic, transport = (
                 values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
             )
-            self.subscribed[camera] = subscribe(
-                self, topic, transport, partial(self._on_image, camera)
+            subscription = topics.CameraSubscription(
+                self, camera, topic, transport, partial(self._on_image, camera)
             )
+            self._camera_subscriptions[camera] = subscription
             self.get_logger().info(
-                f'camera {camera}: {self.subscribed[camera].topic_name} ({transport}), budget '
-                f'{self.pipeline.state(camera).settings.latency_budget_ms:g} ms'
+                f'camera {camera}: {subscription.topic} ({transport}), budget '
+                f'{self._pipeline.state(camera).settings.latency_budget_ms:g} ms'
             )
         return TransitionCallbackReturn.SUCCESS
 
@@ -186,15 +181,15 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the runtime and take the topics down."""
-        for camera_topics in self._camera_topics.values():
-            camera_topics.destroy()
-        if self._info_topics is not None:
-            self._info_topics.destroy()
-        if self._overlays is not None:
-            self._overlays.destroy()
-        self._camera_topics, self._info_topics, self._overlays = {}, None, None
+        for publishers in self._camera_publishers.values():
+            publishers.destroy()
+        if self._info_publishers is not None:
+            self._info_publishers.destroy()
+        if self._overlay_publishers is not None:
+            self._overlay_publishers.destroy()
+        self._camera_publishers, self._info_publishers, self._overlay_publishers = {}, None, None
         self._stop_runtime_switch()
-        self.pipeline = None
+        self._pipeline = None
         return TransitionCallbackReturn.SUCCESS
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -214,14 +209,14 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         if isinstance(end, str):
             self.get_logger().error(f'engines are not in use: {end}')
         else:
-            self._say_proven(end)
+            self._log_proven(end)
 
     def _stop_runtime_switch(self) -> None:
-        if self.runtime_switch is not None:
-            self.runtime_switch.stop()
-            self.runtime_switch = None
+        if self._runtime_switch is not None:
+            self._runtime_switch.stop()
+            self._runtime_switch = None
 
-    def _say_proven(self, classifier: Classifier) -> None:
+    def _log_proven(self, classifier: Classifier) -> None:
         bundle, runtime = classifier.bundle.manifest.name, classifier.runtime
         profile = ', '.join(f'{name} {ms:.2f} ms' for name, ms in classifier.profile_ms.items())
         self.get_logger().info(
@@ -230,18 +225,30 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         for variant, reason in classifier.left_out.items():
             self.get_logger().info(f'variant {variant} is not run here: {reason}')
 
+    def _read_status(self) -> NodeStatus | None:
+        if self._pipeline is None:
+            return None
+        switching = self._runtime_switch.trouble if self._runtime_switch else ''
+        return NodeStatus(
+            self._pipeline,
+            self._bundle.manifest.name,
+            float(self.get_parameter('watchdog_ms').value),
+            [trouble for trouble in (self._priority_trouble, switching) if trouble],
+            self._camera_subscriptions,
+        )
+
     def _stop(self) -> bool:
-        for subscription in self.subscribed.values():
-            self.destroy_subscription(subscription)
-        self.subscribed = {}
+        for subscription in self._camera_subscriptions.values():
+            subscription.destroy()
+        self._camera_subscriptions = {}
         if self._decision_timer is not None:
             self.destroy_timer(self._decision_timer)
             self._decision_timer = None
-        return self.pipeline is None or self.pipeline.stop()
+        return self._pipeline is None or self._pipeline.stop()
 
     def _on_image(self, camera: str, message: Any) -> None:
-        assert self.pipeline is not None
-        self.pipeline.submit(camera, message, messages.stamp_ns(message.header))
+        assert self._pipeline is not None
+        self._pipeline.submit(camera, message, stamp_ns(message.header))
         # Leaves the interpreter to the worker, which would else wait for it until rclpy has built
         # its next wait set, half a millisecond.
         time.sleep(_HAND_OVER_S)
@@ -249,10 +256,10 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def _on_result(self, result: Result) -> None:
         steady_ns = self._time.steady_ns()
         try:
-            publishers = self._camera_topics[result.record.camera]
+            publishers = self._camera_publishers[result.record.camera]
             publishers.publish(result, self._publish_late, steady_ns)
-            if self._overlays is not None:
-                self._overlays.show(result)
+            if self._overlay_publishers is not None:
+                self._overlay_publishers.publish(result)
         except Exception as error:  # the context may be gone: the worker must outlive that
             if self.context.ok():
                 self.get_logger().error(
@@ -260,37 +267,37 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 )
 
     def _check_decisions(self) -> None:
-        assert self.pipeline is not None
+        assert self._pipeline is not None
         steady_ns = self._time.steady_ns()
-        timeout_ms = self.pipeline.settings.decision.timeout_ms
+        timeout_ms = self._pipeline.settings.decision.timeout_ms
         # One check early, so that no gap between decisions exceeds the timeout.
         period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
-        for camera, publishers in self._camera_topics.items():
-            decision = self.pipeline.decision(camera)
+        for camera, publishers in self._camera_publishers.items():
+            decision = self._pipeline.decision(camera)
             if publishers.is_due(decision, steady_ns, period_ns):
                 publishers.publish_decision(decision, steady_ns)
 
     def _set_decision_timer(self) -> None:
-        assert self.pipeline is not None
+        assert self._pipeline is not None
         if self._decision_timer is not None:
             self.destroy_timer(self._decision_timer)
-        period_s = self.pipeline.settings.decision.timeout_ms / 1e3 / _DECISION_CHECKS
+        period_s = self._pipeline.settings.decision.timeout_ms / 1e3 / _DECISION_CHECKS
         self._decision_timer = self.create_timer(
             period_s, self._check_decisions, clock=self._steady
         )
 
     def _on_time_jump(self, jump: Any) -> None:
-        if self.pipeline is not None:
-            self.pipeline.forget()
+        if self._pipeline is not None:
+            self._pipeline.forget()
             self.get_logger().warning('time jumped: decisions start anew')
-        if self.subscribed:
+        if self._camera_subscriptions:
             self._check_decisions()
 
     def _declare_cameras(self) -> None:
         for camera in self.cameras:
             specifications = camera_parameters(camera)
             self._specifications.update(specifications)
-            declare(self, specifications)
+            declare_parameters(self, specifications)
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         new = {}
@@ -299,34 +306,31 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             if specification is None:
                 continue
             reason = refusal(parameter.name, specification, parameter.value)
-            if not reason and self.pipeline is not None and not specification.at_run_time:
+            if not reason and self._pipeline is not None and not specification.at_run_time:
                 reason = (
                     f'{parameter.name} cannot change while the node is configured: deactivate '
                     'and clean up, set it, and configure again'
                 )
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
-            new[parameter.name] = plain(parameter.value, specification)
+            new[parameter.name] = typed_value(parameter.value, specification)
         return self._apply(new)
 
     def _apply(self, new: dict[str, Any]) -> SetParametersResult:
         self._publish_late = new.get('publish_late', self._publish_late)
-        if self.pipeline is not None and new:
+        if self._pipeline is not None and new:
             values = {**self.values, **new}
             try:
-                self.pipeline.set_settings(
-                    pipeline_settings(values, self.bundle.manifest.decision)
+                self._pipeline.set_settings(
+                    pipeline_settings(values, self._bundle.manifest.decision)
                 )
             except PerceptionError as error:
                 return SetParametersResult(successful=False, reason=str(error))
             for camera in self.cameras:
-                self.pipeline.set_camera(camera, camera_settings(values, camera))
+                self._pipeline.set_camera(camera, camera_settings(values, camera))
             if 'decision_timeout_ms' in new and self._decision_timer is not None:
                 self._set_decision_timer()
         return SetParametersResult(successful=True)
-
-
-_SWITCH_INTERVAL_S = 0.0005
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

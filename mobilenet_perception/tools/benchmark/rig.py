@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings import Camera
+from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.benchmark.rate_search import Settings
 from mobilenet_perception.tools.benchmark.trial import Trial, summarise
@@ -155,7 +155,7 @@ def open_rig(
     from mobilenet_perception.tools.benchmark.ros.timing_listener import TimingListener  # noqa: PLC0415
 
     names = [f'camera_{index}' for index in range(1, cameras + 1)]
-    streams = [Camera(name, f'/{name}/image_raw', False) for name in names]
+    streams = [SourceCamera(name, f'/{name}/image_raw', False) for name in names]
     live = LiveSettings(
         source='',
         bundle=settings.bundle,

@@ -12,7 +12,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode_file
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import Scored
-from mobilenet_perception.recordings.images import list_images
+from mobilenet_perception.recordings.pictures import list_images
 from mobilenet_perception.tools.arguments import add_bundle, load_classifier, whole
 
 

@@ -4,14 +4,11 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
-from mobilenet_perception.pipeline.timing import FrameRecord
+from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
+from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.times import Rate, Stamps
 from mobilenet_perception.tools.doctor.processes import RosProcess
-
-RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'
-TRANSIENT_LOCAL, VOLATILE = 'transient_local', 'volatile'
 
 
 class Query(NamedTuple):

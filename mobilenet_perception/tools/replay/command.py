@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings.find import find_bags
+from mobilenet_perception.recordings import find_bags
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import (
     Progress,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.pipeline.timing import Outcome, percentiles
-from mobilenet_perception.recordings.open import DRIVE
+from mobilenet_perception.recordings import DRIVE
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive
 from mobilenet_perception.tools.replay.live import play_live

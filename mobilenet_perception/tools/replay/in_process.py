@@ -10,12 +10,10 @@ from typing import NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.pipeline.camera import CameraSettings
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.settings import PipelineSettings
-from mobilenet_perception.recordings.frame import SourceFrame
-from mobilenet_perception.recordings.open import Source
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
+from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule

@@ -14,7 +14,7 @@ from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import choose_runtime
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings import Camera
+from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay.live_settings import (
@@ -90,7 +90,7 @@ class _Session:
     def __init__(
         self,
         settings: LiveSettings,
-        cameras: Sequence[Camera],
+        cameras: Sequence[SourceCamera],
         environment: Mapping[str, str],
         logs: Path,
         scratch: Path,

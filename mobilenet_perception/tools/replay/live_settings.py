@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.recordings import Camera, Source, open_source
+from mobilenet_perception.recordings import Source, SourceCamera, open_source
 
 # Frames that wait for a reader that lags behind, where none may get lost.
 RELIABLE_DEPTH = 30
@@ -45,7 +45,7 @@ class LiveSettings(NamedTuple):
         )
 
 
-def node_arguments(settings: LiveSettings, cameras: Iterable[Camera]) -> list[str]:
+def node_arguments(settings: LiveSettings, cameras: Iterable[SourceCamera]) -> list[str]:
     """Return the arguments of the node: its parameters."""
     cameras = list(cameras)
     parameters: dict[str, Any] = {

@@ -8,7 +8,7 @@ from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.inference.runtimes.base import Runtime
 from mobilenet_perception.pipeline.pipeline import Result
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.system.machine import processor_name
 from mobilenet_perception.tools.report.run import FrameResult
 

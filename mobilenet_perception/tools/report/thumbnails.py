@@ -7,7 +7,7 @@ import cv2
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.tools.report.run import Thumbnail
 
 _WIDTH = 320

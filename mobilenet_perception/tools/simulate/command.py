@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
+from mobilenet_perception.street import TIMES_OF_DAY
 from mobilenet_perception.street.gazebo import FRONT
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive, share
 from mobilenet_perception.tools.replay.demo import print_second

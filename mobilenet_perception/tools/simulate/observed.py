@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street import (
+    Mount,
+    Phase,
+    RegionPlanner,
+    Signal,
+    World,
+    camera_at,
+    truth_of,
+)
 from mobilenet_perception.street.gazebo import (
     IMAGE_RATE_HZ,
     IMAGE_SIZE,
@@ -15,9 +23,6 @@ from mobilenet_perception.street.gazebo import (
     lights,
     state_topic,
 )
-from mobilenet_perception.street.regions import RegionPlanner
-from mobilenet_perception.street.truth import truth_of
-from mobilenet_perception.street.world import Mount, Phase, Signal, World
 from mobilenet_perception.tools.simulate.route_follower import Place
 
 _FOR_EVER_S = 1e9

@@ -11,10 +11,10 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO, choose_runtime
-from mobilenet_perception.recordings import Camera
+from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
+from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay.live_settings import LiveSettings, node_arguments
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
@@ -127,7 +127,9 @@ def _processes(
         yield []
         return
     folder.mkdir(parents=True, exist_ok=True)
-    cameras = [Camera(name, image_topic(name), compressed=False) for name in settings.cameras]
+    cameras = [
+        SourceCamera(name, image_topic(name), compressed=False) for name in settings.cameras
+    ]
     live = LiveSettings(
         source='',
         bundle=settings.bundle,

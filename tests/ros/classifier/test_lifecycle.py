@@ -95,11 +95,11 @@ def test_refuses_to_start_with_one_sentence(
     assert 'Traceback' not in logged
 
 
-def test_damaged_bundle_does_not_start(start: Start, tiny_bundle: Path, tmp_path: Path) -> None:
+def test_damaged_bundle_does_not_start(start: Start, tiny: Path, tmp_path: Path) -> None:
     damaged = tmp_path / 'damaged'
     (damaged / 'golden').mkdir(parents=True)
-    for path in tiny_bundle.rglob('*.*'):
-        (damaged / path.relative_to(tiny_bundle)).write_bytes(path.read_bytes())
+    for path in tiny.rglob('*.*'):
+        (damaged / path.relative_to(tiny)).write_bytes(path.read_bytes())
     model = damaged / 'tiny.onnx'
     model.write_bytes(model.read_bytes()[:-1] + b'\x00')
     status, logged = start(bundle=damaged).wait()

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from gazebo_world.write import BRIDGE, world_path, write_simulation
+from gazebo_world.write import write_simulation
 
 from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
-from mobilenet_perception.street.gazebo import image_topic, mounts
+from mobilenet_perception.street.gazebo import BRIDGE, image_topic, mounts, world_path
 from tests.scripts.gazebo_world.scene import included, resolve, root_of
 
 PICTURES = ('.png', '.jpg')

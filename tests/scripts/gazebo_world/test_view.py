@@ -7,18 +7,23 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from gazebo_world.write import world_path
 
 from mobilenet_perception.frames import Frame
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.street import TIMES_OF_DAY, Position, gazebo, sidewalk_world
-from mobilenet_perception.street.camera import board_corners, camera_at
-from mobilenet_perception.street.gazebo import IMAGE_SIZE, mounts
-from mobilenet_perception.street.renderer import Renderer
-from mobilenet_perception.street.signals import TRAFFIC_LIGHTS
-from mobilenet_perception.street.world import Signal
+from mobilenet_perception.street import (
+    TIMES_OF_DAY,
+    TRAFFIC_LIGHTS,
+    Position,
+    Renderer,
+    Signal,
+    camera_at,
+    gazebo,
+    sidewalk_world,
+)
+from mobilenet_perception.street.camera import board_corners
+from mobilenet_perception.street.gazebo import IMAGE_SIZE, mounts, world_path
 from tests.scripts.gazebo_world.scene import Board, Lens, boards, lens, translation, turn
 
 WORLD = sidewalk_world()

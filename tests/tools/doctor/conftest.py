@@ -13,9 +13,6 @@ from typing import Any
 import pytest
 
 from tests.support import ROOT
-from tests.support.colours import colours, labelled_bag, tiny
-
-__all__ = ['colours', 'labelled_bag', 'tiny']
 
 PATIENCE_S = 120.0
 

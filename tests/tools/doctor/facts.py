@@ -3,13 +3,12 @@
 
 from typing import Any
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
-from mobilenet_perception.recordings.reader import IMAGE
+from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.recordings.cdr import IMAGE
+from mobilenet_perception.ros.qos import BEST_EFFORT
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.tools.bags.info.times import Ages, Rate, Stamps
 from mobilenet_perception.tools.doctor.facts import (
-    BEST_EFFORT,
     Endpoint,
     GraphFacts,
     NodeFacts,

@@ -3,13 +3,13 @@
 
 import pytest
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings.reader import COMPRESSED
+from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
+from mobilenet_perception.recordings.cdr import COMPRESSED
+from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
 from mobilenet_perception.system.machine import Clock, MachineState
 from mobilenet_perception.tools.bags.info.times import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
-from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, GraphFacts, Query
+from mobilenet_perception.tools.doctor.facts import GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.tools.doctor.processes import RosProcess

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 
 from mobilenet_perception.frames.messages import Header, ImageMessage, to_time
-from mobilenet_perception.recordings import Camera, Source, SourceFrame
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import (
+    BagOptions,
+    Source,
+    SourceCamera,
+    SourceFrame,
+    write_bag,
+)
 from tests.support.colours import assert_one_sentence, command
 
 
@@ -36,7 +41,7 @@ def test_a_sound_bag(labelled_bag: Path) -> None:
 
 
 def test_a_bag_of_troubles(tmp_path: Path) -> None:
-    camera = Camera('camera', '/camera/image_raw', False)
+    camera = SourceCamera('camera', '/camera/image_raw', False)
     write_bag(Source('troubles', (camera,), iter(frames(0, 'rgb9'))), tmp_path / 'bag',
               BagOptions())  # fmt: skip
     status, findings = doctor(tmp_path / 'bag')

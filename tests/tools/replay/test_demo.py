@@ -15,12 +15,9 @@ pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup` builds')
 
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings import open_source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import BagOptions, open_source, write_bag
 from tests.support import ROOT
-from tests.support.colours import FRAMES, assert_one_sentence, colours, command, labelled_bag, tiny
-
-__all__ = ['colours', 'labelled_bag', 'tiny']
+from tests.support.colours import FRAMES, assert_one_sentence, command
 
 
 def assert_counts_add_up(values: dict[str, Any], sent: int) -> None:

@@ -16,7 +16,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Source, open_source
-from mobilenet_perception.recordings.messages import serialize, typestore
+from mobilenet_perception.recordings.cdr import serialize, typestore
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
 from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast, play_paced
 from mobilenet_perception.tools.report.json_report import report

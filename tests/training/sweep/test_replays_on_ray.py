@@ -11,9 +11,6 @@ import pytest
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.tools.cli import main
 from mobilenet_perception.tools.cluster import ray_cluster
-from tests.support.colours import colours, labelled_bag, tiny
-
-__all__ = ['colours', 'labelled_bag', 'tiny']
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec('ray') is None, reason='Ray is not installed: pip install ray'

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from mobilenet_perception.recordings.storage import is_bag
+from mobilenet_perception.recordings import is_bag
 from mobilenet_perception.tools.bags.extract.manifest import FILE as MANIFEST
 from training.data.data_set import DataSet
 from training.data.readers.files import folders_in, images_in

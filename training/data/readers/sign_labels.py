@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the classes of GTSRB are called, and which label of street signals each has."""
 
-from mobilenet_perception.street.signals import LABELS
+from mobilenet_perception.street import LABELS
 
 # By number, in the order of the benchmark.
 SIGN_NAMES = (

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from mobilenet_perception.street.signals import LABELS
+from mobilenet_perception.street import LABELS
 from training.data.data_set import DataSet
 from training.data.readers.gtsrb import read_gtsrb
 from training.data.readers.sign_labels import SIGN_NAMES, street_label

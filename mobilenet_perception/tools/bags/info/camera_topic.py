@@ -8,8 +8,8 @@ import numpy as np
 
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
-from mobilenet_perception.recordings.messages import camera_of, deserialize
-from mobilenet_perception.recordings.reader import COMPRESSED, Recorded
+from mobilenet_perception.recordings.cdr import COMPRESSED, RecordedMessage, deserialize
+from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.tools.bags.info.pictures import Pictures
 from mobilenet_perception.tools.bags.info.times import Rate, Stamps, rate_of, stamps_of
 
@@ -52,7 +52,7 @@ class CameraTopic(Pictures):
         self._times_ns = array('q')
         self._bytes = 0
 
-    def add(self, recorded: Recorded, look: bool) -> None:
+    def add(self, recorded: RecordedMessage, look: bool) -> None:
         """Take in a message.
 
         Args:

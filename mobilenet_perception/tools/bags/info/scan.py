@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings import find_files
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage
 from mobilenet_perception.recordings.labels import Labels, labels_of_bag
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE, Recorded, Topic, open_storage
-from mobilenet_perception.recordings.storage import decompress_message, find_files
+from mobilenet_perception.recordings.reader import Topic, messages_of, open_storage
 from mobilenet_perception.tools.bags.info.camera_topic import SAMPLE, CameraTopic
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Scan:
         if self.damage and not self._counts:
             raise PerceptionError(self.damage[0])
 
-    def _messages(self, reader: 'Reader') -> Iterator[tuple[Recorded, bool]]:
+    def _messages(self, reader: 'Reader') -> Iterator[tuple[RecordedMessage, bool]]:
         """Yield the camera messages of a file, each with whether it is one of the sample."""
         if reader.message_count:
             start_ns = reader.start_time
@@ -103,17 +104,11 @@ class Scan:
         for connection in reader.connections:
             self._announce(connection)
         images = [item for item in reader.connections if item.msgtype in (IMAGE, COMPRESSED)]
-        if not images:
-            return
         every = {item.topic: max(1, len(self._files) * item.msgcount // SAMPLE) for item in images}
         seen = dict.fromkeys(every, 0)
-        for connection, log_ns, data in reader.messages(connections=images):
-            topic = connection.topic
-            message = decompress_message(bytes(data))
-            yield (
-                Recorded(topic, connection.msgtype, log_ns, message),
-                not (seen[topic] % every[topic]),
-            )
+        for recorded in messages_of(reader, images):
+            topic = recorded.topic
+            yield recorded, not seen[topic] % every[topic]
             seen[topic] += 1
 
     def _announce(self, connection: 'Connection') -> None:

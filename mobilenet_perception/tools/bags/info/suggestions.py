@@ -4,8 +4,9 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from mobilenet_perception.recordings.messages import camera_topic
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE, without_twins
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.recordings.reader import without_twins
+from mobilenet_perception.recordings.source import camera_topic
 from mobilenet_perception.tools.bags.info.camera_topic import CameraTopic
 from mobilenet_perception.tools.bags.info.scan import Scan
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from shlex import quote
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings import find_files, open_source
 from mobilenet_perception.recordings import labels as bag_labels
-from mobilenet_perception.recordings import open_source
 from mobilenet_perception.recordings.labels import labels_to_json
-from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import (
     BUILT_IN,

@@ -17,11 +17,10 @@ Capture stamps: set, of the same clock as the node's, in order.
 from collections.abc import Iterator
 
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
-from mobilenet_perception.pipeline.timing import Outcome, miss_rate
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
+from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome, miss_rate
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.bags.info.times import Stamps
-from mobilenet_perception.tools.doctor.checks.graph import mismatches
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, StreamFacts, TopicFacts
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
 

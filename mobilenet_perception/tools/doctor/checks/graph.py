@@ -8,24 +8,14 @@ Simulation time: who uses it, and whether it comes.
 The classifier nodes: found, active, one of a name, and without trouble of their own.
 
 Quality of service that cannot match: a publisher that offers less than a subscriber asks for.
-
-Source: the ROS 2 documentation, About Quality of Service settings, QoS compatibilities.
 """
 
 import difflib
 from collections.abc import Iterator
 
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
-from mobilenet_perception.tools.doctor.facts import (
-    BEST_EFFORT,
-    RELIABLE,
-    TRANSIENT_LOCAL,
-    VOLATILE,
-    Endpoint,
-    GraphFacts,
-    NodeFacts,
-    TopicFacts,
-)
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.ros.qos import mismatches
+from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
 
 _MOST_NAMED = 3
@@ -207,13 +197,6 @@ def _node(node: NodeFacts) -> Iterator[Finding]:
         yield told(Level.WRONG, 'node_trouble', node.name, node.trouble)
 
 
-# By policy: what is offered and what is asked for, where the two do not match.
-_MISMATCHES = {
-    'reliability': (BEST_EFFORT, RELIABLE),
-    'durability': (VOLATILE, TRANSIENT_LOCAL),
-}
-
-
 def check_qos(facts: GraphFacts) -> Iterator[Finding]:
     """Compare each publisher with each subscriber of a topic."""
     for topic in facts.topics:
@@ -222,18 +205,8 @@ def check_qos(facts: GraphFacts) -> Iterator[Finding]:
                 yield from _pair(topic, publisher, subscriber)
 
 
-def mismatches(publisher: Endpoint, subscriber: Endpoint) -> list[str]:
-    """Return the policies by which no message gets from one to the other."""
-    return [
-        policy
-        for policy, (offered, asked) in _MISMATCHES.items()
-        if getattr(publisher, policy) == offered and getattr(subscriber, policy) == asked
-    ]
-
-
 def _pair(topic: TopicFacts, publisher: Endpoint, subscriber: Endpoint) -> Iterator[Finding]:
-    for policy in mismatches(publisher, subscriber):
-        offered, asked = _MISMATCHES[policy]
+    for policy, offered, asked in mismatches(publisher, subscriber):
         what = (
             f'{publisher.node} offers {policy} {offered} and {subscriber.node} asks for {asked}: '
             'no frame gets through'

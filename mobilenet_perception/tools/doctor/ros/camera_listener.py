@@ -12,9 +12,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.pipeline.arrivals import Arrivals
-from mobilenet_perception.pipeline.clock import NS_PER_MS
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
+from mobilenet_perception.pipeline.timing import NS_PER_MS, Arrivals
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.pictures import Pictures
 from mobilenet_perception.tools.bags.info.times import rate_of, stamps_of
 from mobilenet_perception.tools.doctor.facts import StreamFacts

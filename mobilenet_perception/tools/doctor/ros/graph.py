@@ -9,16 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
-from mobilenet_perception.tools.doctor.facts import (
-    BEST_EFFORT,
-    RELIABLE,
-    TRANSIENT_LOCAL,
-    VOLATILE,
-    Endpoint,
-)
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.ros.qos import policies
+from mobilenet_perception.tools.doctor.facts import Endpoint
 from mobilenet_perception.tools.doctor.processes import RosProcess
 
 IMAGE_TYPES = (IMAGE, COMPRESSED)
@@ -102,16 +96,13 @@ class Graph:
         return tuple(self._endpoint(info) for info in infos if info.node_name != own)
 
     def _endpoint(self, info: Any) -> Endpoint:
-        offered = info.qos_profile
-        # By value: rclpy gives an equal object, not the same one.
-        reliable = offered.reliability == ReliabilityPolicy.RELIABLE
-        latched = offered.durability == DurabilityPolicy.TRANSIENT_LOCAL
+        offered = policies(info.qos_profile)
         elsewhere, process = self._origin(list(info.endpoint_gid))
         return Endpoint(
             node=_full_name(info.node_name, info.node_namespace),
             message_type=info.topic_type,
-            reliability=RELIABLE if reliable else BEST_EFFORT,
-            durability=TRANSIENT_LOCAL if latched else VOLATILE,
+            reliability=offered.reliability,
+            durability=offered.durability,
             elsewhere=elsewhere,
             process=process,
         )

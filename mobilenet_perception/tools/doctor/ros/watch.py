@@ -18,13 +18,8 @@ from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
-from mobilenet_perception.tools.doctor.facts import (
-    RELIABLE,
-    GraphFacts,
-    NodeFacts,
-    Query,
-    TopicFacts,
-)
+from mobilenet_perception.ros.qos import RELIABLE
+from mobilenet_perception.tools.doctor.facts import GraphFacts, NodeFacts, Query, TopicFacts
 from mobilenet_perception.tools.doctor.processes import ros_processes, this_process
 from mobilenet_perception.tools.doctor.ros.camera_listener import CameraListener, Rules
 from mobilenet_perception.tools.doctor.ros.graph import (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from mobilenet_perception.inference.runtimes.base import Runtime
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.tools.replay.faults.fault import Fault
 from mobilenet_perception.tools.replay.faults.faulty_frames import faulty_frames
 from mobilenet_perception.tools.replay.faults.faulty_runtime import FaultyRuntime

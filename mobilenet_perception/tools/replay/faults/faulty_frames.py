@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from mobilenet_perception.frames.messages import ImageMessage, to_time
-from mobilenet_perception.pipeline.clock import NS_PER_MS
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.pipeline.timing import NS_PER_MS
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.tools.replay.faults.fault import Fault
 
 

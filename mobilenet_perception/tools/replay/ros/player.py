@@ -19,7 +19,7 @@ import cv2
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
-from mobilenet_perception.recordings.messages import restamp
+from mobilenet_perception.recordings.cdr import restamp
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.region_setter import RegionSetter

@@ -6,11 +6,13 @@ are lost. This waits for both, in a process of its own, and says what stands in 
 """
 
 import argparse
+import itertools
 import sys
 import time
 from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.ros.qos import incompatibility
 
 PLAYER = 'rosbag2_player'
 _TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
@@ -128,8 +130,6 @@ def _topics(ask: Any, node: Any, name: str) -> dict[str, str] | None:
 
 
 def _qos_trouble(node: Any, topic: str, classifier: str, player: str) -> str:
-    from rclpy.qos import QoSCompatibility, qos_check_compatible  # noqa: PLC0415
-
     def of(ends: Any, name: str) -> list[Any]:
         return [
             end.qos_profile
@@ -137,12 +137,10 @@ def _qos_trouble(node: Any, topic: str, classifier: str, player: str) -> str:
             if f'{end.node_namespace.rstrip("/")}/{end.node_name}' == name
         ]
 
-    for offered in of(node.get_publishers_info_by_topic(topic), player):
-        for asked in of(node.get_subscriptions_info_by_topic(topic), classifier):
-            compatible, reason = qos_check_compatible(offered, asked)
-            if compatible == QoSCompatibility.ERROR:
-                return str(reason).strip('; ')
-    return ''
+    offered = of(node.get_publishers_info_by_topic(topic), player)
+    asked = of(node.get_subscriptions_info_by_topic(topic), classifier)
+    reasons = (incompatibility(one, other) for one, other in itertools.product(offered, asked))
+    return next(filter(None, reasons), '')
 
 
 if __name__ == '__main__':

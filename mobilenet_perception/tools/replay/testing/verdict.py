@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from mobilenet_perception.recordings.digest import source_digest
+from mobilenet_perception.recordings import source_digest
 from mobilenet_perception.tools.replay.play import PlaySettings
 from mobilenet_perception.tools.replay.testing.check import check
 from mobilenet_perception.tools.replay.testing.compare import compare, not_compared

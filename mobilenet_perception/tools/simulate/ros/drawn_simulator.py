@@ -23,8 +23,16 @@ from std_msgs.msg import Float64
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.ros.process import joined_ros, spin_once
-from mobilenet_perception.street import gazebo
-from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street import (
+    TIMES_OF_DAY,
+    Phase,
+    Renderer,
+    Signal,
+    World,
+    camera_at,
+    gazebo,
+    sidewalk_world,
+)
 from mobilenet_perception.street.gazebo import (
     CLOCK,
     COMMAND,
@@ -37,9 +45,6 @@ from mobilenet_perception.street.gazebo import (
     state_topic,
     turn_topic,
 )
-from mobilenet_perception.street.renderer import Renderer
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
-from mobilenet_perception.street.world import Phase, Signal, World
 from mobilenet_perception.tools.simulate.ros.messages import (
     IMAGES,
     STATES,

@@ -18,8 +18,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.street import gazebo
-from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street import RegionPlanner, camera_at, gazebo, sidewalk_world
 from mobilenet_perception.street.gazebo import (
     COMMAND,
     FRONT,
@@ -30,8 +29,6 @@ from mobilenet_perception.street.gazebo import (
     state_topic,
     turn_topic,
 )
-from mobilenet_perception.street.regions import RegionPlanner
-from mobilenet_perception.street.sidewalk import sidewalk_world
 from mobilenet_perception.tools.simulate.ros.messages import (
     STATES,
     angle_of,

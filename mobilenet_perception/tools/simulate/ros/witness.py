@@ -9,11 +9,11 @@ from rcl_interfaces.msg import ParameterEvent
 from sensor_msgs.msg import Image, JointState
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.recordings.frame import SourceFrame
+from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.ros.listener import NODE, Listener
 from mobilenet_perception.ros.messages import stamp_ns
+from mobilenet_perception.street import World
 from mobilenet_perception.street.gazebo import POSE, image_topic, lights, state_topic
-from mobilenet_perception.street.world import World
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.thumbnails import thumbnail
 from mobilenet_perception.tools.simulate.observed import Observed

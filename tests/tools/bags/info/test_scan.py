@@ -10,7 +10,7 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mobilenet_perception.frames.messages import Message, compress, to_time
-from mobilenet_perception.recordings.messages import typestore
+from mobilenet_perception.recordings.cdr import typestore
 from mobilenet_perception.tools.bags.info.scan import Scan
 from mobilenet_perception.tools.bags.info.values import info_values
 from mobilenet_perception.tools.cli import main

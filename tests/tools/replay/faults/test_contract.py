@@ -12,8 +12,7 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
-from mobilenet_perception.recordings.open import Camera, Source
+from mobilenet_perception.recordings import EPOCH_NS, Source, SourceCamera, SourceFrame
 from mobilenet_perception.tools.replay.faults import FAULTS, Faults, parse_fault
 from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_paced
 from mobilenet_perception.tools.report.run import FrameResult
@@ -51,7 +50,7 @@ def played(*kinds: str) -> list[FrameResult]:
     faults = Faults([parse_fault(text) for text in texts])
     runtime = faults.runtime(create_runtime())
     classifier = Classifier(load_bundle(default_bundle_path()), runtime, warmup_runs=2)
-    source = Source('frames', (Camera('camera', '/camera/image_raw', False),), frames())
+    source = Source('frames', (SourceCamera('camera', '/camera/image_raw', False),), frames())
     run = play_paced(classifier, source, ReplaySettings(BUDGET_MS, faults=faults))
     return run.frames['camera']
 

@@ -17,9 +17,7 @@ from mobilenet_perception.ros.region_setter import moved
 from mobilenet_perception.tools.replay.ros.player import OutgoingFrame, to_ros, with_upcoming
 from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
 from tests.support import ROOT
-from tests.support.colours import assert_one_sentence, colours, labelled_bag
-
-__all__ = ['colours', 'labelled_bag']
+from tests.support.colours import assert_one_sentence
 
 ROI = RegionOfInterest(100, 100, 40, 40)
 

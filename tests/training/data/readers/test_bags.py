@@ -14,8 +14,7 @@ from training.errors import TrainingError
 
 pytest.importorskip('rosbags', reason='rosbags, which reads bags, is not installed')
 
-from mobilenet_perception.recordings import open_source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import BagOptions, open_source, write_bag
 
 
 @pytest.fixture(scope='module')

@@ -20,9 +20,8 @@ pytest.importorskip('rosbags', reason='rosbags, which reads bags, is not install
 
 from mobilenet_perception.frames import decode
 from mobilenet_perception.frames.messages import image_message
-from mobilenet_perception.recordings import Source, SourceFrame, open_source
+from mobilenet_perception.recordings import BagOptions, Source, SourceFrame, open_source, write_bag
 from mobilenet_perception.recordings.labels import labels_of_bag
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
 from training.configuration.settings import Data
 
 RATE_HZ = 5.0

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera messages to and from their serialised form (CDR), and the names of their topics."""
+"""CDR, the serialised form of camera messages as bags hold them."""
 
 import struct
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -15,12 +15,22 @@ from mobilenet_perception.frames.messages import (
     Time,
     to_time,
 )
-from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE, Recorded
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
 
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 _TYPES = {ImageMessage: IMAGE, CompressedImageMessage: COMPRESSED}
+
+
+class RecordedMessage(NamedTuple):
+    """One recorded message: `cdr` is its serialised form, `log_ns` when it was written."""
+
+    topic: str
+    type: str
+    log_ns: int
+    cdr: bytes
 
 
 @cache
@@ -36,7 +46,7 @@ def message_type(message: Message) -> str:
     return _TYPES[type(message)]
 
 
-def deserialize(recorded: Recorded) -> Message:
+def deserialize(recorded: RecordedMessage) -> Message:
     """Read a recorded camera message.
 
     A message too damaged to read becomes an image of no pixels, stamped with the time of its
@@ -77,16 +87,3 @@ def restamp(cdr: bytes, stamp_ns: int) -> bytes:
     """Return a serialised message with another stamp: the first field of every header."""
     order = '<' if cdr[1] & 1 else '>'
     return cdr[:4] + struct.pack(f'{order}iI', *to_time(stamp_ns)) + cdr[12:]
-
-
-def camera_topic(camera: str, compressed: bool) -> str:
-    """Return the topic on which a camera publishes, as image_transport names it."""
-    return f'/{camera}/image_raw' + ('/compressed' if compressed else '')
-
-
-def camera_of(topic: str) -> str:
-    """Name a camera after its topic: `/front/image_raw/compressed` is `front`."""
-    name = topic.removesuffix('/compressed').strip('/')
-    name = name.removesuffix('/image_raw').removesuffix('/image') or name
-    cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
-    return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'

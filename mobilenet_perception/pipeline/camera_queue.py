@@ -1,33 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera of the pipeline: its slot for the newest frame, its counts, its troubles."""
+"""The queue of one camera: room for its newest frame alone, with its counts and its decision."""
 
 from collections import Counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline.arrivals import Arrivals, ArrivalSummary
-from mobilenet_perception.pipeline.clock import NS_PER_MS
 from mobilenet_perception.pipeline.decision import Decider, Decision
+from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.scheduler import Candidate
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, OutcomeCounts, Window
-
-# Simulation time comes in steps and through another topic, so a frame may overtake its clock.
-_FUTURE_TOLERANCE_MS = 20.0
-
-
-class CameraSettings(NamedTuple):
-    """What can be changed of a camera while it runs.
-
-    Attributes:
-        latency_budget_ms: time that a frame may take from capture to publication; infinite:
-            every frame is run and none is late.
-        roi: where to look, in pixels of the camera; None: everywhere.
-        priority: share of the answers, relative to other cameras, when there is not time for all.
-    """
-
-    latency_budget_ms: float
-    roi: RegionOfInterest | None = None
-    priority: float = 1.0
+from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
+from mobilenet_perception.pipeline.timing import (
+    NS_PER_MS,
+    Arrivals,
+    ArrivalSummary,
+    FrameRecord,
+    Outcome,
+    OutcomeCounts,
+    Window,
+)
 
 
 class CameraState(NamedTuple):
@@ -50,7 +39,7 @@ class CameraState(NamedTuple):
     decision: Decision
 
 
-class Waiting(NamedTuple):
+class WaitingFrame(NamedTuple):
     """A frame received and not yet ended.
 
     Attributes:
@@ -78,22 +67,15 @@ class Waiting(NamedTuple):
         return (steady_ns - self.received_ns) / NS_PER_MS
 
 
-class _StampRules(Protocol):
-    """The two settings of the pipeline that say what a stamp is worth."""
+class CameraQueue:
+    """The newest frame of a camera, and what became of the others.
 
-    @property
-    def budget_reference(self) -> str: ...
-    @property
-    def max_clock_skew_ms(self) -> float: ...
-
-
-class Camera:
-    """State of one camera; its owner guards it against concurrent use.
+    Its owner guards it against concurrent use.
 
     Attributes:
         settings: what can be changed while it runs.
         decider: holds its decision.
-        waiting: the newest frame, not yet taken up.
+        waiting: the newest frame, not yet taken up; None: none.
         variant: what ran last; empty: nothing yet.
     """
 
@@ -101,9 +83,9 @@ class Camera:
         self.name = name
         self.settings = settings
         self.decider = decider
-        self.waiting: Waiting | None = None
+        self.waiting: WaitingFrame | None = None
         self.variant = ''
-        self._first: Waiting | None = None
+        self._first: WaitingFrame | None = None
         self._window = Window()
         self._arrivals = Arrivals()
         self._stamp_trouble = ''
@@ -111,8 +93,8 @@ class Camera:
         self._outcomes: Counter[Outcome] = Counter()
 
     def offer(
-        self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: _StampRules
-    ) -> Waiting | None:
+        self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: PipelineSettings
+    ) -> WaitingFrame | None:
         """Take in a frame; returns the one that it supersedes."""
         old = self.waiting
         self._received += 1
@@ -122,15 +104,15 @@ class Camera:
         if self._stamp_trouble:
             transport_ms = None
         by_stamp = not self._stamp_trouble and rules.budget_reference == 'capture'
-        self.waiting = Waiting(
+        self.waiting = WaitingFrame(
             self.name, message, self._received, stamp_ns, steady_ns, transport_ms, by_stamp
         )
-        # While the camera waits for its turn, newer frames take the slot but not the turn.
+        # While the camera waits for its turn, newer frames take its place but not its turn.
         self._first = self._first or self.waiting
         return old
 
-    def pop(self) -> Waiting:
-        """Take the waiting frame out of the slot."""
+    def pop(self) -> WaitingFrame:
+        """Take the waiting frame out."""
         waiting = self.waiting
         assert waiting is not None
         self.waiting = self._first = None
@@ -173,28 +155,3 @@ class Camera:
         """Drop what rests on the time before a jump."""
         self.decider.forget()
         self._stamp_trouble = ''
-
-
-def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
-    """Say why a capture stamp is not believed; empty when it is.
-
-    Args:
-        stamp_ns: the stamp, in nanoseconds.
-        transport_ms: age of the frame on arrival by that stamp, in milliseconds.
-        max_skew_ms: the age above which it is not believed.
-    """
-    if stamp_ns <= 0:
-        return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
-    if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:
-        return (
-            f'capture stamps lie {-(transport_ms or 0.0) / 1e3:.3f} s in the future: the camera '
-            'and this machine have different clocks; synchronise them (chrony, PTP), and set '
-            'use_sim_time to the same value everywhere'
-        )
-    if transport_ms > max_skew_ms:
-        return (
-            f'capture stamps are {transport_ms / 1e3:.3f} s old on arrival, more than '
-            f'max_clock_skew_ms: the clocks differ, or a bag is played without --clock and '
-            'use_sim_time'
-        )
-    return ''

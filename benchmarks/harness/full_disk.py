@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does a report that finds no room leave the old one whole, and say so in one sentence?"""
+"""A full disk: a report that finds no room leaves the old one whole, and says so in a sentence."""
 
 import resource
 import subprocess
@@ -27,7 +27,7 @@ def full_disk(folder: Path) -> list[str]:
     cv2.imwrite(str(frames / '1.png'), np.full((64, 64, 3), 90, np.uint8))
     done = subprocess.run(
         [sys.executable, '-m', 'mobilenet_perception', 'replay', frames, '--json', report],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,

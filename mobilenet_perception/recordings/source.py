@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One camera frame of a source, and what is known about it."""
+"""A source of frames: its cameras, and its frames with what is known about them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -33,3 +34,32 @@ class SourceFrame(NamedTuple):
     clear: bool = False
     roi: RegionOfInterest | None = None
     cdr: bytes | None = None
+
+
+class SourceCamera(NamedTuple):
+    """A camera of a source: its name, and the topic and transport it publishes on."""
+
+    name: str
+    topic: str
+    compressed: bool
+
+
+class Source(NamedTuple):
+    """Frames, and the cameras that they come from; `frames` can be gone through once."""
+
+    name: str
+    cameras: tuple[SourceCamera, ...]
+    frames: Iterator[SourceFrame]
+
+
+def camera_topic(camera: str, compressed: bool) -> str:
+    """Return the topic on which a camera publishes, as image_transport names it."""
+    return f'/{camera}/image_raw' + ('/compressed' if compressed else '')
+
+
+def camera_of(topic: str) -> str:
+    """Name a camera after its topic: `/front/image_raw/compressed` is `front`."""
+    name = topic.removesuffix('/compressed').strip('/')
+    name = name.removesuffix('/image_raw').removesuffix('/image') or name
+    cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
+    return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'

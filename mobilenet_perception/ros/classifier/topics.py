@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Topics of the classifier: the cameras' images in; labels, decisions, timing and overlays out."""
+
+import array
+import threading
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy import qos
+from rclpy.lifecycle import LifecycleNode
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Classification, LabelInfo, VisionInfo
+
+from mobilenet_perception.errors import FrameError
+from mobilenet_perception.frames import decode
+from mobilenet_perception.inference.bundle import Bundle
+from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.pipeline.decision import STALE, Decision, Scored
+from mobilenet_perception.pipeline.overlay import draw_overlay
+from mobilenet_perception.pipeline.pipeline import Result
+from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.ros import messages
+from mobilenet_perception.ros.qos import incompatibility
+
+_TYPES: dict[str, tuple[type, str]] = {
+    'raw': (Image, 'sensor_msgs/msg/Image'),
+    'compressed': (CompressedImage, 'sensor_msgs/msg/CompressedImage'),
+}
+# Sensor data, but only the newest: the pipeline would supersede any other.
+_SENSOR_DATA = qos.QoSProfile(
+    history=qos.HistoryPolicy.KEEP_LAST, depth=1, reliability=qos.ReliabilityPolicy.BEST_EFFORT
+)
+_OVERRIDABLE = (
+    qos.QoSPolicyKind.HISTORY,
+    qos.QoSPolicyKind.DEPTH,
+    qos.QoSPolicyKind.RELIABILITY,
+    qos.QoSPolicyKind.DURABILITY,
+)
+_LATCHED = qos.QoSProfile(depth=1, durability=qos.DurabilityPolicy.TRANSIENT_LOCAL)
+# Deep enough that a reliable subscriber that stalls for a second misses no outcome.
+_TIMING_DEPTH = 100
+
+
+class CameraSubscription:
+    """The subscription to a camera's images.
+
+    Args:
+        node: subscribes.
+        camera: the camera's name.
+        topic: of its images.
+        transport: `raw` or `compressed`.
+        callback: takes each message.
+    """
+
+    def __init__(
+        self, node: Node, camera: str, topic: str, transport: str, callback: Callable[[Any], None]
+    ) -> None:
+        self._node = node
+        self._camera = camera
+        kind, self._type = _TYPES[transport]
+        self._subscription = node.create_subscription(
+            kind,
+            topic,
+            callback,
+            # A copy: overrides are written into it.
+            copy(_SENSOR_DATA),
+            qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
+        )
+
+    @property
+    def topic(self) -> str:
+        """The full name of its topic."""
+        return str(self._subscription.topic_name)
+
+    def silence(self) -> str:
+        """Say why no frame has come."""
+        requested = self._subscription.qos_profile
+        publishers = [
+            input_trouble.Publisher(
+                info.node_name, info.topic_type, incompatibility(info.qos_profile, requested)
+            )
+            for info in self._node.get_publishers_info_by_topic(self.topic)
+        ]
+        parameter = f'{self._camera}.image_topic'
+        return input_trouble.silence(self.topic, self._type, parameter, publishers)
+
+    def destroy(self) -> None:
+        """End it."""
+        self._node.destroy_subscription(self._subscription)
+
+
+class CameraPublishers:
+    """Topics of one camera. Its methods may be called from any thread.
+
+    Args:
+        node: publishes them.
+        camera: the camera's name.
+    """
+
+    def __init__(self, node: LifecycleNode, camera: str) -> None:
+        create = node.create_lifecycle_publisher
+        self._node = node
+        self._classification = create(Classification, f'~/{camera}/classification', 10)
+        self._decision = create(Classification, f'~/{camera}/decision', 10)
+        self._timing = create(DiagnosticArray, f'~/{camera}/timing', _TIMING_DEPTH)
+        self._decision_lock = threading.Lock()
+        self._decided_ns = 0
+        self._decided = ''
+        self._frame_id = ''
+
+    def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
+        """Publish how a frame ended: the planner's news first, timing last."""
+        header = result.header
+        outcome = result.record.outcome
+        if result.top and (outcome is Outcome.ON_TIME or publish_late):
+            self._classification.publish(messages.classification(header, result.top))
+        self._frame_id = header.frame_id
+        self.publish_decision(result.decision, steady_ns)
+        self._timing.publish(messages.timing(header, result.record))
+
+    def publish_decision(self, decision: Decision, steady_ns: int) -> None:
+        """Publish a decision under the stamp of the frame it rests on; a stale one as of now."""
+        stamp = (
+            self._node.get_clock().now().to_msg()
+            if decision.stamp_ns is None
+            else messages.time_message(decision.stamp_ns)
+        )
+        header = Header(stamp=stamp, frame_id=self._frame_id)
+        with self._decision_lock:
+            self._decided_ns, self._decided = steady_ns, decision.label
+        scored = Scored(decision.label, decision.score)
+        self._decision.publish(messages.classification(header, [scored]))
+
+    def is_due(self, decision: Decision, steady_ns: int, period_ns: int) -> bool:
+        """Say whether a decision is news, or the last was published a period ago."""
+        with self._decision_lock:
+            gone_stale = decision.label == STALE != self._decided
+            return gone_stale or steady_ns - self._decided_ns >= period_ns
+
+    def destroy(self) -> None:
+        """Take the topics down."""
+        for publisher in (self._classification, self._decision, self._timing):
+            self._node.destroy_lifecycle_publisher(publisher)
+
+
+class InfoPublishers:
+    """The latched topics: what classifies, and its labels."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        self._node = node
+        create = node.create_lifecycle_publisher
+        self._vision = create(VisionInfo, '~/vision_info', _LATCHED)
+        self._labels = create(LabelInfo, '~/label_info', _LATCHED)
+
+    def publish(self, bundle: Bundle, threshold: float) -> None:
+        """Publish both."""
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        topic = self._node.resolve_topic_name('~/label_info')
+        self._vision.publish(messages.vision_info(header, bundle, topic))
+        self._labels.publish(messages.label_info(header, bundle, threshold))
+
+    def destroy(self) -> None:
+        """Take the topics down."""
+        for publisher in (self._vision, self._labels):
+            self._node.destroy_lifecycle_publisher(publisher)
+
+
+class OverlayPublishers:
+    """`~/<camera>/overlay`: drawn only while someone looks on, and never in the way of a frame.
+
+    The newest result of each camera is drawn, in a thread of its own.
+
+    Args:
+        node: publishes them.
+        cameras: names.
+    """
+
+    def __init__(self, node: LifecycleNode, cameras: list[str]) -> None:
+        self._node = node
+        self._publishers = {
+            camera: node.create_lifecycle_publisher(Image, f'~/{camera}/overlay', 1)
+            for camera in cameras
+        }
+        self._changed = threading.Condition()
+        self._newest: dict[str, Result] = {}
+        self._running = True
+        self._thread: threading.Thread | None = None
+
+    def publish(self, result: Result) -> None:
+        """Draw a result, unless a newer one comes first or nobody looks on."""
+        camera = result.record.camera
+        watched = self._publishers[camera].get_subscription_count() > 0
+        if not watched or result.record.outcome is Outcome.SUPERSEDED:
+            return
+        with self._changed:
+            self._newest[camera] = result
+            self._changed.notify()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._draw, name='overlays', daemon=True)
+                self._thread.start()
+
+    def destroy(self) -> None:
+        """End the thread and take the topics down."""
+        with self._changed:
+            self._running = False
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+        for publisher in self._publishers.values():
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def _draw(self) -> None:
+        while True:
+            with self._changed:
+                while self._running and not self._newest:
+                    self._changed.wait()
+                if not self._running:
+                    return
+                camera, result = self._newest.popitem()
+            try:
+                self._publishers[camera].publish(_overlay(result))
+            except FrameError:
+                continue  # a rejected frame has no picture to draw on
+            except Exception as error:  # the context may be gone
+                if self._node.context.ok():
+                    self._node.get_logger().error(
+                        f'an overlay could not be drawn: {error}', throttle_duration_sec=5.0
+                    )
+
+
+def _overlay(result: Result) -> Image:
+    frame = decode(result.message)
+    label = result.top[0].label if result.top else ''
+    drawn = draw_overlay(frame.rgb(), result.roi, result.decision, result.record, label)
+    height, width = drawn.shape[:2]
+    return Image(
+        header=result.header,
+        height=height,
+        width=width,
+        encoding='rgb8',
+        step=3 * width,
+        data=array.array('B', drawn.tobytes()),
+    )
