@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package for colcon, which reads this file, and for pip."""
 
+import sys
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -8,6 +9,24 @@ from setuptools import find_packages, setup
 NAME = 'mobilenet_perception'
 SHARE = Path('share') / NAME
 PLUGIN = 'tools.replay.testing.plugin'
+
+# The commands of mobilenet_perception/tools/cli.py, for `ros2 run mobilenet_perception <tool>`.
+TOOLS = (
+    'bag',
+    'benchmark',
+    'build',
+    'check',
+    'classify',
+    'demo',
+    'doctor',
+    'engines',
+    'env',
+    'replay',
+    'simulate',
+    'watch',
+)
+# What the tools read bags with, and write pages and tables with; the node does without.
+TOOL_LIBRARIES = ['jinja2>=3', 'rich>=11', 'rosbags>=0.10']
 
 # What pip may install beside the package; exact versions are in constraints/. OpenCV is an extra
 # because apt's has no metadata by which pip would know it.
@@ -30,31 +49,34 @@ EXTRAS = {
         'lark-parser',
         'setuptools',
     ],
-    'replay': ['rosbags>=0.10'],
+    'tools': TOOL_LIBRARIES,
     # Compiles engines without a GPU: by it, tests see what TensorRT takes.
     'rtx': [
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
         "tensorrt-rtx-cu13-libs; platform_machine == 'x86_64' and sys_platform == 'linux'",
     ],
     # Replays of many bags on several machines, by `replay --address`.
-    'cluster': ['ray', 'rosbags>=0.10'],
+    'cluster': ['ray', *TOOL_LIBRARIES],
     # training/ runs from a checkout: it is not installed with the package.
     'training': [
+        *TOOL_LIBRARIES,
         'h5py',
         'keras>=3',
         'matplotlib',
+        'msgspec',
         'onnx',
         'pillow',
-        'rosbags>=0.10',
         'scikit-learn',
         'scipy',
         'tensorflow-cpu',
         'tf2onnx',
     ],
-    # Searches, by `python -m training sweep`.
-    'sweep': ['ray[tune]'],
+    # Searches, by `python -m training sweep`, and the analysis of their variance.
+    'sweep': ['ray[tune]', 'statsmodels'],
+    # Models that Keras 2 wrote. It asks for `tensorflow`, which tensorflow-cpu serves as well.
+    'keras2': ['tf-keras'],
     'test': ['hypothesis', 'onnx', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
-    'lint': ['mypy', 'ruff', 'types-PyYAML'],
+    'lint': ['import-linter', 'mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',
         'colcon-defaults',
@@ -68,6 +90,22 @@ EXTRAS = {
         'colcon-test-result',
     ],
 }
+
+
+def executables() -> list[str]:
+    """Return the console scripts: the nodes, and for `ros2 run` each tool by its name.
+
+    colcon and ROS's own packaging run `setup.py install` or `develop`, whose scripts setup.cfg
+    puts where `ros2 run` alone looks. Those of a wheel go to bin/, where `env` and `watch` would
+    hide the system's: there `python -m mobilenet_perception <tool>` does.
+    """
+    tools = TOOLS if {'install', 'develop'} & set(sys.argv) else ()
+    return [
+        f'advisor = {NAME}.ros.advisor:main',
+        f'classifier = {NAME}.ros.classifier:main',
+        f'simulation_driver = {NAME}.tools.simulate.ros.driver:main',
+        *(f'{tool} = {NAME}.tools.cli:ros2_run' for tool in tools),
+    ]
 
 
 def share_files() -> list[tuple[str, list[str]]]:
@@ -91,15 +129,12 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         *share_files(),
     ],
+    classifiers=[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],
     python_requires='>=3.10',
     install_requires=['numpy>=1.21', 'psutil>=5.9'],
     extras_require=EXTRAS,
     entry_points={
-        'console_scripts': [
-            f'advisor = {NAME}.ros.advisor:main',
-            f'classifier = {NAME}.ros.classifier:main',
-            f'simulation_driver = {NAME}.tools.simulate.ros.driver:main',
-        ],
+        'console_scripts': executables(),
         # Named as its module, so that `-p` and `pytest_plugins` do not load it a second time.
         'pytest11': [f'{NAME}.{PLUGIN} = {NAME}.{PLUGIN}'],
     },

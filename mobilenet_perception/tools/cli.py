@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands of `python -m mobilenet_perception`."""
 
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from mobilenet_perception import __version__
 from mobilenet_perception.tools.command_line import Command, CommandLine, run_command_line
@@ -60,3 +63,11 @@ PROGRAM = CommandLine(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
     return run_command_line(PROGRAM, arguments)
+
+
+def ros2_run() -> int:
+    """Run the command that this executable is named after: `ros2 run mobilenet_perception bag`."""
+    # What it starts with `python -m` shall be the installed package, even within a checkout.
+    os.environ.setdefault('PYTHONSAFEPATH', '1')
+    program = PROGRAM._replace(prog='ros2 run mobilenet_perception')
+    return run_command_line(program, [Path(sys.argv[0]).name, *sys.argv[1:]])

@@ -59,7 +59,7 @@ def test_it_starts_what_is_installed(root: Path, steps: list[tuple[str, str]]) -
     assert (root / 'launch' / 'classify.launch.py').is_file()
     # OpenCV and TensorRT are JetPack's.
     (pip,) = re.findall(r'pip install (.*?) (?=COPY|source)', runs)
-    assert re.findall(r"'(\w+)[<>]", pip) == ['onnxruntime', 'numpy']
+    assert re.findall(r"'(\w+)[<>]", pip) == ['onnxruntime', 'numpy', 'jinja2', 'psutil', 'rich']
 
 
 def test_the_guide_builds_this_file_and_names_commands_that_exist(root: Path) -> None:

@@ -2,6 +2,7 @@
 """colcon builds the package, and the installed node starts from the install space."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.street import TIMES_OF_DAY
 from mobilenet_perception.street.gazebo import BRIDGE, world_path
+from mobilenet_perception.tools.cli import PROGRAM
 
 rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
@@ -29,28 +31,40 @@ LIMIT_S = 90.0
 
 
 @pytest.fixture(scope='module')
-def install(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The install space of a copy of this tree, built by colcon."""
+def workspace(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A colcon workspace with a copy of this tree."""
     if importlib.util.find_spec('colcon_core') is None:
         pytest.skip('needs colcon')
+    if ' ' in sys.executable:
+        pytest.skip('the first line of an executable cannot name a Python in a path with blanks')
     workspace = tmp_path_factory.mktemp('workspace')
     source = workspace / 'src' / PACKAGE
     ignored = shutil.ignore_patterns('__pycache__')
-    for folder in COPIED:
+    for folder in (*COPIED, 'tests', 'training', 'scripts'):
         shutil.copytree(root / folder, source / folder, ignore=ignored)
     for name in ('package.xml', 'setup.py', 'setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE'):
         if (root / name).is_file():
             shutil.copy(root / name, source / name)
-    command = [
-        sys.executable, '-m', 'colcon', '--log-base', 'log', 'build',
-        '--event-handlers', 'console_direct+',
-    ]  # fmt: skip
+    return workspace
+
+
+def colcon(workspace: Path, *arguments: str) -> 'subprocess.CompletedProcess[str]':
+    command = [sys.executable, '-m', 'colcon', '--log-base', 'log', *arguments]
     done = subprocess.run(command, cwd=workspace, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope='module')
+def install(workspace: Path) -> Path:
+    """The install space, built by colcon."""
+    colcon(workspace, 'build', '--event-handlers', 'console_direct+')
     return workspace / 'install' / PACKAGE
 
 
-@pytest.mark.parametrize('name', ['classifier', 'advisor', 'simulation_driver'])
+@pytest.mark.parametrize(
+    'name', ['classifier', 'advisor', 'simulation_driver', *sorted(PROGRAM.commands)]
+)
 def test_executable_is_where_ros2_run_looks(install: Path, name: str) -> None:
     assert os.access(install / 'lib' / PACKAGE / name, os.X_OK)
     assert (install / 'share/ament_index/resource_index/packages' / PACKAGE).is_file()
@@ -162,3 +176,62 @@ def test_installed_code_is_what_runs(
         cwd=tmp_path, env=installed_environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert Path(done.stdout.strip()).is_relative_to(install)
+
+
+def test_every_tool_runs_what_is_installed_even_beside_another_copy(
+    install: Path, installed_environment: dict[str, str], tmp_path: Path
+) -> None:
+    decoy = tmp_path / PACKAGE / '__init__.py'
+    decoy.parent.mkdir()
+    decoy.write_text('raise SystemExit("the wrong copy")\n')
+    processes = {
+        tool: subprocess.Popen(
+            [install / 'lib' / PACKAGE / tool, '--help'],
+            cwd=tmp_path, env=installed_environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for tool in PROGRAM.commands
+    }  # fmt: skip
+    for tool, process in processes.items():
+        said, _ = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0, said
+        assert said.startswith(f'usage: ros2 run {PACKAGE} {tool} ')
+    # It asks children of its own. Before 3.11, Python takes theirs from the folder it is in.
+    if sys.version_info >= (3, 11):
+        env = [install / 'lib' / PACKAGE / 'env', '--json']
+        done = subprocess.run(
+            env,
+            cwd=tmp_path,
+            env=installed_environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        told = json.loads(done.stdout)
+        assert Path(told['package']['from']).is_relative_to(install)
+        assert told['onnxruntime']['version']
+
+
+def test_a_symlinked_install_has_every_executable(install: Path, workspace: Path) -> None:
+    built = {path.name for path in (install / 'lib' / PACKAGE).iterdir()}
+    colcon(
+        workspace, 'build', '--symlink-install',
+        '--build-base', 'build_links', '--install-base', 'install_links',
+    )  # fmt: skip
+    linked = workspace / 'install_links' / PACKAGE / 'lib' / PACKAGE
+    assert {path.name for path in linked.iterdir() if os.access(path, os.X_OK)} == built
+
+
+def test_colcon_test_passes_without_tensorflow(install: Path, workspace: Path) -> None:
+    """A few of the tests: all of them run in this environment anyway."""
+    if importlib.util.find_spec('tensorflow') is not None:
+        pytest.skip('TensorFlow is here')
+    done = colcon(
+        workspace, 'test', '--return-code-on-test-failure',
+        '--event-handlers', 'console_direct+',
+        '--pytest-args', 'tests/planner/test_advice.py', 'tests/training',
+    )  # fmt: skip
+    assert 'tests/training needs TensorFlow' in done.stdout
+    assert re.search(r'\b[1-9]\d* passed, 1 skipped', done.stdout)
+    result = colcon(workspace, 'test-result', '--all')
+    assert re.search(r'\b0 errors, 0 failures, 1 skipped', result.stdout)

@@ -14,6 +14,7 @@ import yaml
 
 from mobilenet_perception import __version__
 from mobilenet_perception.pipeline import parameters
+from mobilenet_perception.tools.cli import PROGRAM
 
 PIN = re.compile(
     r'(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[0-9][0-9a-z.]*)'
@@ -26,6 +27,18 @@ def pins(path: Path) -> list[str]:
     return [line for line in lines if line and not line.startswith('#')]
 
 
+def setup_of(root: Path, *arguments: str) -> dict[str, Any]:
+    """What setup.py tells setuptools when it is run with these arguments."""
+    ask = (
+        'import json, runpy, setuptools; '
+        'setuptools.setup = lambda **said: print(json.dumps(said)); runpy.run_path("setup.py")'
+    )
+    command = [sys.executable, '-c', ask, *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
 def test_package_xml_is_valid(root: Path) -> None:
     catkin_pkg = pytest.importorskip('catkin_pkg.package', reason='needs catkin_pkg')
     package = catkin_pkg.parse_package(str(root / 'package.xml'))
@@ -36,9 +49,10 @@ def test_package_xml_is_valid(root: Path) -> None:
     assert package.name == 'mobilenet_perception'
     assert package.licenses == ['Apache-2.0']
     assert package.get_build_type() == 'ament_python'
-    assert {'rclpy', 'vision_msgs', 'python3-opencv'} <= {
-        depend.name for depend in package.exec_depends
-    }
+    assert {
+        'rclpy', 'vision_msgs', 'python3-numpy', 'python3-opencv', 'python3-psutil',
+        'python3-jinja2', 'python3-rich',
+    } <= {depend.name for depend in package.exec_depends}  # fmt: skip
 
 
 def test_one_version(root: Path) -> None:
@@ -86,22 +100,24 @@ def test_all_of_setup_is_pinned(root: Path) -> None:
     pinned = {
         line.split('==')[0] for path in (root / 'constraints').glob('*.txt') for line in pins(path)
     }
-    ask = (
-        'import json, runpy, setuptools; '
-        'setuptools.setup = lambda **said: print(json.dumps(said["extras_require"])); '
-        'runpy.run_path("setup.py")'
-    )
-    done = subprocess.run(
-        [sys.executable, '-c', ask], cwd=root, capture_output=True, text=True, check=True
-    )
-    extras = json.loads(done.stdout)
+    said = setup_of(root)
     wanted = {
         re.split(r'[\[<>=;]', requirement)[0].lower()
-        for requirements in extras.values()
+        for requirements in (said['install_requires'], *said['extras_require'].values())
         for requirement in requirements
     }
     assert {'onnxruntime', 'ros-rclpy', 'rosbags', 'colcon-core'} <= wanted
     assert wanted <= pinned
+
+
+@pytest.mark.parametrize('command', ['install', 'develop', 'bdist_wheel', 'editable_wheel'])
+def test_tools_are_executables_of_ros_and_not_of_pip(root: Path, command: str) -> None:
+    """Those of pip are on PATH, where `env` and `watch` would hide the system's."""
+    scripts = setup_of(root, command)['entry_points']['console_scripts']
+    names = {script.split(' = ')[0] for script in scripts}
+    assert {'classifier', 'advisor', 'simulation_driver'} <= names
+    tools = names & set(PROGRAM.commands)
+    assert tools == (set(PROGRAM.commands) if command in ('install', 'develop') else set())
 
 
 def parameter_file(root: Path) -> dict[str, Any]:
