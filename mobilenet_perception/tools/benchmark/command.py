@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of `benchmark`, and the settings that they give.
-
-`benchmark`: how fast a bundle is on this machine, alone and end to end over DDS.
-"""
+"""`benchmark`: how fast a bundle is on this machine, alone and end to end over DDS."""
 
 import argparse
 import json
@@ -21,9 +18,10 @@ from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import bundle_path, positive, whole
 from mobilenet_perception.tools.benchmark import comparison
 from mobilenet_perception.tools.benchmark.measure import measure
-from mobilenet_perception.tools.benchmark.rate_search import SearchSettings, Settings
 from mobilenet_perception.tools.benchmark.report import Report, read_report
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings, SearchSettings
 from mobilenet_perception.tools.benchmark.tables import changes_text, report_text, submission
+from mobilenet_perception.tools.replay.settings import DEFAULT_BUDGET_MS, ReplaySettings
 
 _QUICK_SECONDS = 2.0
 _QUICK_RUNS = 50
@@ -33,7 +31,7 @@ _SIDES = range(16, 8193)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    normal = Settings(Path())
+    normal = BenchmarkSettings()
     parser.add_argument(
         'bundle', nargs='?', type=Path, metavar='BUNDLE',
         help='folder of the model bundle (default: the built-in one)',
@@ -46,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--no-ros', action='store_true', help='only each variant alone')
     parser.add_argument('--latency-budget-ms', type=positive, metavar='MS',
-                        default=normal.latency_budget_ms, help='%(default)g')  # fmt: skip
+                        default=DEFAULT_BUDGET_MS, help='%(default)g')  # fmt: skip
     parser.add_argument('--size', type=size, metavar='WxH', default=(normal.width, normal.height),
                         help='of the frames, in pixels (640x480)')  # fmt: skip
     parser.add_argument('--seconds', type=positive,
@@ -73,80 +71,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='exit 1 if a 99th percentile did')  # fmt: skip
 
 
-def read_settings(arguments: argparse.Namespace) -> Settings:
-    """Return what to measure.
-
-    Raises:
-        PerceptionError: an argument makes no sense.
-    """
-    if arguments.compare is None and (arguments.fail_above or arguments.fail_above_p99):
-        raise PerceptionError('--fail-above needs an earlier report: name it with --compare')
-    for name in ('latency_budget_ms', 'runtime_threads'):
-        given = getattr(arguments, name.removeprefix('runtime_'))
-        if reason := refusal(name, NODE_PARAMETERS[name], given):
-            raise PerceptionError(reason)
-    normal = Settings(Path())
-    quick = arguments.quick
-    seconds = arguments.seconds or (_QUICK_SECONDS if quick else normal.seconds)
-    search = SearchSettings(highest_hz=arguments.highest_rate)
-    search = search._replace(
-        lowest_hz=min(search.lowest_hz, search.highest_hz),
-        seconds=min(seconds, search.seconds),
-    )
-    if quick:
-        short = min(seconds, search.seconds / 3)
-        search = search._replace(ratio=1.25, seconds=short, confirm_frames=0)
-    width, height = arguments.size
-    return Settings(
-        bundle=bundle_path(arguments),
-        runtimes=tuple(
-            dict.fromkeys(
-                choose_runtime().name if name == AUTO else name
-                for name in arguments.runtime or [AUTO]
-            )
-        ),
-        threads=arguments.threads,
-        latency_budget_ms=arguments.latency_budget_ms,
-        width=width,
-        height=height,
-        seconds=seconds,
-        runs=_QUICK_RUNS if quick else normal.runs,
-        rates_hz=arguments.rates,
-        cameras=arguments.cameras,
-        search=search,
-    )
-
-
-def size(text: str) -> tuple[int, int]:
-    """Read `WxH` in pixels."""
-    try:
-        width, height = (int(part) for part in text.split('x'))
-    except ValueError:
-        width = height = 0
-    if width not in _SIDES or height not in _SIDES:
-        raise argparse.ArgumentTypeError(
-            f'must be WIDTHxHEIGHT in pixels, each {_SIDES[0]} to {_SIDES[-1]}, such as 640x480; '
-            f'it is {text}'
-        )
-    return width, height
-
-
-def rates(text: str) -> tuple[float, ...]:
-    """Read rates in Hz, with commas between."""
-    return tuple(sorted({positive(part) for part in text.split(',')}))
-
-
-def counts(text: str) -> tuple[int, ...]:
-    """Read numbers of cameras, with commas between."""
-    found = tuple(sorted({whole(part) for part in text.split(',')}))
-    if found[-1] > _MOST_CAMERAS:
-        raise argparse.ArgumentTypeError(f'must be at most {_MOST_CAMERAS} each; it is {text}')
-    return found
-
-
-__all__ = ['add_arguments', 'run']
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Measure, print the tables, write the JSON and compare.
 
@@ -155,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             what was measured until then has been printed.
     """
     settings = read_settings(arguments)
-    bundle = load_bundle(settings.bundle)
+    bundle = load_bundle(settings.node.bundle)
     variants = bundle.manifest.variants
     versions = {name: create_runtime(name).version for name in settings.runtimes}
     old = _old_report(arguments, versions, [variant.name for variant in variants])
@@ -164,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     report = Report(settings, bundle, versions)
     report.skipped = '--no-ros was given' if arguments.no_ros else ''
     try:
-        measure(settings, variants, report, _notify)
+        measure(settings, variants, report)
     except KeyboardInterrupt:
         report.interrupted = True
     except PerceptionError:
@@ -180,6 +104,55 @@ def run(arguments: argparse.Namespace) -> int:
         print('interrupted', file=sys.stderr)
         return 130
     return 0 if old is None else _compare(old, values, arguments)
+
+
+def read_settings(arguments: argparse.Namespace) -> BenchmarkSettings:
+    """Return what to measure.
+
+    Raises:
+        PerceptionError: an argument makes no sense.
+    """
+    if arguments.compare is None and (arguments.fail_above or arguments.fail_above_p99):
+        raise PerceptionError('--fail-above needs an earlier report: name it with --compare')
+    limited = {
+        'latency_budget_ms': arguments.latency_budget_ms, 'runtime_threads': arguments.threads,
+    }  # fmt: skip
+    for name, given in limited.items():
+        if reason := refusal(name, NODE_PARAMETERS[name], given):
+            raise PerceptionError(reason)
+    normal = BenchmarkSettings()
+    quick = arguments.quick
+    seconds = arguments.seconds or (_QUICK_SECONDS if quick else normal.seconds)
+    search = SearchSettings(highest_hz=arguments.highest_rate)
+    search = search._replace(
+        lowest_hz=min(search.lowest_hz, search.highest_hz),
+        seconds=min(seconds, search.seconds),
+    )
+    if quick:
+        short = min(seconds, search.seconds / 3)
+        search = search._replace(ratio=1.25, seconds=short, confirm_frames=0)
+    width, height = arguments.size
+    return BenchmarkSettings(
+        node=ReplaySettings(
+            bundle=bundle_path(arguments),
+            mode='ros',
+            latency_budget_ms=arguments.latency_budget_ms,
+            threads=arguments.threads,
+        ),
+        runtimes=tuple(
+            dict.fromkeys(
+                choose_runtime().name if name == AUTO else name
+                for name in arguments.runtime or [AUTO]
+            )
+        ),
+        width=width,
+        height=height,
+        seconds=seconds,
+        runs=_QUICK_RUNS if quick else normal.runs,
+        rates_hz=arguments.rates,
+        cameras=arguments.cameras,
+        search=search,
+    )
 
 
 def _old_report(
@@ -219,5 +192,28 @@ def _compare(old: Mapping[str, Any], new: Mapping[str, Any], arguments: argparse
     return 1 if failed else 0
 
 
-def _notify(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+def size(text: str) -> tuple[int, int]:
+    """Read `WxH` in pixels."""
+    try:
+        width, height = (int(part) for part in text.split('x'))
+    except ValueError:
+        width = height = 0
+    if width not in _SIDES or height not in _SIDES:
+        raise argparse.ArgumentTypeError(
+            f'must be WIDTHxHEIGHT in pixels, each {_SIDES[0]} to {_SIDES[-1]}, such as 640x480; '
+            f'it is {text}'
+        )
+    return width, height
+
+
+def rates(text: str) -> tuple[float, ...]:
+    """Read rates in Hz, with commas between."""
+    return tuple(sorted({positive(part) for part in text.split(',')}))
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Read numbers of cameras, with commas between."""
+    found = tuple(sorted({whole(part) for part in text.split(',')}))
+    if found[-1] > _MOST_CAMERAS:
+        raise argparse.ArgumentTypeError(f'must be at most {_MOST_CAMERAS} each; it is {text}')
+    return found

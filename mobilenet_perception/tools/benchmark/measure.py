@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure all that was asked for, into a report."""
+"""Measurements of a benchmark, in turn: each variant alone, then the real node end to end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.ros.domain import isolated_ros
-from mobilenet_perception.tools.benchmark.end_to_end import measure_end_to_end
-from mobilenet_perception.tools.benchmark.rate_search import Settings
+from mobilenet_perception.tools.benchmark.rate_search import Attempt, highest_rate
 from mobilenet_perception.tools.benchmark.report import Report
+from mobilenet_perception.tools.benchmark.rig import Rig, open_rig
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
+from mobilenet_perception.tools.benchmark.trial import RateHeld, Trial
 from mobilenet_perception.tools.benchmark.variants import measure_variants
+from mobilenet_perception.tools.terminal import notify
+
+# The rate of each of several cameras.
+_CAMERA_RATE_HZ = 30.0
 
 
-def measure(
-    settings: Settings, variants: Sequence[Variant], report: Report, notify: Callable[[str], None]
-) -> None:
+def measure(settings: BenchmarkSettings, variants: Sequence[Variant], report: Report) -> None:
     """Measure each variant, then end to end unless the report says that this is skipped.
 
     What is measured is in the report at once, so that it is not lost with a Ctrl-C.
@@ -25,7 +29,6 @@ def measure(
         settings: what to measure.
         variants: of the bundle.
         report: takes what is measured.
-        notify: called with what is being done, in words.
 
     Raises:
         PerceptionError: a variant, the node or the cameras failed.
@@ -48,5 +51,54 @@ def measure(
             report.skipped = str(error)
             return
         for runtime in settings.runtimes:
-            for found in measure_end_to_end(settings, runtime, environment, notify):
+            for found in _measure_end_to_end(settings, runtime, environment):
                 report.add(runtime, found)
+
+
+def _measure_end_to_end(
+    settings: BenchmarkSettings, runtime: str, environment: Mapping[str, str]
+) -> Iterator[Trial | RateHeld]:
+    """Yield each trial as soon as it is over, and the highest rate held.
+
+    Args:
+        settings: what to measure.
+        runtime: name of the inference runtime.
+        environment: of ROS processes, this one included.
+
+    Raises:
+        PerceptionError: the node or the cameras failed.
+    """
+    for cameras in sorted({1, *settings.cameras}):
+        rates = {_CAMERA_RATE_HZ} if cameras in settings.cameras else set()
+        rates |= set(settings.rates_hz) if cameras == 1 else set()
+        notify(f'starting the node with {_cameras(cameras)} ...')
+        with open_rig(settings, runtime, cameras, environment) as rig:
+            for rate_hz in sorted(rates):
+                notify(f'{_cameras(cameras)} at {rate_hz:g} Hz for {settings.seconds:g} s ...')
+                yield rig.trial(rate_hz, settings.seconds)
+            if cameras == 1:
+                yield _search(rig, settings)
+
+
+def _search(rig: Rig, settings: BenchmarkSettings) -> RateHeld:
+    search = settings.search
+    last: list[Trial] = []
+
+    def attempt(rate_hz: float, confirming: bool) -> Attempt:
+        seconds = search.seconds
+        if confirming:
+            enough_s = min(search.confirm_frames / rate_hz, search.confirm_seconds)
+            seconds = max(settings.seconds, enough_s)
+        trial = rig.trial(rate_hz, seconds)
+        last[:] = [trial]
+        what = 'confirming' if confirming else 'trying'
+        notify(f'{what} {rate_hz:.1f} Hz for {seconds:.1f} s: {trial.limit or "held"}')
+        return Attempt(rate_hz, confirming, trial.held, trial.limit)
+
+    found = highest_rate(attempt, search)
+    # The trial that ends a search is the one that confirms what it found.
+    return RateHeld(found, last[0] if found.rate_hz is not None else None)
+
+
+def _cameras(count: int) -> str:
+    return f'{count} camera{"s" if count > 1 else ""}'

@@ -12,37 +12,14 @@ rate is not held, however, if frames of it are passed over.)
    held is repeated once, and the second counts.
 3. Confirm the rate by a long trial. If it is not held there, step down by `ratio`, then by twice
    as many steps, and so on. The rate found is one that a long trial has held: a lower bound.
-
-What to measure, and how long.
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from mobilenet_perception.tools.benchmark.settings import SearchSettings
+
 MISS_LIMIT = 0.001
-
-
-class SearchSettings(NamedTuple):
-    """How to search.
-
-    Attributes:
-        first_hz: where to start.
-        lowest_hz: a rate below this is not looked for.
-        highest_hz: nor one above this.
-        ratio: the precision: above 1, of the lowest rate not held to the highest held.
-        seconds: length of a short trial.
-        confirm_frames: the confirming trial lasts at least as long as these take ...
-        confirm_seconds: ... but no longer than this, unless any other trial does.
-    """
-
-    first_hz: float = 30.0
-    lowest_hz: float = 1.0
-    highest_hz: float = 1000.0
-    ratio: float = 1.05
-    seconds: float = 3.0
-    confirm_frames: int = 2000
-    confirm_seconds: float = 60.0
 
 
 class Attempt(NamedTuple):
@@ -143,33 +120,3 @@ def _bracket(
             return below_hz, rate_hz
         rate_hz = below_hz
     return None, rate_hz
-
-
-class Settings(NamedTuple):
-    """What to measure, and how long. The names are those of the command's arguments.
-
-    Attributes:
-        bundle: folder of the model bundle.
-        runtimes: names of the inference runtimes.
-        threads: CPU threads of one inference.
-        latency_budget_ms: time from capture to publication that a frame may take.
-        width: of the frames published, in pixels.
-        height: of the frames published, in pixels.
-        seconds: length of a trial, end to end; also the longest that a variant is timed.
-        runs: timed runs of each variant, if `seconds` are enough for them.
-        rates_hz: rates of the one camera whose latency is measured.
-        cameras: numbers of cameras at 30 Hz each.
-        search: how the highest rate held is looked for.
-    """
-
-    bundle: Path
-    runtimes: tuple[str, ...] = ('onnxruntime',)
-    threads: int = 1
-    latency_budget_ms: float = 50.0
-    width: int = 640
-    height: int = 480
-    seconds: float = 10.0
-    runs: int = 500
-    rates_hz: tuple[float, ...] = (10.0, 30.0, 60.0)
-    cameras: tuple[int, ...] = (1, 2, 4)
-    search: SearchSettings = SearchSettings()

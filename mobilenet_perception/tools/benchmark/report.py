@@ -14,9 +14,8 @@ from mobilenet_perception import __version__
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.system.machine import Sensors, read_identity
-from mobilenet_perception.tools.benchmark.end_to_end import RateHeld
-from mobilenet_perception.tools.benchmark.rate_search import Settings
-from mobilenet_perception.tools.benchmark.trial import Trial
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
+from mobilenet_perception.tools.benchmark.trial import RateHeld, Trial
 from mobilenet_perception.tools.benchmark.variants import VariantFigures
 
 SCHEMA = 'mobilenet_perception.benchmark'
@@ -32,7 +31,9 @@ class Report:
         skipped: why nothing was measured end to end; empty when it was.
     """
 
-    def __init__(self, settings: Settings, bundle: Bundle, versions: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: BenchmarkSettings, bundle: Bundle, versions: Mapping[str, str]
+    ) -> None:
         self.interrupted = False
         self.skipped = ''
         self._settings = settings
@@ -98,8 +99,8 @@ class Report:
             'bundle': self._bundle,
             'precisions': self._precisions,
             'settings': {
-                'threads': settings.threads,
-                'latency_budget_ms': settings.latency_budget_ms,
+                'threads': settings.node.threads,
+                'latency_budget_ms': settings.node.budget_ms,
                 'size': f'{settings.width}x{settings.height}',
                 'seconds': settings.seconds,
                 'search_seconds': settings.search.seconds,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import Camera
 from mobilenet_perception.system.child_process import Child
-from mobilenet_perception.tools.benchmark.rate_search import Settings
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
 from mobilenet_perception.tools.benchmark.trial import Trial, summarise
-from mobilenet_perception.tools.replay.live_settings import LiveSettings, node_arguments
+from mobilenet_perception.tools.replay.settings import node_arguments
 
 if TYPE_CHECKING:
     from mobilenet_perception.tools.benchmark.ros.timing_listener import TimingListener
@@ -137,7 +137,7 @@ class Rig:
 
 @contextmanager
 def open_rig(
-    settings: Settings, runtime: str, cameras: int, environment: Mapping[str, str]
+    settings: BenchmarkSettings, runtime: str, cameras: int, environment: Mapping[str, str]
 ) -> Iterator[Rig]:
     """Start a node with so many cameras; all ends with the context.
 
@@ -156,20 +156,14 @@ def open_rig(
 
     names = [f'camera_{index}' for index in range(1, cameras + 1)]
     streams = [Camera(name, f'/{name}/image_raw', False) for name in names]
-    live = LiveSettings(
-        source='',
-        bundle=settings.bundle,
-        latency_budget_ms=settings.latency_budget_ms,
-        runtime=runtime,
-        threads=settings.threads,
-    )
+    node_settings = settings.node._replace(runtime=runtime)
     arguments = [str(settings.width), str(settings.height), *(item.topic for item in streams)]
     with TemporaryDirectory(prefix='benchmark-') as folder:
         scratch = Path(folder)
         with (
             joined_ros(),
             closing(TimingListener(names)) as listener,
-            Child('mobilenet_perception.ros.classifier', node_arguments(live, streams),
+            Child('mobilenet_perception.ros.classifier', node_arguments(node_settings, streams),
                   environment, scratch / 'node.log') as node,
             _Cameras('mobilenet_perception.tools.benchmark.ros.cameras', arguments, environment,
                      scratch / 'cameras.log') as publisher,

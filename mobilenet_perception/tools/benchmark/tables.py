@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A report, and a comparison of two, as tables for the terminal.
-
-A report as rows for the table of devices, docs/devices.md.
-"""
+"""Tables of a report: for the terminal, and as rows of the table of devices, docs/devices.md."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.tools.benchmark.comparison import Change
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 _SUMMARY = ('p50', 'p95', 'p99', 'max')
 # How many variants a row names.
 _VARIANTS_TOLD = 2
 _STAGES = ('age', 'transport', 'total')
+# Of the table of devices.
+COLUMNS = ('Device', 'System', 'Power mode', 'Runtime', 'Variant', 'Precision', 'p50 ms', 'p99 ms')
 
 
 def report_text(report: Mapping[str, Any]) -> str:
@@ -132,9 +131,6 @@ def _share(value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return '-' if value is None else f'{value:.2f}'
-
-
-COLUMNS = ('Device', 'System', 'Power mode', 'Runtime', 'Variant', 'Precision', 'p50 ms', 'p99 ms')
 
 
 def submission(report: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a trial end to end showed: frames sent at a rate, and what became of each."""
+"""Trials end to end: frames sent at a rate, what became of each, and the highest rate held."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from mobilenet_perception.pipeline.timing import (
     stage_percentiles,
     variant_shares,
 )
-from mobilenet_perception.tools.benchmark.rate_search import MISS_LIMIT
+from mobilenet_perception.tools.benchmark.rate_search import MISS_LIMIT, SearchResult
 
 # A camera that sends less than this share of its frames does not have the rate in question.
 _OFFERED_SHARE = 0.99
@@ -80,6 +80,27 @@ class Trial(NamedTuple):
             summary = values[stage]
             values[stage] = None if summary is None else summary._asdict()
         return values
+
+
+class RateHeld(NamedTuple):
+    """The highest rate held of one camera.
+
+    Attributes:
+        found: what the search found.
+        confirmation: the long trial that held it; None: no rate was held.
+    """
+
+    found: SearchResult
+    confirmation: Trial | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        confirmation = self.confirmation
+        return {
+            **self.found._asdict(),
+            'attempts': [tried._asdict() for tried in self.found.attempts],
+            'confirmation': None if confirmation is None else confirmation.to_json(),
+        }
 
 
 def summarise(

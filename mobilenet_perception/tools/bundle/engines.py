@@ -14,7 +14,7 @@ from mobilenet_perception.inference.engines.cleanup import Finding, Rule
 from mobilenet_perception.inference.engines.files import Entry
 from mobilenet_perception.inference.engines.sidecar import sidecar_to_json
 from mobilenet_perception.tools.arguments import positive
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 SCHEMA_VERSION = 1
 _DAY_S = 86_400.0

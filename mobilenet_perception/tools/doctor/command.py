@@ -1,26 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`doctor`: what is wrong with a running graph, this machine, or a bag, in plain words.
-
-What was found, as text for a person and as JSON for programs.
-"""
+"""`doctor`: what is wrong with a running graph, this machine, or a bag, in plain words."""
 
 import argparse
 import json
 import textwrap
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mobilenet_perception.tools.arguments import Progress, positive
-from mobilenet_perception.tools.doctor.examine import Examination, examine_bag, examine_graph
+from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.doctor.examine import examine_bag, examine_graph
 from mobilenet_perception.tools.doctor.facts import Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level
+from mobilenet_perception.tools.terminal import Progress
 
 SCHEMA = 'mobilenet_perception.doctor'
 SCHEMA_VERSION = 1
+_SECONDS = 10.0
 _WIDTH = 99
 _INDENT = 8 * ' '
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument('--seconds', type=positive, default=_SECONDS,
+                        help='how long to look at the graph (%(default)g)')  # fmt: skip
+    parser.add_argument(
+        '--node', action='append', default=[], metavar='NAME', type=_name,
+        help='full name of a classifier node, repeatable (default: all there are)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--topic', action='append', default=[], metavar='TOPIC', type=_name,
+        help='camera topic, repeatable (default: those of the nodes; without a node, all)',
+    )  # fmt: skip
+    parser.add_argument('--rate', type=positive, metavar='HZ',
+                        help='frames a second that the cameras should give')  # fmt: skip
+    parser.add_argument('--bag', type=Path, help='look at a bag instead of a graph')
+    parser.add_argument('--json', action='store_true', help='print JSON')
+    parser.set_defaults(fail=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, and print what was found; 1 if something is wrong.
+
+    Ctrl-C ends the looking: what was found until then is printed.
+    """
+    if arguments.bag is None:
+        asked = Query(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
+        with Progress('s', round(arguments.seconds)) as progress:
+            examined = examine_graph(asked, arguments.seconds, progress)
+    elif arguments.node or arguments.topic or arguments.rate:
+        arguments.fail('--bag goes without --node, --topic and --rate')
+    else:
+        with Progress('camera frames read') as progress:
+            examined = examine_bag(arguments.bag, progress)
+    headline, findings, interrupted = examined
+    if arguments.json:
+        print(json.dumps(findings_json(headline, findings, interrupted), indent=1))
+    else:
+        print(findings_text(headline + ('; INTERRUPTED' if interrupted else ''), findings))
+    if interrupted:
+        return 130
+    return int(_count(findings, Level.WRONG) > 0)
 
 
 def findings_text(headline: str, findings: Sequence[Finding]) -> str:
@@ -57,59 +98,6 @@ def _wrapped(head: str, text: str) -> list[str]:
         text, _WIDTH, initial_indent=head, subsequent_indent=_INDENT,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
-
-
-_SECONDS = 10.0
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
-    parser.add_argument('--seconds', type=positive, default=_SECONDS,
-                        help='how long to look at the graph (%(default)g)')  # fmt: skip
-    parser.add_argument(
-        '--node', action='append', default=[], metavar='NAME', type=_name,
-        help='full name of a classifier node, repeatable (default: all there are)',
-    )  # fmt: skip
-    parser.add_argument(
-        '--topic', action='append', default=[], metavar='TOPIC', type=_name,
-        help='camera topic, repeatable (default: those of the nodes; without a node, all)',
-    )  # fmt: skip
-    parser.add_argument('--rate', type=positive, metavar='HZ',
-                        help='frames a second that the cameras should give')  # fmt: skip
-    parser.add_argument('--bag', type=Path, help='look at a bag instead of a graph')
-    parser.add_argument('--json', action='store_true', help='print JSON')
-    parser.set_defaults(fail=parser.error)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Look, and print what was found; 1 if something is wrong.
-
-    Ctrl-C ends the looking: what was found until then is printed.
-    """
-    if arguments.bag is None:
-        progress = Progress('s left')
-        asked = Query(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
-        examine = partial(examine_graph, asked, arguments.seconds, progress)
-    elif arguments.node or arguments.topic or arguments.rate:
-        arguments.fail('--bag goes without --node, --topic and --rate')
-    else:
-        progress = Progress('camera frames read')
-        examine = partial(examine_bag, arguments.bag, progress)
-    try:
-        examined = examine()
-    finally:
-        progress.end()
-    print(_report(examined, arguments.json))
-    if examined.interrupted:
-        return 130
-    return int(any(finding.level is Level.WRONG for finding in examined.findings))
-
-
-def _report(examined: Examination, as_json: bool) -> str:
-    headline, findings, interrupted = examined
-    if as_json:
-        return json.dumps(findings_json(headline, findings, interrupted), indent=1)
-    return findings_text(headline + ('; INTERRUPTED' if interrupted else ''), findings)
 
 
 def _name(text: str) -> str:

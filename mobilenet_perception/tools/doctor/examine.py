@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gather, judge, and put in order: what `doctor` does.
-
-What can be told of a recording, without ROS.
-"""
+"""Examinations: gather the facts of a graph or a recording, judge them, put findings in order."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -18,25 +15,6 @@ from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, m
 from mobilenet_perception.tools.doctor.facts import GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, told
 from mobilenet_perception.tools.doctor.machine import Machine, load_bundles
-
-
-def recording_findings(scan: Scan) -> Iterator[Finding]:
-    """Judge a recording that was read."""
-    where = str(scan.path)
-    for damage in scan.damage:
-        yield told(Level.WRONG, 'damage', where, damage)
-    for sentence in bag_findings(scan):
-        yield told(Level.WRONG, 'recording', where, sentence)
-    for topic, camera in sorted(scan.cameras.items()):
-        figures = camera.figures(scan.start_ns or 0)
-        for sentence in camera_findings(camera, figures):
-            # That one is of the machine that plays it.
-            level = Level.NOTE if 'shared memory' in sentence else Level.WRONG
-            yield told(level, 'frames', topic, sentence)
-        looks = ', '.join((*camera.sizes, *camera.encodings))
-        rate = f' at {figures.rate.median_hz:.1f} Hz' if figures.rate else ''
-        yield fine('recorded', topic, f'{figures.messages} frames{rate}, {looks}')
-
 
 # Told a count, a few times a second.
 Notify = Callable[[int], None]
@@ -62,7 +40,7 @@ def examine_graph(asked: Query, seconds: float, notify: Notify) -> Examination:
     Args:
         asked: what to look at.
         seconds: how long.
-        notify: told the seconds that are left.
+        notify: told the seconds that have passed.
 
     Raises:
         PerceptionError: the default bundle is not installed.
@@ -108,6 +86,24 @@ def examine_bag(path: Path, notify: Notify) -> Examination:
     return Examination(f'looked at {path}', in_order(recording_findings(scan)), interrupted)
 
 
+def recording_findings(scan: Scan) -> Iterator[Finding]:
+    """Judge a recording that was read."""
+    where = str(scan.path)
+    for damage in scan.damage:
+        yield told(Level.WRONG, 'damage', where, damage)
+    for sentence in bag_findings(scan):
+        yield told(Level.WRONG, 'recording', where, sentence)
+    for topic, camera in sorted(scan.cameras.items()):
+        figures = camera.figures(scan.start_ns or 0)
+        for sentence in camera_findings(camera, figures):
+            # That one is of the machine that plays it.
+            level = Level.NOTE if 'shared memory' in sentence else Level.WRONG
+            yield told(level, 'frames', topic, sentence)
+        looks = ', '.join((*camera.sizes, *camera.encodings))
+        rate = f' at {figures.rate.median_hz:.1f} Hz' if figures.rate else ''
+        yield fine('recorded', topic, f'{figures.messages} frames{rate}, {looks}')
+
+
 def _watch(asked: Query, seconds: float, notify: Notify) -> tuple[GraphFacts, bool]:
     from mobilenet_perception.tools.doctor.ros.watch import open_watch  # noqa: PLC0415 (ROS)
 
@@ -115,7 +111,7 @@ def _watch(asked: Query, seconds: float, notify: Notify) -> tuple[GraphFacts, bo
     with open_watch(asked) as watch:
         try:
             watch.discover()
-            watch.look(seconds, lambda left: notify(math.ceil(left)))
+            watch.look(seconds, lambda left: notify(math.floor(seconds - left)))
         except KeyboardInterrupt:
             interrupted = True
         return watch.facts(), interrupted

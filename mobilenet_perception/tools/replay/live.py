@@ -17,12 +17,12 @@ from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Camera
 from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
-from mobilenet_perception.tools.replay.live_settings import (
-    LiveSettings,
+from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
+from mobilenet_perception.tools.replay.settings import (
+    ReplaySettings,
     node_arguments,
     player_arguments,
 )
-from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
 
@@ -35,7 +35,7 @@ _QUIET_S = 2.0
 
 
 def play_live(
-    settings: LiveSettings,
+    settings: ReplaySettings,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     folder: Path | None = None,
     notify: Callable[[str], None] = lambda words: None,
@@ -74,7 +74,7 @@ def play_live(
             source=settings.source,
             bundle=describe_bundle(bundle),
             machine=describe_machine(runtime),
-            latency_budget_ms=settings.latency_budget_ms,
+            latency_budget_ms=settings.budget_ms,
             frames=frames,
             missed=missed,
             thumbnails=session.thumbnails(),
@@ -89,7 +89,7 @@ class _Session:
 
     def __init__(
         self,
-        settings: LiveSettings,
+        settings: ReplaySettings,
         cameras: Sequence[Camera],
         environment: Mapping[str, str],
         logs: Path,

@@ -2,20 +2,18 @@
 """`simulate`: the node in a simulated street, its decisions scored by what was true."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from mobilenet_perception.street.gazebo import FRONT
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY
-from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive, share
+from mobilenet_perception.tools.arguments import add_bundle, positive, share
 from mobilenet_perception.tools.replay.demo import print_second
-from mobilenet_perception.tools.report.html import page
-from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.tables import summary
+from mobilenet_perception.tools.replay.reporting import finish, in_folder
+from mobilenet_perception.tools.replay.settings import DEFAULT_BUDGET_MS, settings_of
 from mobilenet_perception.tools.simulate.encounters import RIGHT, as_values
 from mobilenet_perception.tools.simulate.session import SimulateSettings, simulate
+from mobilenet_perception.tools.terminal import notify
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='with --attach: names with commas between them (%(default)s)',
     )  # fmt: skip
     parser.add_argument(
-        '--latency-budget-ms', type=positive, default=50.0, metavar='MS', help='%(default)s'
-    )
+        '--latency-budget-ms', type=positive, default=DEFAULT_BUDGET_MS, metavar='MS',
+        help='%(default)s',
+    )  # fmt: skip
     add_bundle(parser)
     parser.add_argument('--min-right', type=share, metavar='SHARE',
                         help='exit 1 if fewer of the signals are decided right')  # fmt: skip
@@ -43,21 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, write `report.json` and `report.html`, and print the summary."""
     settings = SimulateSettings(
-        bundle=bundle_path(arguments),
+        settings_of(arguments, mode='ros', seconds=arguments.seconds),
         time_of_day=arguments.time_of_day,
-        seconds=arguments.seconds,
-        latency_budget_ms=arguments.latency_budget_ms,
-        runtime=arguments.runtime,
-        threads=arguments.threads,
         cameras=tuple(name.strip() for name in arguments.cameras.split(',') if name.strip()),
         attach=arguments.attach,
     )
-    out = arguments.out
-    simulated = simulate(settings, out, print_second, lambda words: print(words, file=sys.stderr))
-    values = {**report(simulated.run), 'signs': as_values(simulated.encounters)}
-    write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
-    write_atomically(out / 'report.html', page(values, simulated.run.thumbnails))
-    print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
+    simulated = simulate(settings, arguments.out, print_second, notify)
+    print()
+    finish(
+        simulated.run, in_folder(arguments.out), more={'signs': as_values(simulated.encounters)}
+    )
     if simulated.run.interrupted:
         return 130
     right = sum(item.verdict == RIGHT for item in simulated.encounters)

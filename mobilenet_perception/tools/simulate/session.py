@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import RuntimeSettings
-from mobilenet_perception.inference.runtimes.choose import AUTO, choose_runtime
+from mobilenet_perception.inference.runtimes.choose import choose_runtime
 from mobilenet_perception.recordings import Camera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
 from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
-from mobilenet_perception.tools.replay.live_settings import LiveSettings, node_arguments
+from mobilenet_perception.tools.replay.settings import ReplaySettings, node_arguments
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
 from mobilenet_perception.tools.report.run import Run
-from mobilenet_perception.tools.simulate.account import account_of
-from mobilenet_perception.tools.simulate.encounters import Encounter
+from mobilenet_perception.tools.simulate.encounters import Encounter, account_of
 from mobilenet_perception.tools.simulate.route_follower import is_at_end
 
 if TYPE_CHECKING:
@@ -35,14 +34,17 @@ _MODULES = 'mobilenet_perception.tools.simulate.ros'
 
 
 class SimulateSettings(NamedTuple):
-    """What to simulate. The names are those of `simulate`'s arguments."""
+    """What to simulate.
 
-    bundle: Path
+    Attributes:
+        node: how the node is run; of its source only `seconds` count: of the simulation.
+        time_of_day: one of `TIMES_OF_DAY`.
+        cameras: names of the robot's cameras.
+        attach: score a simulation that runs already, instead of drawing one.
+    """
+
+    node: ReplaySettings
     time_of_day: str = TIMES_OF_DAY[0]
-    seconds: float | None = None
-    latency_budget_ms: float = 50.0
-    runtime: str = AUTO
-    threads: int = 1
     cameras: tuple[str, ...] = (FRONT,)
     attach: bool = False
 
@@ -79,9 +81,10 @@ def simulate(
         if camera not in known:
             street = 'the robot in Gazebo' if settings.attach else 'the robot drawn here'
             raise PerceptionError(f'{street} has no camera {camera!r}: take {", ".join(known)}')
-    bundle = load_bundle(settings.bundle)
-    runtime = choose_runtime(settings.runtime, RuntimeSettings(threads=settings.threads))
-    settings = settings._replace(runtime=runtime.name)
+    node = settings.node
+    bundle = load_bundle(node.bundle)
+    runtime = choose_runtime(node.runtime, RuntimeSettings(threads=node.threads))
+    settings = settings._replace(node=node._replace(runtime=runtime.name))
     start = time.monotonic()
     with user_domain() if settings.attach else isolated_ros() as environment:
         # After the environment is set.
@@ -102,7 +105,7 @@ def simulate(
             source=f'sidewalk, {settings.time_of_day}',
             bundle=describe_bundle(bundle),
             machine=describe_machine(runtime),
-            latency_budget_ms=settings.latency_budget_ms,
+            latency_budget_ms=node.budget_ms,
             frames=account.frames,
             missed=[],
             thumbnails=account.thumbnails,
@@ -128,19 +131,15 @@ def _processes(
         return
     folder.mkdir(parents=True, exist_ok=True)
     cameras = [Camera(name, image_topic(name), compressed=False) for name in settings.cameras]
-    live = LiveSettings(
-        source='',
-        bundle=settings.bundle,
-        latency_budget_ms=settings.latency_budget_ms,
-        runtime=settings.runtime,
-        threads=settings.threads,
-    )
     on_sim_time = ['-p', 'use_sim_time:=true']
     notify(f'starting the street, the node and the driver, in ROS domain '
         f'{environment["ROS_DOMAIN_ID"]} ...')  # fmt: skip
     arguments = {
         f'{_MODULES}.drawn_simulator': ['--time-of-day', settings.time_of_day],
-        'mobilenet_perception.ros.classifier': [*node_arguments(live, cameras), *on_sim_time],
+        'mobilenet_perception.ros.classifier': [
+            *node_arguments(settings.node, cameras),
+            *on_sim_time,
+        ],
         f'{_MODULES}.driver': ['--ros-args', *on_sim_time],
     }
     with ExitStack() as stack:
@@ -159,7 +158,7 @@ def _watch(
     on_second: Callable[[float, 'Listener'], None],
 ) -> None:
     """Listen until the route is driven, or for so many seconds of the simulation."""
-    world = sidewalk_world(settings.time_of_day)
+    world, seconds = sidewalk_world(settings.time_of_day), settings.node.seconds
     give_up_s = time.monotonic() + _START_S
     start_s: float | None = None
     at_end_s: float | None = None
@@ -178,7 +177,7 @@ def _watch(
         if now_s >= start_s + told + 1.0:
             told += 1.0
             on_second(told, witness)
-        if settings.seconds is not None and now_s >= start_s + settings.seconds:
+        if seconds is not None and now_s >= start_s + seconds:
             return
         if is_at_end(world, place):
             at_end_s = now_s if at_end_s is None else at_end_s

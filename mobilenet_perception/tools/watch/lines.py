@@ -1,55 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cameras as lines of text: a table for a terminal, or a sentence each for a log.
+"""Cameras for a person to read: a table that fits a window, or a sentence each for a log."""
 
-Lines that stand still: a terminal's whole window, redrawn in place.
-"""
-
-import shutil
-import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.tools.watch.camera import CameraView
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
 _SILENT_S = 2.0
 # Finding each other takes up to so long; before, silence says nothing.
 _DISCOVERY_S = 4.0
-_BETWEEN = '  '
-# As they stand in the line, each with how soon it goes where there is no room: 0 is never.
+_AGE = 'age p50 p99 ms'
+# As they stand in the row, each with how soon it goes where there is no room: 0 is never.
 _COLUMNS = {
-    'camera': 0, 'label': 3, 'decision': 0, 'age p50 p99 ms': 1, 'Hz': 4, 'missed': 2,
+    'camera': 0, 'label': 3, 'decision': 0, _AGE: 1, 'Hz': 4, 'missed': 2,
     'outcomes': 5, 'variant': 7, 'slow-down': 6,
 }  # fmt: skip
+_BETWEEN = 2
 
 
-def table_lines(views: Sequence[CameraView], width: int) -> list[str]:
-    """Return a heading, a line for each camera, and below them what is wrong, in sentences.
+def camera_table(views: Sequence[CameraView], width: int) -> 'Table':
+    """Return a heading and a row for each camera.
 
     Args:
         views: the cameras.
         width: letters that go in a line; columns that do not fit are left out, the less
             important first.
     """
-    rows = [dict(zip(_COLUMNS, _COLUMNS, strict=True)), *map(_cells, views)]
+    from rich.table import Table  # noqa: PLC0415 (an extra)
+    from rich.text import Text  # noqa: PLC0415
+
+    rows = [_cells(view) for view in views]
+    widths = {name: max(map(len, (name, *(row[name] for row in rows)))) for name in _COLUMNS}
     columns = list(_COLUMNS)
-    widths = {name: max(len(row[name]) for row in rows) for name in columns}
-    while _total(widths, columns) > width and any(_COLUMNS[name] for name in columns):
+    while any(_COLUMNS[name] for name in columns) and width < (
+        sum(widths[name] + _BETWEEN for name in columns) - _BETWEEN
+    ):
         columns.remove(max(columns, key=lambda name: _COLUMNS[name]))
-    lines = [
-        cut(_BETWEEN.join(row[name].ljust(widths[name]) for name in columns).rstrip(), width)
-        for row in rows
-    ]
-    for view in views:
-        if view.trouble:
-            lines += wrapped(f'! {view.camera}: {view.trouble}', width)
-    return lines
-
-
-def wrapped(words: str, width: int) -> list[str]:
-    """Return words as lines that fit a width."""
-    return textwrap.wrap(words, max(10, width), subsequent_indent='  ')
+    table = Table(box=None, pad_edge=False, padding=(0, _BETWEEN, 0, 0), header_style='bold')
+    for name in columns:
+        table.add_column(name, no_wrap=True, overflow='ellipsis')
+    for row in rows:
+        table.add_row(*(Text(row[name]) for name in columns))
+    return table
 
 
 def sentence(view: CameraView) -> str:
@@ -100,14 +96,6 @@ def note(
     )
 
 
-def cut(line: str, width: int) -> str:
-    """Return a line that fits a width, with a mark where it was cut."""
-    return line if len(line) <= width else line[: max(0, width - 1)] + '…'
-
-
-_AGE = 'age p50 p99 ms'
-
-
 def _cells(view: CameraView) -> dict[str, str]:
     label, decision = view.label, view.decision
     return {
@@ -133,42 +121,3 @@ def _age(view: CameraView) -> str:
 
 def _outcomes(counts: Mapping[Outcome, int]) -> str:
     return ', '.join(f'{counts[name]} {name}' for name in Outcome if counts.get(name))
-
-
-def _total(widths: Mapping[str, int], columns: Sequence[str]) -> int:
-    return sum(widths[name] for name in columns) + len(_BETWEEN) * (len(columns) - 1)
-
-
-_ENTER = '\033[?1049h\033[?25l'
-_LEAVE = '\033[?25h\033[?1049l'
-_HOME, _TO_END_OF_LINE, _TO_END = '\033[H', '\033[K', '\033[J'
-
-
-class Screen:
-    """The window of a terminal."""
-
-    def __init__(self, terminal: TextIO) -> None:
-        self._terminal = terminal
-
-    @property
-    def width(self) -> int:
-        """Letters in a line, now: windows change."""
-        return shutil.get_terminal_size().columns
-
-    def show(self, lines: Sequence[str]) -> None:
-        """Show lines; those that do not fit the window are left out."""
-        height = shutil.get_terminal_size().lines
-        shown = f'{_TO_END_OF_LINE}\n'.join(lines[: max(1, height - 1)])
-        self._terminal.write(f'{_HOME}{shown}{_TO_END_OF_LINE}{_TO_END}')
-        self._terminal.flush()
-
-
-@contextmanager
-def screen(terminal: TextIO) -> Iterator[Screen]:
-    """Take a terminal's window, and give it back as it was."""
-    terminal.write(_ENTER)
-    try:
-        yield Screen(terminal)
-    finally:
-        terminal.write(_LEAVE)
-        terminal.flush()

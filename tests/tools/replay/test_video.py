@@ -15,9 +15,9 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.recordings import Source, open_source
 from mobilenet_perception.tools.cli import main
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast
-from mobilenet_perception.tools.replay.video.gif import GifWriter
-from mobilenet_perception.tools.replay.video.write import write_video
+from mobilenet_perception.tools.replay.in_process import play_fast
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.video import GifWriter, write_video
 from mobilenet_perception.tools.report.run import Run
 from tests.support.colours import FRAMES, PER_LABEL
 from tests.support.tiny_bundle import COLOURS, LABELS

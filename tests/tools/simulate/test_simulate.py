@@ -11,6 +11,7 @@ pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup`
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import default_bundle_path
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.simulate import session
 from mobilenet_perception.tools.simulate.session import SimulateSettings, simulate
 from tests.support.colours import assert_one_sentence, command
@@ -45,7 +46,7 @@ def test_listening_to_nothing_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(session, '_START_S', 0.5)
-    settings = SimulateSettings(default_bundle_path(), attach=True)
+    settings = SimulateSettings(ReplaySettings(bundle=default_bundle_path()), attach=True)
     with pytest.raises(PerceptionError, match=r'simulate\.launch\.py running'):
         simulate(settings, tmp_path)
 

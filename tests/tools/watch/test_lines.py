@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is heard of a camera, and the lines it becomes."""
 
+import io
 import math
+from collections.abc import Sequence
 
 import pytest
+from rich.console import Console
 
 from mobilenet_perception.pipeline.decision import Scored
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera
-from mobilenet_perception.tools.watch.lines import cut, note, sentence, table_lines
+from mobilenet_perception.tools.watch.command import screen
+from mobilenet_perception.tools.watch.lines import note, sentence
 
 
 def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:
@@ -30,6 +34,16 @@ def heard_camera() -> WatchedCamera:
     camera.take_decision(Scored('stop', 0.9), 4.0)
     camera.take_health({'on_time': '37', 'expired': '4', 'late': '0', 'topic': '/x'}, '')
     return camera
+
+
+def table_lines(views: Sequence[CameraView], width: int, heading: str = '') -> list[str]:
+    """The screen as lines of a window of so many columns, without its first, the heading."""
+    window = Console(file=io.StringIO(), width=width)
+    with window.capture() as captured:
+        window.print(screen(heading, '', views, width))
+    lines = captured.get().splitlines()
+    assert max(map(len, lines)) <= width
+    return [line.rstrip() for line in lines[0 if heading else 1 :]]
 
 
 def test_figures_are_of_the_last_seconds() -> None:
@@ -77,7 +91,8 @@ def test_lines_fit_the_window(width: int) -> None:
 
 
 def test_cut_marks_what_is_missing() -> None:
-    assert cut('abc', 3) == 'abc' and cut('abcd', 3) == 'ab…'
+    for heading, shown in (('a' * 30, 'a' * 30), ('a' * 31, 'a' * 29 + '…')):
+        assert table_lines([], 30, heading)[0] == shown
 
 
 def test_note_says_what_to_do() -> None:

@@ -8,7 +8,6 @@ from shlex import quote
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.tools.arguments import (
     BUILT_IN,
-    Progress,
     add_runtime,
     load_classifier,
     positive,
@@ -17,6 +16,7 @@ from mobilenet_perception.tools.arguments import (
 )
 from mobilenet_perception.tools.bags.extract.extract import ExtractSettings, Summary, extract
 from mobilenet_perception.tools.bags.extract.manifest import FILE, UNLABELLED
+from mobilenet_perception.tools.terminal import Progress
 
 _NORMAL = ExtractSettings()
 
@@ -83,11 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     classifier = load_classifier(arguments) if arguments.bundle else None
     if classifier:
         classifier.variant(arguments.variant)
-    progress = Progress('frames looked at')
-    try:
+    with Progress('frames looked at') as progress:
         summary = extract(arguments.bags, arguments.output, settings, classifier, progress)
-    finally:
-        progress.end()
     print(_told(arguments.output, summary))
     return 0
 

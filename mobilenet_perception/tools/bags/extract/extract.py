@@ -16,20 +16,18 @@ from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools.bags.extract.manifest import (
     FILE,
+    NO_OPINION,
     UNLABELLED,
     Extracted,
+    Opinion,
+    Shortlist,
     Stretches,
     bag_names,
     folder_of,
     manifest_text,
-)
-from mobilenet_perception.tools.bags.extract.novelty import Novelty
-from mobilenet_perception.tools.bags.extract.shortlist import (
-    NO_OPINION,
-    Opinion,
-    Shortlist,
     opinion_of,
 )
+from mobilenet_perception.tools.bags.extract.novelty import Novelty
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ROS graph, as far as it concerns cameras and classifiers.
-
-Which camera topics a classifier node is to hear, by its parameters and its subscriptions.
-"""
+"""The ROS graph, as far as it concerns cameras and classifiers, and what these are to hear."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

@@ -26,14 +26,13 @@ from mobilenet_perception.tools.doctor.facts import (
     TopicFacts,
 )
 from mobilenet_perception.tools.doctor.processes import ros_processes, this_process
-from mobilenet_perception.tools.doctor.ros.camera_listener import CameraListener, Rules
 from mobilenet_perception.tools.doctor.ros.graph import (
     IMAGE_TYPES,
     Graph,
     Subscription,
     wanted_topics,
 )
-from mobilenet_perception.tools.doctor.ros.node_listener import NodeListener
+from mobilenet_perception.tools.doctor.ros.listeners import CameraListener, NodeListener, Rules
 
 # Discovery takes up to seconds; what is found then may not be all yet.
 _DISCOVERY_S = 5.0
@@ -77,7 +76,7 @@ class Watch:
             spin_once(self._executor, 0.1)
 
     def look(self, seconds: float, notify: Callable[[float], None]) -> None:
-        """Listen for so long; `tell` is told every time how many seconds are left."""
+        """Listen for so long; `notify` is told a few times a second how many seconds are left."""
         self._looking_since = time.monotonic()
         end = self._looking_since + seconds
         due = 0.0

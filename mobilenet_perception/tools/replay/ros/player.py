@@ -24,9 +24,9 @@ from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
-from mobilenet_perception.tools.replay.live_settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.replay.pace import Schedule
 from mobilenet_perception.tools.replay.sent import SentFrame
+from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 # Two seconds of a 30 Hz camera: what drawing or decoding may fall behind before it shows.

@@ -11,9 +11,10 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle.default import default_bundle_path
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.tools.replay.play import PlaySettings, play
+from mobilenet_perception.tools.replay.play import play
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.testing.difference import differences_text
 from mobilenet_perception.tools.replay.testing.expectations import Expectations, intervals
-from mobilenet_perception.tools.replay.testing.text import differences_text
 from mobilenet_perception.tools.replay.testing.verdict import judge, keep_as_golden
 from mobilenet_perception.tools.report.json_report import report
 
@@ -65,7 +66,7 @@ class Replayer:
         """Play a source.
 
         Paths are absolute, or relative to the folder of the test file. The other arguments are
-        those of `replay.play.PlaySettings`; over DDS, frames are sent reliably unless said
+        those of `replay.settings.ReplaySettings`; over DDS, frames are sent reliably unless said
         otherwise, so that none is missing for another reason than the node.
 
         The test fails, in one sentence, if the source cannot be played.
@@ -73,7 +74,7 @@ class Replayer:
         ways = self._ways
         found = self._find(bundle) or ways.bundle or default_bundle_path()
         of_options = () if mode == 'ros' else ways.faults
-        settings = PlaySettings(
+        settings = ReplaySettings(
             source=str(self._source(source)),
             bundle=found,
             mode=mode,
@@ -111,7 +112,7 @@ class ReplayRun:
     """
 
     def __init__(
-        self, settings: PlaySettings, values: dict[str, Any], ways: ReplayOptions
+        self, settings: ReplaySettings, values: dict[str, Any], ways: ReplayOptions
     ) -> None:
         self.report = values
         self._settings = settings

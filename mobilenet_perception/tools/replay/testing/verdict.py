@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a replay gave what the arguments of `replay` ask for.
-
-One replay judged: by what is expected of it, and by its golden file.
-"""
+"""Verdicts on replays: by golden file, by expectations, by the arguments of `replay`; as JUnit."""
 
 import argparse
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from mobilenet_perception.recordings.digest import source_digest
-from mobilenet_perception.tools.replay.play import PlaySettings
-from mobilenet_perception.tools.replay.testing.check import check
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.replay.testing.compare import compare, not_compared
-from mobilenet_perception.tools.replay.testing.difference import Difference
-from mobilenet_perception.tools.replay.testing.expectations import Expectations
+from mobilenet_perception.tools.replay.testing.difference import Difference, differences_text
+from mobilenet_perception.tools.replay.testing.expectations import Expectations, check
 from mobilenet_perception.tools.replay.testing.golden import (
     GOLDEN_SUFFIX,
+    Replayed,
     read_golden,
+    replayed,
     update_golden,
 )
-from mobilenet_perception.tools.replay.testing.replayed import Replayed, replayed
-from mobilenet_perception.tools.replay.testing.text import differences_text
+
+# What XML 1.0 cannot hold, not even escaped.
+_UNPRINTABLE = re.compile('[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
 class Judgement(NamedTuple):
@@ -36,9 +38,25 @@ class Judgement(NamedTuple):
     notes: list[str]
 
 
+class Verdict(NamedTuple):
+    """What came of one replay.
+
+    Attributes:
+        name: what was played.
+        seconds: how long it took.
+        failures: what was not as expected, each a text.
+        error: why it could not be played or judged; empty: it could.
+    """
+
+    name: str
+    seconds: float
+    failures: tuple[str, ...] = ()
+    error: str = ''
+
+
 def judge(
     report: Mapping[str, Any],
-    settings: PlaySettings,
+    settings: ReplaySettings,
     expectations: Expectations = Expectations(),  # noqa: B008 (immutable)
     golden: Path | None = None,
 ) -> Judgement:
@@ -61,7 +79,7 @@ def judge(
     return Judgement([*differences, *compare(expected, came)], [note] if note else [])
 
 
-def keep_as_golden(report: Mapping[str, Any], settings: PlaySettings, golden: Path) -> None:
+def keep_as_golden(report: Mapping[str, Any], settings: ReplaySettings, golden: Path) -> None:
     """Write what a replay gave as its golden file.
 
     Raises:
@@ -71,29 +89,13 @@ def keep_as_golden(report: Mapping[str, Any], settings: PlaySettings, golden: Pa
     update_golden(golden, _replayed(report, settings))
 
 
-def _replayed(report: Mapping[str, Any], settings: PlaySettings) -> Replayed:
+def _replayed(report: Mapping[str, Any], settings: ReplaySettings) -> Replayed:
     digest = source_digest(settings.source, settings.labels)
     return replayed(report, settings.to_json(), digest)
 
 
-class Verdict(NamedTuple):
-    """What came of one replay.
-
-    Attributes:
-        name: what was played.
-        seconds: how long it took.
-        failures: what was not as expected, each a text.
-        error: why it could not be played or judged; empty: it could.
-    """
-
-    name: str
-    seconds: float
-    failures: tuple[str, ...] = ()
-    error: str = ''
-
-
 def failures(
-    arguments: argparse.Namespace, settings: PlaySettings, values: dict[str, Any], several: bool
+    arguments: argparse.Namespace, settings: ReplaySettings, values: dict[str, Any], several: bool
 ) -> list[str]:
     """Say what is not as the arguments expect, or write it as golden where they say so.
 
@@ -140,3 +142,36 @@ def _limits(
         if on_time < min_on_time:
             found.append(f'{on_time:.4f} of the frames were on time, below {min_on_time:g}')
     return found
+
+
+def write_junit(path: Path | None, verdicts: Sequence[Verdict]) -> None:
+    """Write what came of replays as JUnit XML, which CI systems show, if a file is named."""
+    if path:
+        write_atomically(path, junit_xml(verdicts))
+
+
+def junit_xml(verdicts: Sequence[Verdict]) -> str:
+    """Return the XML: a test case for each replay."""
+    counts = {
+        'tests': str(len(verdicts)),
+        'failures': str(sum(bool(verdict.failures) for verdict in verdicts)),
+        'errors': str(sum(bool(verdict.error) for verdict in verdicts)),
+        'time': f'{sum(verdict.seconds for verdict in verdicts):.3f}',
+    }
+    root = ElementTree.Element('testsuites', counts)
+    suite = ElementTree.SubElement(root, 'testsuite', {'name': 'replay', **counts})
+    for name, seconds, failed, error in verdicts:
+        about = {'classname': 'replay', 'name': _plain(name), 'time': f'{seconds:.3f}'}
+        case = ElementTree.SubElement(suite, 'testcase', about)
+        if failed:
+            message = _plain(failed[0].splitlines()[0])
+            failure = ElementTree.SubElement(case, 'failure', message=message)
+            failure.text = _plain('\n\n'.join(failed))
+        if error:
+            ElementTree.SubElement(case, 'error', message=_plain(error))
+    ElementTree.indent(root, ' ')
+    return ElementTree.tostring(root, encoding='unicode', xml_declaration=True) + '\n'
+
+
+def _plain(text: str) -> str:
+    return _UNPRINTABLE.sub('?', text)

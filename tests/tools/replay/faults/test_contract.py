@@ -15,7 +15,8 @@ from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.frame import EPOCH_NS, SourceFrame
 from mobilenet_perception.recordings.open import Camera, Source
 from mobilenet_perception.tools.replay.faults import FAULTS, Faults, parse_fault
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_paced
+from mobilenet_perception.tools.replay.in_process import play_paced
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.run import FrameResult
 
 MS = 1_000_000
@@ -52,7 +53,7 @@ def played(*kinds: str) -> list[FrameResult]:
     runtime = faults.runtime(create_runtime())
     classifier = Classifier(load_bundle(default_bundle_path()), runtime, warmup_runs=2)
     source = Source('frames', (Camera('camera', '/camera/image_raw', False),), frames())
-    run = play_paced(classifier, source, ReplaySettings(BUDGET_MS, faults=faults))
+    run = play_paced(classifier, source, ReplaySettings(latency_budget_ms=BUDGET_MS), faults)
     return run.frames['camera']
 
 
