@@ -17,11 +17,10 @@ from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, refusal
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import bundle_path, positive, whole
 from mobilenet_perception.tools.benchmark import comparison
+from mobilenet_perception.tools.benchmark import report as reports
 from mobilenet_perception.tools.benchmark.measure import measure
-from mobilenet_perception.tools.benchmark.report import Report, read_report
 from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings, SearchSettings
-from mobilenet_perception.tools.benchmark.tables import changes_text, report_text, submission
-from mobilenet_perception.tools.replay.settings import DEFAULT_BUDGET_MS, ReplaySettings
+from mobilenet_perception.tools.replay.settings import BUDGET_MS, ReplaySettings
 
 _QUICK_SECONDS = 2.0
 _QUICK_RUNS = 50
@@ -44,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--no-ros', action='store_true', help='only each variant alone')
     parser.add_argument('--latency-budget-ms', type=positive, metavar='MS',
-                        default=DEFAULT_BUDGET_MS, help='%(default)g')  # fmt: skip
+                        default=BUDGET_MS, help='%(default)g')  # fmt: skip
     parser.add_argument('--size', type=size, metavar='WxH', default=(normal.width, normal.height),
                         help='of the frames, in pixels (640x480)')  # fmt: skip
     parser.add_argument('--seconds', type=positive,
@@ -85,19 +84,19 @@ def run(arguments: argparse.Namespace) -> int:
     old = _old_report(arguments, versions, [variant.name for variant in variants])
     if arguments.json:
         _check_writable(arguments.json)
-    report = Report(settings, bundle, versions)
+    report = reports.Report(settings, bundle, versions)
     report.skipped = '--no-ros was given' if arguments.no_ros else ''
     try:
         measure(settings, variants, report)
     except KeyboardInterrupt:
         report.interrupted = True
     except PerceptionError:
-        print(report_text(report.to_json()))
+        print(reports.report_text(report.to_json()))
         raise
     values = report.to_json()
-    print(report_text(values))
+    print(reports.report_text(values))
     if arguments.submit_table:
-        print(f'\nrows for docs/devices.md:\n{submission(values)}')
+        print(f'\nrows for docs/devices.md:\n{reports.submission(values)}')
     if arguments.json:
         write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
     if report.interrupted:
@@ -161,7 +160,7 @@ def _old_report(
     """Read the report to compare with, before minutes of measuring."""
     if arguments.compare is None:
         return None
-    old = read_report(arguments.compare)
+    old = reports.read_report(arguments.compare)
     comparison.check_common_variants(old, versions, variants)
     return old
 
@@ -176,7 +175,7 @@ def _check_writable(path: Path) -> None:
 def _compare(old: Mapping[str, Any], new: Mapping[str, Any], arguments: argparse.Namespace) -> int:
     changes = comparison.compare(old, new)
     print(f'\ncompared with {arguments.compare}, measured {old.get("measured_at")}')
-    print(changes_text(changes))
+    print(reports.changes_text(changes))
     absent = comparison.missing(old, new)
     notes = comparison.differences(old, new)
     notes += [f'not measured now: {", ".join(absent)}'] if absent else []

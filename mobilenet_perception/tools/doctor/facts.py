@@ -12,6 +12,9 @@ from mobilenet_perception.tools.doctor.processes import RosProcess
 
 RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'
 TRANSIENT_LOCAL, VOLATILE = 'transient_local', 'volatile'
+# What is offered and what is asked for where the two do not match: the ROS 2 documentation, About
+# Quality of Service settings, QoS compatibilities.
+_MISMATCHES = {(BEST_EFFORT, RELIABLE), (VOLATILE, TRANSIENT_LOCAL)}
 
 
 class Query(NamedTuple):
@@ -46,6 +49,18 @@ class Endpoint(NamedTuple):
     durability: str = VOLATILE
     elsewhere: bool | None = None
     process: RosProcess | None = None
+
+    def mismatches(self, subscriber: 'Endpoint') -> dict[str, tuple[str, str]]:
+        """Return what keeps messages of this publisher from a subscriber.
+
+        Returns:
+            What is offered and what is asked for, by policy; none: they match.
+        """
+        policies = {
+            'reliability': (self.reliability, subscriber.reliability),
+            'durability': (self.durability, subscriber.durability),
+        }
+        return {policy: pair for policy, pair in policies.items() if pair in _MISMATCHES}
 
 
 class StreamFacts(NamedTuple):

@@ -12,7 +12,7 @@ from mobilenet_perception.tools.replay.faults import FAULTS
 from mobilenet_perception.tools.replay.play import LOCAL, play
 from mobilenet_perception.tools.replay.reporting import ReportFiles, add_video, finish
 from mobilenet_perception.tools.replay.settings import (
-    DEFAULT_BUDGET_MS,
+    BUDGET_MS,
     ReplaySettings,
     settings_of,
 )
@@ -127,7 +127,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--latency-budget-ms', type=positive, metavar='MS',
-        help=f'default: none with --fast, else {DEFAULT_BUDGET_MS:g}',
+        help=f'default: none with --fast, else {BUDGET_MS:g}',
     )  # fmt: skip
     parser.add_argument(
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mobilenet_perception.pipeline.timing import Outcome, percentiles
 from mobilenet_perception.recordings.open import DRIVE
-from mobilenet_perception.tools.arguments import add_bundle, positive
+from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.live import play_live
 from mobilenet_perception.tools.replay.reporting import add_video, finish, in_folder
-from mobilenet_perception.tools.replay.settings import DEFAULT_BUDGET_MS, settings_of
+from mobilenet_perception.tools.replay.settings import add_node, settings_of
 from mobilenet_perception.tools.terminal import notify
 
 if TYPE_CHECKING:
@@ -29,11 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--rate', type=positive, metavar='HZ', help="default: the input's, else 30"
     )
-    parser.add_argument(
-        '--latency-budget-ms', type=positive, default=DEFAULT_BUDGET_MS, metavar='MS',
-        help='%(default)s',
-    )  # fmt: skip
-    add_bundle(parser)
+    add_node(parser)
     add_video(parser)
 
 

@@ -17,11 +17,7 @@ from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.report.results import (
-    describe_bundle,
-    describe_machine,
-    frame_result,
-)
+from mobilenet_perception.tools.report import results
 from mobilenet_perception.tools.report.run import FrameResult, Run, Thumbnail
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
@@ -106,7 +102,7 @@ class _Player:
         with self._ended:
             frame = self._frames.pop((record.camera, record.sequence))
             first_ns = self._first_ns or frame.log_ns
-            self.results[record.camera].append(frame_result(result, frame, first_ns))
+            self.results[record.camera].append(results.frame_result(result, frame, first_ns))
             self._ended.notify()
 
 
@@ -195,15 +191,15 @@ def _run(
         raise PerceptionError(f'{source.name} gave no frame: nothing was classified')
     # A superseded frame ends before the older one that is being run.
     frames = {
-        camera: sorted(results, key=lambda item: item.record.sequence)
-        for camera, results in player.results.items()
+        camera: sorted(found, key=lambda item: item.record.sequence)
+        for camera, found in player.results.items()
     }
     budget_ms = settings.budget_ms
     return Run(
         mode=mode,
         source=source.name,
-        bundle=describe_bundle(classifier.bundle),
-        machine=describe_machine(classifier.runtime),
+        bundle=results.describe_bundle(classifier.bundle),
+        machine=results.describe_machine(classifier.runtime),
         latency_budget_ms=None if math.isinf(budget_ms) else budget_ms,
         frames=frames,
         missed=[],

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.runtimes.choose import AUTO
 from mobilenet_perception.recordings import Camera, Source, open_source
-from mobilenet_perception.tools.arguments import bundle_path
+from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive
 
 MODES = ('fast', 'paced', 'ros')
-DEFAULT_BUDGET_MS = 50.0
+BUDGET_MS = 50.0
 # Frames that wait for a reader that lags behind, where none may get lost.
 RELIABLE_DEPTH = 30
 
@@ -60,7 +60,7 @@ class ReplaySettings(NamedTuple):
         """The budget of each frame; infinite: every frame is run, and none is late."""
         if self.latency_budget_ms is not None:
             return self.latency_budget_ms
-        return math.inf if self.mode == 'fast' else DEFAULT_BUDGET_MS
+        return math.inf if self.mode == 'fast' else BUDGET_MS
 
     def open(self, stamps: Container[int] | None = None) -> Source:
         """Open the source; `stamps` as in `open_source`.
@@ -90,11 +90,20 @@ class ReplaySettings(NamedTuple):
         }
 
 
+def add_node(parser: argparse.ArgumentParser) -> None:
+    """Add how the node is run: `--latency-budget-ms`, and what `add_bundle` adds."""
+    parser.add_argument(
+        '--latency-budget-ms', type=positive, default=BUDGET_MS, metavar='MS',
+        help='%(default)s',
+    )  # fmt: skip
+    add_bundle(parser)
+
+
 def settings_of(arguments: argparse.Namespace, **how: Any) -> ReplaySettings:
     """Return settings with what all commands that play have as arguments.
 
     Args:
-        arguments: with `latency_budget_ms`, and what `add_bundle` adds.
+        arguments: with what `add_node` adds.
         **how: the other fields.
 
     Raises:

@@ -7,14 +7,8 @@ from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.street import gazebo
 from mobilenet_perception.street.camera import camera_at
-from mobilenet_perception.street.gazebo import (
-    IMAGE_RATE_HZ,
-    IMAGE_SIZE,
-    label_at,
-    lights,
-    state_topic,
-)
 from mobilenet_perception.street.regions import RegionPlanner
 from mobilenet_perception.street.truth import truth_of
 from mobilenet_perception.street.world import Mount, Phase, Signal, World
@@ -54,7 +48,7 @@ class Observed:
         self._world = world
         self._places: list[tuple[float, Place]] = []
         self._shown: dict[str, list[tuple[float, str]]] = {
-            light.name: [] for light in lights(world)
+            light.name: [] for light in gazebo.lights(world)
         }
         self._regions: dict[str, list[tuple[float, RegionOfInterest]]] = {}
 
@@ -74,7 +68,7 @@ class Observed:
 
     def take_angle(self, light: str, seconds: float, angle: float) -> None:
         """Take in how the drum of a light stands, in radians."""
-        label = label_at(angle)
+        label = gazebo.label_at(angle)
         shown = self._shown[light]
         if label is not None and (not shown or shown[-1][1] != label):
             shown.append((seconds, label))
@@ -115,14 +109,14 @@ class Observed:
             PerceptionError: a light never said how it stands.
         """
         world = self._true_world()
-        planner = RegionPlanner(world.signals, IMAGE_RATE_HZ)
+        planner = RegionPlanner(world.signals, gazebo.IMAGE_RATE_HZ)
         found: list[Sight | None] = []
         for seconds in times:
             place = self.place_at(seconds)
             if place is None:
                 found.append(None)
                 continue
-            camera = camera_at(*place, mount, IMAGE_SIZE)
+            camera = camera_at(*place, mount, gazebo.IMAGE_SIZE)
             region = planner.look(camera)
             region = region._replace(roi=self._region_at(name, seconds) or region.roi)
             truth = truth_of(world, camera, seconds, region)
@@ -157,7 +151,8 @@ class Observed:
         shown = self._shown[light.name]
         if not shown:
             raise PerceptionError(
-                f'{light.name} never said what it shows: nothing came on {state_topic(light.name)}'
+                f'{light.name} never said what it shows: nothing came on '
+                f'{gazebo.state_topic(light.name)}'
             )
         starts = [0.0, *(seconds for seconds, _ in shown[1:]), _FOR_EVER_S]
         phases = [

@@ -13,8 +13,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros.domain import user_domain
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.terminal import notify
-from mobilenet_perception.tools.watch.camera import CameraView
-from mobilenet_perception.tools.watch.lines import camera_table, note, sentence
+from mobilenet_perception.tools.watch.camera import CameraView, camera_table, note, sentence
 
 if TYPE_CHECKING:
     from mobilenet_perception.tools.watch.ros.watcher import Watcher

@@ -6,10 +6,9 @@ from typing import Any
 
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.timing import Outcome, Percentiles
-from mobilenet_perception.tools.benchmark.rate_search import Attempt, SearchResult
 from mobilenet_perception.tools.benchmark.report import Report
 from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
-from mobilenet_perception.tools.benchmark.trial import RateHeld, Trial
+from mobilenet_perception.tools.benchmark.trial import Attempt, RateHeld, SearchResult, Trial
 from mobilenet_perception.tools.benchmark.variants import VariantFigures
 from tests.support.tiny_bundle import tiny_manifest
 

@@ -10,9 +10,8 @@ from rich.console import Console
 
 from mobilenet_perception.pipeline.decision import Scored
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
-from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera
+from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera, note, sentence
 from mobilenet_perception.tools.watch.command import screen
-from mobilenet_perception.tools.watch.lines import note, sentence
 
 
 def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:

@@ -6,16 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from mobilenet_perception.frames.same_picture import (
-    COARSE_DISTANCE,
-    COARSE_RMS,
-    DIMENSIONS,
-    LARGEST,
-    Pixels,
-    Vectors,
-    compare,
-    describe,
-)
+from mobilenet_perception.frames import same_picture
+from mobilenet_perception.frames.same_picture import Pixels, Vectors
 
 # Comparing in full costs a thousand times the search: only the nearest few are.
 _NEAREST = 8
@@ -52,7 +44,7 @@ class Novelty:
 class _Picture(NamedTuple):
     """A picture for the search, with how far away its copies are at most, and for comparison.
 
-    Walls and covered lenses have a radius of 0: there is no picture to compare, but a colour.
+    Walls and covered lenses have a radius of 0: no picture is there to compare, but a colour.
     """
 
     vector: Vectors
@@ -62,10 +54,12 @@ class _Picture(NamedTuple):
 
 
 def _described(pixels: Pixels) -> _Picture:
-    side = (min(pixels.shape[1], LARGEST), min(pixels.shape[0], LARGEST))
+    side = (min(pixels.shape[1], same_picture.LARGEST), min(pixels.shape[0], same_picture.LARGEST))
     small = np.asarray(cv2.resize(pixels, side, interpolation=cv2.INTER_AREA), np.uint8)
-    vector, contrast = describe(pixels)
-    radius = min(COARSE_DISTANCE, COARSE_RMS / contrast) if contrast else 0.0
+    vector, contrast = same_picture.describe(pixels)
+    radius = (
+        min(same_picture.COARSE_DISTANCE, same_picture.COARSE_RMS / contrast) if contrast else 0.0
+    )
     return _Picture(vector, radius, small, small.mean(axis=(0, 1), dtype=np.float32))
 
 
@@ -74,7 +68,7 @@ class _Pictures:
 
     def __init__(self) -> None:
         # Zeros take no memory before they are written.
-        self._vectors: Vectors = np.zeros((_MOST, DIMENSIONS), np.float32)
+        self._vectors: Vectors = np.zeros((_MOST, same_picture.DIMENSIONS), np.float32)
         self._radii: Vectors = np.zeros(_MOST, np.float32)
         self._small: list[Pixels] = []
         self._count = 0
@@ -94,9 +88,14 @@ class _Pictures:
     def have(self, picture: _Picture) -> bool:
         """Say whether a picture is among them."""
         if not picture.radius:
-            return any(np.abs(picture.colour - c).max() <= COARSE_RMS for c in self._plain)
+            return any(
+                np.abs(picture.colour - c).max() <= same_picture.COARSE_RMS for c in self._plain
+            )
         count = len(self._small)
         distances = np.linalg.norm(self._vectors[:count] - picture.vector, axis=1)
         near = np.flatnonzero(distances <= np.maximum(self._radii[:count], picture.radius))
         nearest = near[np.argsort(distances[near], kind='stable')][:_NEAREST]
-        return any(compare(self._small[place], picture.small).same for place in nearest.tolist())
+        return any(
+            same_picture.compare(self._small[place], picture.small).same
+            for place in nearest.tolist()
+        )

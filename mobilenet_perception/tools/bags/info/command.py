@@ -9,11 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from mobilenet_perception.tools.bags.info.findings import (
-    bag_findings,
-    camera_findings,
-    suggestions,
-)
+from mobilenet_perception.tools.bags.info import findings
 from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan
 from mobilenet_perception.tools.terminal import Progress, table
 
@@ -78,8 +74,8 @@ def info_values(scan: Scan) -> dict[str, Any]:
             topic: _camera_values(scan, camera, figures[topic])
             for topic, camera in sorted(scan.cameras.items())
         },
-        'findings': bag_findings(scan),
-        'suggestions': suggestions(scan, _stamps_are_of_no_use(list(figures.values()))),
+        'findings': findings.bag_findings(scan),
+        'suggestions': findings.suggestions(scan, _stamps_are_of_no_use(list(figures.values()))),
     }
 
 
@@ -104,7 +100,7 @@ def _camera_values(scan: Scan, camera: CameraTopic, figures: Figures) -> dict[st
             'clear': sum(label.clear for label in known),
             'of_no_frame': len(labels) - len(here),
         },
-        'findings': camera_findings(camera, figures),
+        'findings': findings.camera_findings(camera, figures),
     }
 
 

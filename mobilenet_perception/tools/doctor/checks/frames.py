@@ -11,9 +11,8 @@ from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.timing import Outcome, miss_rate
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.times import Stamps
-from mobilenet_perception.tools.doctor.checks.graph import mismatches
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, StreamFacts, TopicFacts
-from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
+from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
 
 # Fewer may have come before the node had found the camera.
 _FEW_MESSAGES = 20
@@ -87,7 +86,7 @@ def _is_deaf(topic: TopicFacts) -> bool:
     matching = any(
         subscriber.node == node.name
         and publisher.message_type == subscriber.message_type
-        and not mismatches(publisher, subscriber)
+        and not publisher.mismatches(subscriber)
         for publisher in topic.publishers
         for subscriber in topic.subscribers
     )
@@ -102,7 +101,7 @@ def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
             continue
         for reason, count in heard.rejected.items():
             what = f'{count} of {heard.decoded} frames looked at would be rejected, since {reason}'
-            yield told(Level.WRONG, 'encoding', topic.name, what)
+            yield told('encoding', topic.name, what)
         if len(heard.sizes) > 1:
             yield note(
                 'size', topic.name, f'the size of frames changes: {", ".join(heard.sizes)}',
@@ -161,7 +160,7 @@ def _not_believed(topic: TopicFacts, messages: int, stamps: Stamps) -> Finding:
             'its stamps are simulation time, which the node does not use',
             f'start {topic.node.name if topic.node else "the node"} with -p use_sim_time:=true',
         )
-    found = told(Level.WRONG, 'stamps', topic.name, stamps.trouble)
+    found = told('stamps', topic.name, stamps.trouble)
     where = [item.node for item in topic.publishers if item.elsewhere]
     if where and stamps.zero < messages:
         cure = f'{found.cure}; {where[0]} is on another machine, with a clock of its own'
@@ -181,7 +180,7 @@ def check_loss(facts: GraphFacts) -> Iterator[Finding]:
         # Of large frames the cure is said below, by what is known of the publisher.
         arrivals = _arrivals(heard)._replace(frame_bytes=0)
         if sentence := input_trouble.loss(topic.name, arrivals):
-            found = told(Level.WRONG, 'loss', topic.name, sentence)
+            found = told('loss', topic.name, sentence)
             yield found._replace(cure=cure or found.cure)
         elif cure and not heard.reliable and heard.messages < _ENOUGH:
             yield wrong(
@@ -268,10 +267,10 @@ def check_budget(facts: GraphFacts) -> Iterator[Finding]:
             predictions = [item.predicted_ms for item in records if item.predicted_ms is not None]
             missed = input_trouble.missed_budget(records, min(predictions, default=0.0))
             if missed:
-                yield told(Level.WRONG, 'budget', where, missed)
+                yield told('budget', where, missed)
             if any(record.outcome is Outcome.FAILED for record in records):
                 failures = [item for item in records if item.outcome is Outcome.FAILED]
-                yield told(Level.WRONG, 'failed', where, input_trouble.rejections(failures))
+                yield told('failed', where, input_trouble.rejections(failures))
             missed_share = miss_rate(records)
             if missed_share is not None and missed_share <= _RARELY_MISSED:
                 kept = f'{1 - missed_share:.0%} of {len(records)} frames were answered in time'

@@ -1,35 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks of the graph: who is there, who publishes a camera, who can hear it, on which clock.
-
-Source for what matches: the ROS 2 documentation, About Quality of Service settings, QoS
-compatibilities.
-"""
+"""Checks of the graph: who is there, who publishes a camera, who can hear it, on which clock."""
 
 import difflib
 from collections.abc import Iterator
 
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
-from mobilenet_perception.tools.doctor.facts import (
-    BEST_EFFORT,
-    RELIABLE,
-    TRANSIENT_LOCAL,
-    VOLATILE,
-    Endpoint,
-    GraphFacts,
-    NodeFacts,
-    TopicFacts,
-)
-from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
+from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
+from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
 
 _MOST_NAMED = 3
 _TRANSITIONS = {'unconfigured': ('configure', 'activate'), 'inactive': ('activate',)}
 _TRANSPORTS = {IMAGE: 'raw', COMPRESSED: 'compressed'}
 _MOST_NEAR = 5
-# By policy: what is offered and what is asked for, where the two do not match.
-_MISMATCHES = {
-    'reliability': (BEST_EFFORT, RELIABLE),
-    'durability': (VOLATILE, TRANSIENT_LOCAL),
-}
 
 
 def check_discovery(facts: GraphFacts) -> Iterator[Finding]:
@@ -125,7 +107,7 @@ def _node(node: NodeFacts) -> Iterator[Finding]:
     else:
         yield fine('node_state', node.name, 'it is active')
     if node.trouble:
-        yield told(Level.WRONG, 'node_trouble', node.name, node.trouble)
+        yield told('node_trouble', node.name, node.trouble)
 
 
 def check_publishers(facts: GraphFacts) -> Iterator[Finding]:
@@ -193,18 +175,8 @@ def check_qos(facts: GraphFacts) -> Iterator[Finding]:
                 yield from _pair(topic, publisher, subscriber)
 
 
-def mismatches(publisher: Endpoint, subscriber: Endpoint) -> list[str]:
-    """Return the policies by which no message gets from one to the other."""
-    return [
-        policy
-        for policy, (offered, asked) in _MISMATCHES.items()
-        if getattr(publisher, policy) == offered and getattr(subscriber, policy) == asked
-    ]
-
-
 def _pair(topic: TopicFacts, publisher: Endpoint, subscriber: Endpoint) -> Iterator[Finding]:
-    for policy in mismatches(publisher, subscriber):
-        offered, asked = _MISMATCHES[policy]
+    for policy, (offered, asked) in publisher.mismatches(subscriber).items():
         what = (
             f'{publisher.node} offers {policy} {offered} and {subscriber.node} asks for {asked}: '
             'no frame gets through'

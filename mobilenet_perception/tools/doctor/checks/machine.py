@@ -9,7 +9,6 @@ from mobilenet_perception.tools.doctor.environment.cuda import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.finding import (
     MACHINE,
     Finding,
-    Level,
     fine,
     note,
     told,
@@ -62,7 +61,7 @@ def check_bundle(facts: MachineFacts) -> Iterator[Finding]:
     """Say whether each bundle is sound."""
     for folder, trouble in facts.bundles.items():
         if trouble:
-            yield told(Level.WRONG, 'bundle', folder, trouble)
+            yield told('bundle', folder, trouble)
         else:
             yield fine('bundle', folder, 'the files of the bundle match their checksums')
 
@@ -71,7 +70,7 @@ def check_computer(facts: MachineFacts) -> Iterator[Finding]:
     """Say what slows it down."""
     found = troubles(facts.state, facts.before)
     for sentence in found:
-        yield told(Level.WRONG, 'computer', MACHINE, sentence)
+        yield told('computer', MACHINE, sentence)
     if not found:
         governor = facts.state.governor
         yield fine(
@@ -97,7 +96,7 @@ def check_computer(facts: MachineFacts) -> Iterator[Finding]:
 def check_engines(facts: MachineFacts) -> Iterator[Finding]:
     """Compare the versions that built engines with those installed."""
     if facts.engine_trouble:
-        yield told(Level.WRONG, 'engines', _ENGINES, facts.engine_trouble)
+        yield told('engines', _ENGINES, facts.engine_trouble)
     for library in sorted({engine.library for engine in facts.engines}):
         installed = facts.version(library)
         old = [

@@ -11,16 +11,10 @@ from xml.etree import ElementTree
 from mobilenet_perception.recordings.digest import source_digest
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.testing import golden as golden_files
 from mobilenet_perception.tools.replay.testing.compare import compare, not_compared
 from mobilenet_perception.tools.replay.testing.difference import Difference, differences_text
 from mobilenet_perception.tools.replay.testing.expectations import Expectations, check
-from mobilenet_perception.tools.replay.testing.golden import (
-    GOLDEN_SUFFIX,
-    Replayed,
-    read_golden,
-    replayed,
-    update_golden,
-)
 
 # What XML 1.0 cannot hold, not even escaped.
 _UNPRINTABLE = re.compile('[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
@@ -74,7 +68,7 @@ def judge(
     differences = check(report, expectations)
     if golden is None:
         return Judgement(differences, [])
-    expected, came = read_golden(golden), _replayed(report, settings)
+    expected, came = golden_files.read_golden(golden), _replayed(report, settings)
     note = not_compared(expected, came)
     return Judgement([*differences, *compare(expected, came)], [note] if note else [])
 
@@ -86,12 +80,12 @@ def keep_as_golden(report: Mapping[str, Any], settings: ReplaySettings, golden: 
         OSError: it cannot be written.
         PerceptionError: the source cannot be read.
     """
-    update_golden(golden, _replayed(report, settings))
+    golden_files.update_golden(golden, _replayed(report, settings))
 
 
-def _replayed(report: Mapping[str, Any], settings: ReplaySettings) -> Replayed:
+def _replayed(report: Mapping[str, Any], settings: ReplaySettings) -> golden_files.Replayed:
     digest = source_digest(settings.source, settings.labels)
-    return replayed(report, settings.to_json(), digest)
+    return golden_files.replayed(report, settings.to_json(), digest)
 
 
 def failures(
@@ -113,7 +107,7 @@ def failures(
     if golden is None:
         return found
     if several or golden.is_dir():
-        golden /= f'{PurePath(settings.source).name}{GOLDEN_SUFFIX}'
+        golden /= f'{PurePath(settings.source).name}{golden_files.GOLDEN_SUFFIX}'
     if arguments.update:
         keep_as_golden(values, settings, golden)
         print(f'wrote {golden}')
