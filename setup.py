@@ -31,6 +31,8 @@ EXTRAS = {
         'setuptools',
     ],
     'replay': ['rosbags>=0.10'],
+    # What the tools show in a terminal, and GIFs; they run without, in plain lines.
+    'tools': ['pillow>=9', 'rich>=11', 'rosbags>=0.10'],
     # Compiles engines without a GPU: by it, tests see what TensorRT takes.
     'rtx': [
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
@@ -53,7 +55,17 @@ EXTRAS = {
     ],
     # Searches, by `python -m training sweep`.
     'sweep': ['ray[tune]'],
-    'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
+    'test': [
+        'hypothesis',
+        'onnx',
+        'pillow>=9',
+        'psutil',
+        'pytest',
+        'pytest-timeout',
+        'pytest-xdist',
+        'PyYAML',
+        'rich>=11',
+    ],
     'lint': ['mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',

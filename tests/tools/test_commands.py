@@ -42,6 +42,18 @@ def test_help_of_each_command(names: list[str], capsys: pytest.CaptureFixture[st
     assert 'usage:' in capsys.readouterr().out
 
 
+def test_help_needs_neither_ros_nor_what_draws() -> None:
+    code = (
+        'import importlib, sys\n'
+        'from mobilenet_perception.tools.cli import PROGRAM\n'
+        'for one in PROGRAM.commands.values():\n'
+        '    for command in one.actions.values() or (one,):\n'
+        '        importlib.import_module(f"{PROGRAM.package}.{command.module}")\n'
+        'print(sorted({"rclpy", "rich", "PIL", "ray"} & set(sys.modules)))'
+    )
+    assert subprocess.check_output([sys.executable, '-c', code], text=True, cwd=ROOT) == '[]\n'
+
+
 @pytest.mark.parametrize(
     'arguments',
     [

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
                 )
 
             with joined_ros(), closing(Watcher(target)) as watcher:
-                window = _window()
+                window = terminal_window()
                 if window is None:
                     _log(watcher, trouble, end_s)
                 else:
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _window() -> Any:
+def terminal_window() -> Any:
     """Return rich's console of a terminal; None: lines are to be printed."""
     if not sys.stdout.isatty():
         return None

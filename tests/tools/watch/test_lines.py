@@ -3,6 +3,7 @@
 
 import io
 import math
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 from mobilenet_perception.pipeline.decision import Scored
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera, note, sentence
-from mobilenet_perception.tools.watch.command import screen
+from mobilenet_perception.tools.watch.command import screen, terminal_window
 
 
 def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:
@@ -107,3 +108,19 @@ def test_note_says_what_to_do() -> None:
     assert note('/classifier', '7', ['/classifier'], [silent], '', math.inf) == ''
     assert 'has ended' in note('/classifier', '7', [], [silent], '', math.inf)
     assert note('/classifier', '7', [], [heard_camera().view(4.0)], '', math.inf) == ''
+
+
+def test_without_rich_a_terminal_gets_lines_and_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    monkeypatch.setitem(sys.modules, 'rich.console', None)
+    assert terminal_window() is None
+    told = capsys.readouterr()
+    assert not told.out and told.err.count('\n') == 1
+    assert 'lines instead of a screen; apt install python3-rich' in told.err
+
+
+def test_a_pipe_gets_lines_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal_window() is None
+    assert capsys.readouterr() == ('', '')

@@ -24,52 +24,9 @@ from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 from mobilenet_perception.tools.terminal import Progress
 
 
-class ExtractSettings(NamedTuple):
-    """What to take.
-
-    Attributes:
-        every_s: at most one frame of each camera in so many seconds.
-        most: at most so many frames of all; None: all that are sampled and new.
-        group_s: length of the stretches of time that stay together in a split, in seconds.
-        topics: which camera topics; none: all.
-        roi: where to crop; None: where the recording says, else nowhere.
-        label_by_bundle: what has no label gets the bundle's answer for one.
-        variant: name of the variant to ask; empty: the most accurate.
-        force: replace a folder that was extracted before.
-    """
-
-    every_s: float = 0.2
-    most: int | None = None
-    group_s: float = 10.0
-    topics: tuple[str, ...] = ()
-    roi: RegionOfInterest | None = None
-    label_by_bundle: bool = False
-    variant: str = ''
-    force: bool = False
-
-
-_NORMAL = ExtractSettings()
-
-
-class Summary:
-    """What became of the frames.
-
-    Attributes:
-        sampled: frames looked at.
-        duplicates: those that look like one before.
-        rejected: why others could not be decoded.
-        labels: images written, by label; those without one under the empty label.
-    """
-
-    def __init__(self) -> None:
-        self.sampled = 0
-        self.duplicates = 0
-        self.rejected = ReasonCounter()
-        self.labels: Counter[str] = Counter()
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this action's arguments."""
+    normal = ExtractSettings()
     parser.add_argument(
         'bags', nargs='+', metavar='BAG', type=Path, help='bag folder, .mcap or .db3 file'
     )
@@ -77,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o', '--output', type=Path, required=True, metavar='FOLDER', help='folder to write'
     )
     parser.add_argument(
-        '--every', type=common.positive, metavar='SECONDS', default=_NORMAL.every_s,
+        '--every', type=common.positive, metavar='SECONDS', default=normal.every_s,
         help='look at one frame of each camera in so many seconds (%(default)g)',
     )  # fmt: skip
     parser.add_argument(
@@ -105,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='where to crop (default: as the labels say)',
     )
     parser.add_argument(
-        '--group-seconds', type=common.positive, metavar='SECONDS', default=_NORMAL.group_s,
+        '--group-seconds', type=common.positive, metavar='SECONDS', default=normal.group_s,
         help='frames of so long stay together in a split (%(default)g)',
     )  # fmt: skip
     parser.add_argument('--force', action='store_true', help='replace a folder extracted before')
@@ -139,23 +96,45 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _told(folder: Path, summary: Summary) -> str:
-    labels = summary.labels.copy()
-    unlabelled = labels.pop('', 0)
-    lines = [
-        f'{folder}: {summary.labels.total()} images of {summary.sampled} frames looked at; '
-        f'{summary.duplicates} were near duplicates, {summary.rejected.total} not to be decoded',
-        *(f'  {count} {label}' for label, count in labels.most_common()),
-    ]
-    if unlabelled:
-        lines.append(
-            f'  {unlabelled} without a label: {folder / UNLABELLED / FILE} lists them; move them '
-            f'to {folder}/<label>/<the same group>/'
-        )
-    lines += [f'{count} rejected: {why}' for why, count in summary.rejected.counts().items()]
-    if labels:
-        lines.append(f'train on it:\n  python -m training fit {quote(str(folder))}')
-    return '\n'.join(lines)
+class ExtractSettings(NamedTuple):
+    """What to take.
+
+    Attributes:
+        every_s: at most one frame of each camera in so many seconds.
+        most: at most so many frames of all; None: all that are sampled and new.
+        group_s: length of the stretches of time that stay together in a split, in seconds.
+        topics: which camera topics; none: all.
+        roi: where to crop; None: where the recording says, else nowhere.
+        label_by_bundle: what has no label gets the bundle's answer for one.
+        variant: name of the variant to ask; empty: the most accurate.
+        force: replace a folder that was extracted before.
+    """
+
+    every_s: float = 0.2
+    most: int | None = None
+    group_s: float = 10.0
+    topics: tuple[str, ...] = ()
+    roi: RegionOfInterest | None = None
+    label_by_bundle: bool = False
+    variant: str = ''
+    force: bool = False
+
+
+class Summary:
+    """What became of the frames.
+
+    Attributes:
+        sampled: frames looked at.
+        duplicates: those that look like one before.
+        rejected: why others could not be decoded.
+        labels: images written, by label; those without one under the empty label.
+    """
+
+    def __init__(self) -> None:
+        self.sampled = 0
+        self.duplicates = 0
+        self.rejected = ReasonCounter()
+        self.labels: Counter[str] = Counter()
 
 
 def extract(
@@ -286,3 +265,22 @@ class _Extraction:
         if frame.stamp_ns <= 0 or (self._folder / place / group / name).exists():
             name = f'{frame.camera}_recorded_{frame.log_ns}.png'
         return name
+
+
+def _told(folder: Path, summary: Summary) -> str:
+    labels = summary.labels.copy()
+    unlabelled = labels.pop('', 0)
+    lines = [
+        f'{folder}: {summary.labels.total()} images of {summary.sampled} frames looked at; '
+        f'{summary.duplicates} were near duplicates, {summary.rejected.total} not to be decoded',
+        *(f'  {count} {label}' for label, count in labels.most_common()),
+    ]
+    if unlabelled:
+        lines.append(
+            f'  {unlabelled} without a label: {folder / UNLABELLED / FILE} lists them; move them '
+            f'to {folder}/<label>/<the same group>/'
+        )
+    lines += [f'{count} rejected: {why}' for why, count in summary.rejected.counts().items()]
+    if labels:
+        lines.append(f'train on it:\n  python -m training fit {quote(str(folder))}')
+    return '\n'.join(lines)
