@@ -58,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     Ctrl-C ends the looking: what was found until then is printed.
     """
     if arguments.bag is None:
-        asked = Query(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
+        query = Query(tuple(arguments.node), tuple(arguments.topic), arguments.rate)
         with Progress('s', round(arguments.seconds)) as progress:
-            examined = examine_graph(asked, arguments.seconds, progress)
+            examined = examine_graph(query, arguments.seconds, progress)
     elif arguments.node or arguments.topic or arguments.rate:
         arguments.fail('--bag goes without --node, --topic and --rate')
     else:
@@ -131,11 +131,11 @@ class Examination(NamedTuple):
     interrupted: bool
 
 
-def examine_graph(asked: Query, seconds: float, notify: Notify) -> Examination:
+def examine_graph(query: Query, seconds: float, notify: Notify) -> Examination:
     """Look at the ROS graph of this process's domain, and at this machine.
 
     Args:
-        asked: what to look at.
+        query: what to look at.
         seconds: how long.
         notify: told the seconds that have passed.
 
@@ -145,7 +145,7 @@ def examine_graph(asked: Query, seconds: float, notify: Notify) -> Examination:
     machine = Machine()
     graph, interrupted = None, False
     if machine.has_ros:
-        graph, interrupted = _watch(asked, seconds, notify)
+        graph, interrupted = _watch(query, seconds, notify)
     # What a node of another machine uses is not here.
     nodes = [] if graph is None else [node for node in graph.nodes if not node.elsewhere]
     runtimes = {str(node.value('runtime')) for node in nodes}
@@ -201,11 +201,11 @@ def recording_findings(scan: Scan) -> Iterator[Finding]:
         yield fine('recorded', topic, f'{figures.messages} frames{rate}, {looks}')
 
 
-def _watch(asked: Query, seconds: float, notify: Notify) -> tuple[GraphFacts, bool]:
+def _watch(query: Query, seconds: float, notify: Notify) -> tuple[GraphFacts, bool]:
     from mobilenet_perception.tools.doctor.ros.graph import open_watch  # noqa: PLC0415 (ROS)
 
     interrupted = False
-    with open_watch(asked) as watch:
+    with open_watch(query) as watch:
         try:
             watch.discover()
             watch.look(seconds, lambda left: notify(math.floor(seconds - left)))

@@ -30,7 +30,7 @@ from mobilenet_perception.tools.terminal import notify
 
 if TYPE_CHECKING:
     from mobilenet_perception.ros.listener import Listener
-    from mobilenet_perception.tools.simulate.ros.witness import Witness
+    from mobilenet_perception.tools.simulate.ros.listener import SimulationListener
 
 # Loading a bundle, starting Gazebo and discovering each other take seconds on a busy machine.
 _START_S = 120.0
@@ -140,16 +140,16 @@ def simulate(
     with user_domain() if settings.attach else isolated_ros() as environment:
         # After the environment is set.
         from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
-        from mobilenet_perception.tools.simulate.ros.witness import Witness  # noqa: PLC0415
+        from mobilenet_perception.tools.simulate.ros.listener import SimulationListener  # noqa: PLC0415
 
         interrupted = False
-        with joined_ros(), closing(Witness(world, settings.cameras)) as witness:
+        with joined_ros(), closing(SimulationListener(world, settings.cameras)) as listener:
             try:
                 with _processes(settings, environment, folder, notify) as children:
-                    _watch(witness, settings, children, on_second)
+                    _watch(listener, settings, children, on_second)
             except KeyboardInterrupt:
                 interrupted = True
-    account = encounters.account_of(world, witness, bundle.manifest.labels)
+    score = encounters.score_drive(world, listener, bundle.manifest.labels)
     return Simulated(
         Run(
             mode='simulation',
@@ -157,14 +157,14 @@ def simulate(
             bundle=describe_bundle(bundle),
             machine=describe_machine(runtime),
             latency_budget_ms=node.budget_ms,
-            frames=account.frames,
+            frames=score.frames,
             missed=[],
-            thumbnails=account.thumbnails,
-            troubles=witness.troubles,
+            thumbnails=score.thumbnails,
+            troubles=listener.troubles,
             wall_s=time.monotonic() - start,
             interrupted=interrupted,
         ),
-        account.encounters,
+        score.encounters,
     )
 
 
@@ -203,7 +203,7 @@ def _processes(
 
 
 def _watch(
-    witness: 'Witness',
+    listener: 'SimulationListener',
     settings: SimulateSettings,
     children: list[Child],
     on_second: Callable[[float, 'Listener'], None],
@@ -215,22 +215,22 @@ def _watch(
     at_end_s: float | None = None
     told = 0.0
     while True:
-        witness.spin(0.05)
+        listener.spin(0.05)
         for child in children:
             child.check()
-        latest = witness.observed.latest
-        if latest is None or not witness.records:
+        latest = listener.ground_truth.latest
+        if latest is None or not listener.records:
             if time.monotonic() > give_up_s:
                 raise PerceptionError(_silence(latest is None))
             continue
-        now_s, place = latest
+        now_s, pose = latest
         start_s = now_s if start_s is None else start_s
         if now_s >= start_s + told + 1.0:
             told += 1.0
-            on_second(told, witness)
+            on_second(told, listener)
         if seconds is not None and now_s >= start_s + seconds:
             return
-        if is_at_end(world, place):
+        if is_at_end(world, pose):
             at_end_s = now_s if at_end_s is None else at_end_s
             if now_s >= at_end_s + _LINGER_S:
                 return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Encounters with signs: what a planner would have known of each, and how far before it.
 
-And the account of a whole drive: what a classifier said of its frames, beside what was true.
+And the score of a whole drive: what a classifier said of its frames, beside what was true.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,15 +16,15 @@ from mobilenet_perception.street.world import World
 from mobilenet_perception.tools.report.run import FrameResult, Thumbnail
 from mobilenet_perception.tools.report.scoring import NO_SIGNAL
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker
-from mobilenet_perception.tools.simulate.observed import Sight
+from mobilenet_perception.tools.simulate.ground_truth import FrameTruth
 
 if TYPE_CHECKING:
-    from mobilenet_perception.tools.simulate.ros.witness import Witness
+    from mobilenet_perception.tools.simulate.ros.listener import SimulationListener
 
 RIGHT, WRONG = 'right', 'wrong'
 
 
-class Decided(NamedTuple):
+class DecidedFrame(NamedTuple):
     """A frame whose region of interest showed a signal, and the decision after it.
 
     Attributes:
@@ -76,7 +76,7 @@ class Encounter(NamedTuple):
     wrong_frames: int
 
 
-def encounters(camera: str, frames: Iterable[Decided]) -> list[Encounter]:
+def encounters(camera: str, frames: Iterable[DecidedFrame]) -> list[Encounter]:
     """Return the signals that a camera came to, in turn.
 
     Args:
@@ -106,7 +106,7 @@ def as_values(found: Sequence[Encounter]) -> list[dict[str, Any]]:
     ]
 
 
-def _encounter(camera: str, frames: list[Decided]) -> Encounter:
+def _encounter(camera: str, frames: list[DecidedFrame]) -> Encounter:
     clear = [frame for frame in frames if frame.clear]
     first, last = clear[0], clear[-1]
     until = frames[: frames.index(last) + 1]
@@ -129,7 +129,7 @@ def _encounter(camera: str, frames: list[Decided]) -> Encounter:
     )
 
 
-class Account(NamedTuple):
+class DriveScore(NamedTuple):
     """Results of all frames by camera, the signals come to, and a few images."""
 
     frames: dict[str, list[FrameResult]]
@@ -144,12 +144,12 @@ class _Shown(NamedTuple):
     clear: bool
 
 
-def account_of(world: World, witness: 'Witness', labels: Sequence[str]) -> Account:
-    """Return the account of what was heard.
+def score_drive(world: World, listener: 'SimulationListener', labels: Sequence[str]) -> DriveScore:
+    """Return the score of what was heard.
 
     Args:
         world: through which it went.
-        witness: what was heard.
+        listener: what was heard.
         labels: of the bundle; signals that it has no label for are not asked for.
 
     Raises:
@@ -158,52 +158,52 @@ def account_of(world: World, witness: 'Witness', labels: Sequence[str]) -> Accou
     frames: dict[str, list[FrameResult]] = {}
     found: list[Encounter] = []
     thumbnails: list[Thumbnail] = []
-    stamps = [record.stamp_ns for record in witness.records.values()]
+    stamps = [record.stamp_ns for record in listener.records.values()]
     if not stamps:
         raise PerceptionError('the classifier reported no frame of the simulation')
     first_ns = min(stamps)
-    for camera, pictures in witness.pictures.items():
+    for camera, pictures in listener.pictures.items():
         records = sorted(
-            (record for (name, _), record in witness.records.items() if name == camera),
+            (record for (name, _), record in listener.records.items() if name == camera),
             key=lambda record: record.stamp_ns,
         )
         times = [record.stamp_ns / 1e9 for record in records]
-        sights = witness.observed.sights(camera, mounts(world)[camera], times)
+        truths = listener.ground_truth.truths(camera, mounts(world)[camera], times)
         results = [
-            _result(witness, record, sight, first_ns)
-            for record, sight in zip(records, sights, strict=True)
+            _result(listener, record, truth, first_ns)
+            for record, truth in zip(records, truths, strict=True)
         ]
         frames[camera] = results
         asked = [
-            Decided(
+            DecidedFrame(
                 result.time_s,
-                sight.signal,
-                sight.label,
-                sight.clear,
-                sight.distance_m,
+                truth.signal,
+                truth.label,
+                truth.clear,
+                truth.distance_m,
                 result.decision,
             )
-            for result, sight in zip(results, sights, strict=True)
-            if sight is not None and sight.signal and sight.label != NO_SIGNAL
-            if sight.label in labels
+            for result, truth in zip(results, truths, strict=True)
+            if truth is not None and truth.signal and truth.label != NO_SIGNAL
+            if truth.label in labels
         ]
         found += encounters(camera, asked)
         thumbnails += _worth_a_look(results, pictures)
-    return Account(frames, found, thumbnails)
+    return DriveScore(frames, found, thumbnails)
 
 
 def _result(
-    witness: 'Witness', record: FrameRecord, sight: Sight | None, first_ns: int
+    listener: 'SimulationListener', record: FrameRecord, truth: FrameTruth | None, first_ns: int
 ) -> FrameResult:
     key = (record.camera, record.stamp_ns)
     return FrameResult(
         record=record,
         time_s=(record.stamp_ns - first_ns) / 1e9,
-        top=witness.labels.get(key, ()) if record.outcome is Outcome.ON_TIME else (),
-        decision=witness.decided.get(key, ''),
-        truth=sight.label if sight else None,
-        clear=sight is not None and sight.clear,
-        roi=sight.roi if sight else None,
+        top=listener.labels.get(key, ()) if record.outcome is Outcome.ON_TIME else (),
+        decision=listener.decided.get(key, ''),
+        truth=truth.label if truth else None,
+        clear=truth is not None and truth.clear,
+        roi=truth.roi if truth else None,
     )
 
 

@@ -18,8 +18,8 @@ from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools import arguments as common
 from mobilenet_perception.tools.bags.extract import manifest
+from mobilenet_perception.tools.bags.extract.duplicates import DuplicateFilter
 from mobilenet_perception.tools.bags.extract.manifest import FILE, UNLABELLED
-from mobilenet_perception.tools.bags.extract.novelty import Novelty
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 from mobilenet_perception.tools.terminal import Progress
 
@@ -102,7 +102,7 @@ class ExtractSettings(NamedTuple):
     Attributes:
         every_s: at most one frame of each camera in so many seconds.
         most: at most so many frames of all; None: all that are sampled and new.
-        group_s: length of the stretches of time that stay together in a split, in seconds.
+        group_s: length of the segments of time that stay together in a split, in seconds.
         topics: which camera topics; none: all.
         roi: where to crop; None: where the recording says, else nowhere.
         label_by_bundle: what has no label gets the bundle's answer for one.
@@ -147,7 +147,7 @@ def extract(
     """Write `folder/<label>/<group>/<camera>_<stamp>.png` and a manifest, or nothing.
 
     Frames that are not labelled, or not clearly, go to `folder/__unlabelled`, which has a
-    manifest of its own; training reads the others alone. A group is a stretch of one recording.
+    manifest of its own; training reads the others alone. A group is a segment of one recording.
     Of near duplicates the first is taken. Manifests begin with what the bundle is least sure of.
 
     Args:
@@ -200,17 +200,17 @@ class _Extraction:
         self._settings = settings
         self._classifier = classifier
         self._progress = progress
-        self._novelty = Novelty()
+        self._duplicates = DuplicateFilter()
         self._shortlist = manifest.Shortlist(folder, settings.most)
 
     def take(self, bag: Path, name: str) -> None:
         """Go through one recording."""
         settings = self._settings
         rate_hz = 1.0 / settings.every_s
-        stretches = manifest.Stretches(settings.group_s)
+        segments = manifest.Segments(settings.group_s)
         for frame in open_source(str(bag), rate_hz=rate_hz, topics=settings.topics).frames:
             self.summary.sampled += 1
-            number = stretches.number(frame.camera, frame.truth, frame.log_ns)
+            number = segments.number(frame.camera, frame.truth, frame.log_ns)
             try:
                 self._take_frame(frame, name, f'{name}_{number:04d}')
             except FrameError as error:
@@ -236,16 +236,16 @@ class _Extraction:
         roi = settings.roi or frame.roi
         pixels = crop(decoded, roi).rgb()
         label = frame.truth if frame.clear else None
-        opinion = self._ask(decoded, roi, label)
+        prediction = self._ask(decoded, roi, label)
         if label is None and settings.label_by_bundle:
-            label = opinion.answer
-        if not self._novelty.is_new(pixels, label):
+            label = prediction.answer
+        if not self._duplicates.is_new(pixels, label):
             self.summary.duplicates += 1
             return
         place = UNLABELLED if label is None else manifest.folder_of(label)
-        item = manifest.Extracted(
+        item = manifest.ExtractedImage(
             f'{place}/{group}/{self._file_name(frame, place, group)}', label or '', group,
-            *opinion, frame.camera, frame.stamp_ns, bag,
+            *prediction, frame.camera, frame.stamp_ns, bag,
         )  # fmt: skip
         if self._shortlist.wants(item):
             _, png = cv2.imencode('.png', cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
@@ -253,11 +253,11 @@ class _Extraction:
 
     def _ask(
         self, decoded: Frame, roi: RegionOfInterest | None, label: str | None
-    ) -> manifest.Opinion:
+    ) -> manifest.Prediction:
         if self._classifier is None:
-            return manifest.NO_OPINION
+            return manifest.NO_PREDICTION
         scores = self._classifier.classify(decoded, roi, self._settings.variant).scores
-        return manifest.opinion_of(scores, self._classifier.labels, label)
+        return manifest.prediction_of(scores, self._classifier.labels, label)
 
     def _file_name(self, frame: SourceFrame, place: str, group: str) -> str:
         name = f'{frame.camera}_{frame.stamp_ns}.png'

@@ -21,11 +21,11 @@ from mobilenet_perception.system.files import write_atomically
 FILE = 'manifest.csv'
 # Data sets have no class of a name that begins so: training does not read this folder.
 UNLABELLED = '__unlabelled'
-# However long a label stays, a stretch ends after so many times its length.
+# However long a label stays, a segment ends after so many times its length.
 _MOST_LENGTHS = 3
 
 
-class Extracted(NamedTuple):
+class ExtractedImage(NamedTuple):
     """One image, a row of the manifest.
 
     Attributes:
@@ -52,11 +52,11 @@ class Extracted(NamedTuple):
     bag: str
 
 
-def manifest_text(rows: Iterable[Extracted]) -> str:
+def manifest_text(rows: Iterable[ExtractedImage]) -> str:
     """Return a manifest, a CSV table that `python -m training` reads too."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(Extracted._fields)
+    writer.writerow(ExtractedImage._fields)
     for row in rows:
         score, margin = (
             '' if value is None else f'{value:.4f}' for value in (row.score, row.margin)
@@ -100,10 +100,10 @@ def folder_of(label: str) -> str:
     return label
 
 
-class Stretches:
-    """Numbers the stretches of one recording.
+class Segments:
+    """Numbers the segments of one recording.
 
-    A stretch ends where one of its cameras sees another label for the first time after its
+    A segment ends where one of its cameras sees another label for the first time after its
     length has passed, so that no encounter is cut in two; or where three times the length has.
     All cameras share it: they may look at the same thing.
 
@@ -118,7 +118,7 @@ class Stretches:
         self._labels: dict[str, str | None] = {}
 
     def number(self, camera: str, label: str | None, log_ns: int) -> int:
-        """Return the stretch, counted from 0, of the next frame.
+        """Return the segment, counted from 0, of the next frame.
 
         Args:
             camera: that it is of.
@@ -136,20 +136,20 @@ class Stretches:
         return self._number
 
 
-class Opinion(NamedTuple):
-    """What a bundle makes of a frame: see `manifest.Extracted`."""
+class Prediction(NamedTuple):
+    """What a bundle makes of a frame: see `ExtractedImage`."""
 
     answer: str
     score: float | None
     margin: float | None
 
 
-NO_OPINION = Opinion('', None, None)
+NO_PREDICTION = Prediction('', None, None)
 
 
-def opinion_of(
+def prediction_of(
     scores: npt.NDArray[np.float32], labels: Sequence[str], truth: str | None
-) -> Opinion:
+) -> Prediction:
     """Return the best label, its score, and the margin: negative where another label is right.
 
     The margin as a measure of doubt: Scheffer, Decomain, Wrobel: Active hidden Markov models for
@@ -163,7 +163,7 @@ def opinion_of(
     best = int(scores.argmax())
     right = labels.index(truth) if truth in labels else best
     margin = float(scores[right] - np.delete(scores, right).max())
-    return Opinion(labels[best], float(scores[best]), margin)
+    return Prediction(labels[best], float(scores[best]), margin)
 
 
 class Shortlist:
@@ -180,16 +180,16 @@ class Shortlist:
         self._folder = folder
         self._most = most
         # The worst comes first.
-        self._heap: list[tuple[float, str, Extracted]] = []
+        self._heap: list[tuple[float, str, ExtractedImage]] = []
 
-    def wants(self, item: Extracted) -> bool:
+    def wants(self, item: ExtractedImage) -> bool:
         """Say whether an image would be among them."""
         if self._most is None or len(self._heap) < self._most:
             return True
         worst_rank, worst_path, _ = self._heap[0]
         return (-_rank(item), item.path) > (worst_rank, worst_path)
 
-    def add(self, item: Extracted, content: bytes) -> None:
+    def add(self, item: ExtractedImage, content: bytes) -> None:
         """Write a wanted image, and delete what it displaces.
 
         Raises:
@@ -201,7 +201,7 @@ class Shortlist:
             _, path, _ = heapq.heappop(self._heap)
             self._delete(self._folder / path)
 
-    def items(self) -> list[Extracted]:
+    def items(self) -> list[ExtractedImage]:
         """Return them: the most uncertain first, or in the order of their paths."""
         items = [item for _, _, item in self._heap]
         return sorted(items, key=lambda item: (item.margin or 0.0, item.path))
@@ -214,7 +214,7 @@ class Shortlist:
                 place.rmdir()
 
 
-def _rank(item: Extracted) -> float:
+def _rank(item: ExtractedImage) -> float:
     if item.margin is not None:
         return item.margin
     digest = hashlib.sha256(f'{item.bag}/{item.camera}/{item.stamp_ns}'.encode()).digest()

@@ -225,7 +225,7 @@ def check_rate(facts: GraphFacts) -> Iterator[Finding]:
     for topic in facts.topics:
         if topic.heard is None:
             continue
-        yield from _rate(topic, topic.heard, facts.asked.expected_hz)
+        yield from _rate(topic, topic.heard, facts.query.expected_hz)
 
 
 def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> Iterator[Finding]:

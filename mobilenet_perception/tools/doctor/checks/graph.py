@@ -65,14 +65,14 @@ def _discovery_cure(facts: GraphFacts) -> str:
 def check_nodes(facts: GraphFacts) -> Iterator[Finding]:
     """Look at the nodes found, and at those asked for."""
     found = {node.name for node in facts.nodes}
-    for name in sorted(set(facts.asked.nodes) - found):
+    for name in sorted(set(facts.query.nodes) - found):
         running = f' (there is {", ".join(sorted(found))})' if found else ''
         yield wrong(
             'node', name, f'no such node runs in ROS domain {facts.domain}{running}',
             'start it: ros2 launch mobilenet_perception classify.launch.py, or name it with its '
             'namespace',
         )  # fmt: skip
-    if not facts.nodes and not facts.asked.nodes and facts.image_topics:
+    if not facts.nodes and not facts.query.nodes and facts.image_topics:
         yield note(
             'node', f'ROS domain {facts.domain}',
             'no classifier node is seen: the camera topics were looked at alone',

@@ -58,9 +58,9 @@ class Subscription(NamedTuple):
 
 
 @contextmanager
-def open_watch(asked: facts.Query) -> Iterator['Watch']:
+def open_watch(query: facts.Query) -> Iterator['Watch']:
     """Join the graph of this process's ROS domain; leave it with the context."""
-    with joined_ros(), closing(Watch(asked)) as watch:
+    with joined_ros(), closing(Watch(query)) as watch:
         yield watch
 
 
@@ -68,11 +68,11 @@ class Watch:
     """Looks at the graph of this process's ROS domain.
 
     Args:
-        asked: what to look at.
+        query: what to look at.
     """
 
-    def __init__(self, asked: facts.Query) -> None:
-        self._asked = asked
+    def __init__(self, query: facts.Query) -> None:
+        self._query = query
         self._node = rclpy.create_node(f'doctor_{os.getpid()}')
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self._node)
@@ -111,7 +111,7 @@ class Watch:
 
     def facts(self) -> GraphFacts:
         """Return what there is to know up to now."""
-        counts = self._graph.classifiers(self._asked.nodes)
+        counts = self._graph.classifiers(self._query.nodes)
         elsewhere = {item.node: item.elsewhere for item in self._graph.publishers('/diagnostics')}
         nodes = {
             name: listener.facts(max(1, counts[name]), elsewhere.get(name))
@@ -122,7 +122,7 @@ class Watch:
             domain=int(os.environ.get('ROS_DOMAIN_ID') or 0),
             middleware=get_rmw_implementation_identifier(),
             profile_variable=profile_variable(),
-            asked=self._asked,
+            query=self._query,
             nodes=tuple(nodes.values()),
             topics=tuple(self._topic(name, item, nodes) for name, item in self._wanted().items()),
             image_topics=self._graph.image_topics(nodes),
@@ -139,16 +139,16 @@ class Watch:
         self._node.destroy_node()
 
     def _is_complete(self) -> bool:
-        nodes = self._graph.classifiers(self._asked.nodes)
+        nodes = self._graph.classifiers(self._query.nodes)
         topics = self._graph.image_topics(nodes)
-        if self._asked.nodes or self._asked.topics:
-            return nodes.keys() >= set(self._asked.nodes) and all(
-                self._node.count_publishers(topic) for topic in self._asked.topics
+        if self._query.nodes or self._query.topics:
+            return nodes.keys() >= set(self._query.nodes) and all(
+                self._node.count_publishers(topic) for topic in self._query.topics
             )
         return bool(nodes or topics)
 
     def _poll(self) -> None:
-        for name in self._graph.classifiers(self._asked.nodes):
+        for name in self._graph.classifiers(self._query.nodes):
             if name not in self._nodes:
                 self._nodes[name] = NodeListener(self._node, name)
         for name, listener in self._nodes.items():
@@ -168,9 +168,9 @@ class Watch:
         for name, listener in self._nodes.items():
             subscribed = self._graph.subscribed_images(name)
             found |= wanted_topics(name, listener.parameters, subscribed)
-        if self._asked.topics:
-            return {topic: found.get(topic, Subscription('')) for topic in self._asked.topics}
-        if not self._nodes and not self._asked.nodes:
+        if self._query.topics:
+            return {topic: found.get(topic, Subscription('')) for topic in self._query.topics}
+        if not self._nodes and not self._query.nodes:
             images = self._graph.image_topics(self._nodes)
             # A camera that publishes both is looked at once.
             alone = [name for name in images if name.rpartition('/compressed')[0] not in images]

@@ -29,7 +29,7 @@ from mobilenet_perception.street.renderer import Renderer
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.world import Phase, Signal, World
 from mobilenet_perception.tools.simulate.ros import messages
-from mobilenet_perception.tools.simulate.route_follower import Place, Velocity, moved
+from mobilenet_perception.tools.simulate.route_follower import GroundPose, Velocity, moved
 
 # Ticks of /clock for each image.
 _TICKS = 4
@@ -45,7 +45,7 @@ class DrawnSimulator(Node):  # type: ignore[misc]
         super().__init__('drawn_simulator')
         self._world = world
         start = world.route[0]
-        self._place = Place(start.x, start.y, start.yaw)
+        self._robot = GroundPose(start.x, start.y, start.yaw)
         self._velocity = Velocity(0.0, 0.0)
         self._labels = {light.name: light.programme[0].label for light in gazebo.lights(world)}
         self._angles = {name: gazebo.angle_of(label) for name, label in self._labels.items()}
@@ -67,15 +67,15 @@ class DrawnSimulator(Node):  # type: ignore[misc]
 
     def step(self, now_ns: int) -> None:
         """Go on by one tick of the clock: the robot moves, and all is told."""
-        self._place = moved(self._place, self._velocity, _STEP_NS / 1e9)
+        self._robot = moved(self._robot, self._velocity, _STEP_NS / 1e9)
         self._clock.publish(Clock(clock=time_message(now_ns)))
-        self._pose.publish(messages.pose_message(self._place, now_ns))
+        self._pose.publish(messages.pose_message(self._robot, now_ns))
         for name, publisher in self._states.items():
             publisher.publish(messages.angle_message(self._angles[name], now_ns))
 
     def look(self, now_ns: int) -> None:
         """Draw what the front camera sees, and publish it."""
-        camera = camera_at(*self._place, self._world.mount, gazebo.IMAGE_SIZE)
+        camera = camera_at(*self._robot, self._world.mount, gazebo.IMAGE_SIZE)
         picture = self._renderer.render(camera, now_ns / 1e9, signals=self._shown())
         self._image.publish(messages.image_message(picture, gazebo.FRONT, now_ns))
 

@@ -109,13 +109,13 @@ class DriverNode(Node):  # type: ignore[misc]
             self._start_s = now_s
             self._told.clear()
             self.get_logger().info('the classifier decides: the world starts')
-        place = messages.place_of(message)
+        pose = messages.pose_of(message)
         seconds = now_s - self._start_s
         self._turn_lights(seconds)
         if self._on_route:
-            self._velocity = follow(self._world, seconds, place)
+            self._velocity = follow(self._world, seconds, pose)
             self._command.publish(messages.twist_message(self._velocity))
-        soon = moved(place, self._velocity, _LEAD_S)
+        soon = moved(pose, self._velocity, _LEAD_S)
         for camera, mount in self._mounts.items():
             region = self._planners[camera].look(camera_at(*soon, mount, gazebo.IMAGE_SIZE))
             self._regions.want(camera, region.roi)

@@ -15,7 +15,7 @@ _NEAREST = 8
 _MOST = 20_000
 
 
-class Novelty:
+class DuplicateFilter:
     """Pictures seen until now, by label, told apart as training tells copies (`same_picture`).
 
     What is almost the same but shows another label, such as a light that has changed in the
