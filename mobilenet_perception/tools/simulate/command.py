@@ -15,8 +15,8 @@ from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import choose_runtime
 from mobilenet_perception.recordings import Camera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
+from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
-from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.arguments import positive, share
 from mobilenet_perception.tools.replay import settings as replay_settings

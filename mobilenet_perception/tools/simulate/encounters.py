@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
+from mobilenet_perception.street import World
 from mobilenet_perception.street.gazebo import mounts
-from mobilenet_perception.street.world import World
 from mobilenet_perception.tools.report.run import FrameResult, Thumbnail
 from mobilenet_perception.tools.report.scoring import NO_SIGNAL
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street import gazebo
+from mobilenet_perception.street import Phase, Signal, World, gazebo
 from mobilenet_perception.street.camera import camera_at
 from mobilenet_perception.street.regions import RegionPlanner
 from mobilenet_perception.street.truth import truth_of
-from mobilenet_perception.street.world import Mount, Phase, Signal, World
+from mobilenet_perception.street.world import Mount
 from mobilenet_perception.tools.simulate.route_follower import GroundPose
 
 _FOR_EVER_S = 1e9

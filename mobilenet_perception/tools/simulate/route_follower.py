@@ -4,7 +4,7 @@
 import math
 from typing import NamedTuple
 
-from mobilenet_perception.street.world import World
+from mobilenet_perception.street import World
 
 # Gains of the controller of Kanayama et al., "A stable tracking control method for an autonomous
 # mobile robot", ICRA 1990: along the way, across it, and of the direction.

@@ -23,11 +23,9 @@ from std_msgs.msg import Float64
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.ros.process import joined_ros, spin_once
-from mobilenet_perception.street import gazebo
+from mobilenet_perception.street import Phase, Renderer, Signal, World, gazebo
 from mobilenet_perception.street.camera import camera_at
-from mobilenet_perception.street.renderer import Renderer
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
-from mobilenet_perception.street.world import Phase, Signal, World
 from mobilenet_perception.tools.simulate.ros import messages
 from mobilenet_perception.tools.simulate.route_follower import GroundPose, Velocity, moved
 

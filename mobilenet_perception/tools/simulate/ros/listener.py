@@ -12,8 +12,7 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings.frame import SourceFrame
 from mobilenet_perception.ros.listener import NODE, Listener
 from mobilenet_perception.ros.messages import stamp_ns
-from mobilenet_perception.street import gazebo
-from mobilenet_perception.street.world import World
+from mobilenet_perception.street import World, gazebo
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.thumbnails import thumbnail
 from mobilenet_perception.tools.simulate.ground_truth import GroundTruth
