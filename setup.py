@@ -25,8 +25,8 @@ TOOLS = (
     'simulate',
     'watch',
 )
-# What the tools read bags with, and write pages and tables with; the node does without.
-TOOL_LIBRARIES = ['jinja2>=3', 'rich>=11', 'rosbags>=0.10']
+# What the tools read bags with, and write pages, tables and GIFs with; the node does without.
+TOOL_LIBRARIES = ['jinja2>=3', 'pillow>=9', 'rich>=11', 'rosbags>=0.10']
 
 # What pip may install beside the package; exact versions are in constraints/. OpenCV is an extra
 # because apt's has no metadata by which pip would know it.
@@ -65,7 +65,6 @@ EXTRAS = {
         'matplotlib',
         'msgspec',
         'onnx',
-        'pillow',
         'scikit-learn',
         'scipy',
         'tensorflow-cpu',

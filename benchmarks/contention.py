@@ -34,7 +34,7 @@ from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.recordings.pictures import read_drive
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.realtime import set_realtime_priority
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 _RATE_HZ = 30.0
 _LADDER = 'ladder'

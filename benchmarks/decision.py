@@ -26,7 +26,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.decision import Decider, DecisionRules
 from mobilenet_perception.recordings.pictures import list_images, read_drive
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.data.readers.sign_labels import SIGN_NAMES, street_label
 
 _PERIOD_NS = 1_000_000_000 // 30

@@ -20,7 +20,7 @@ from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from tests.support.tiny_bundle import write_tiny_bundle
 
 _CAMERAS = ('front', 'left', 'right', 'rear')

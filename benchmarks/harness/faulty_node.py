@@ -17,8 +17,7 @@ from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import RuntimePlan, plan_runtime
 from mobilenet_perception.ros.classifier import node
 from mobilenet_perception.ros.classifier.node import main as run_node
-from mobilenet_perception.tools.replay.faults import Fault, parse_fault
-from mobilenet_perception.tools.replay.faults.faulty_runtime import FaultyRuntime
+from mobilenet_perception.tools.replay.faults import Fault, FaultyRuntime, parse_fault
 
 
 def main() -> int:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of `python -m mobilenet_perception`, one a file."""
+"""Tools for people: the commands of `python -m mobilenet_perception`, and what they share."""

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What commands share: arguments, their types, tables, progress."""
+"""Arguments that commands share, their types, and what they load."""
 
 import argparse
 import math
-import sys
-import time
 from pathlib import Path
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import default_bundle_path
 from mobilenet_perception.inference.classifier import Classifier, open_classifier
 from mobilenet_perception.inference.runtimes.choose import AUTO
+from mobilenet_perception.tools.terminal import notify
 
 # How the built-in bundle is called where a bundle is not used unless it is named.
 BUILT_IN = Path('default')
@@ -55,11 +54,6 @@ def load_classifier(arguments: argparse.Namespace) -> Classifier:
     )
 
 
-def notify(words: str) -> None:
-    """Tell a person what takes long."""
-    print(words, file=sys.stderr, flush=True)
-
-
 def positive(text: str) -> float:
     """Read a number above 0."""
     value = float(text)
@@ -95,23 +89,3 @@ def region(text: str) -> RegionOfInterest:
             f'must be x,y,width,height in pixels, such as 200,40,96,96; it is {text}'
         )
     return RegionOfInterest(x, y, width, height)
-
-
-class Progress:
-    """A line on stderr that counts up, a few times a second, only where a person is looking."""
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = sys.stderr.isatty()
-        self._next = 0.0
-
-    def __call__(self, count: int) -> None:
-        """Show a count."""
-        if self._shown and time.monotonic() >= self._next:
-            self._next = time.monotonic() + 0.2
-            print(f'\r{count} {self._what}', end='', file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Clear the line."""
-        if self._shown:
-            print('\r\033[K', end='', file=sys.stderr, flush=True)

@@ -22,7 +22,24 @@ PROGRAM = CommandLine(
             'benchmark.command', 'measure a bundle here, alone and end to end over DDS'
         ),
         'bag': Command(
-            'bags.command', 'write, look at, label or take images out of a rosbag2 bag'
+            '',
+            'write, look at, label or take images out of a rosbag2 bag',
+            {
+                'write': Command(
+                    'bags.write',
+                    'write an image folder, a video or a drawn drive as a rosbag2 bag',
+                ),
+                'info': Command(
+                    'bags.info.command', 'say what a bag holds, and what the node would make of it'
+                ),
+                'label': Command(
+                    'bags.label.command',
+                    'write what the frames of a bag show, from a table or as a bundle sees it',
+                ),
+                'extract': Command(
+                    'bags.extract.command', 'take frames out of bags as images to train on'
+                ),
+            },
         ),
         'replay': Command(
             'replay.command',

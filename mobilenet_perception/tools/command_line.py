@@ -16,12 +16,15 @@ class Command(NamedTuple):
 
     Attributes:
         module: below the package of commands; has `add_arguments(parser)` and
-            `run(arguments) -> int`, and is imported only when the command is asked for.
+            `run(arguments) -> int`, and is imported only when the command is asked for. Empty:
+            the command is one of its actions.
         summary: what it does, in a phrase.
+        actions: by name, as of `bag`: `bag write`, `bag info`.
     """
 
     module: str
     summary: str
+    actions: Mapping[str, 'Command'] = {}
 
 
 class CommandLine(NamedTuple):
@@ -52,7 +55,11 @@ def run_command_line(program: CommandLine, arguments: Sequence[str] | None = Non
         when interrupted.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = _parse(program, arguments)
+    parser = argparse.ArgumentParser(prog=program.prog, description=program.description)
+    if program.version:
+        parser.add_argument('-V', '--version', action='version', version=program.version)
+    _add_commands(parser, program.package, program.commands, arguments, 'COMMAND')
+    parsed = parser.parse_args(arguments)
     try:
         status = int(parsed.run(parsed))
         sys.stdout.flush()
@@ -73,16 +80,23 @@ def run_command_line(program: CommandLine, arguments: Sequence[str] | None = Non
     return status
 
 
-def _parse(program: CommandLine, arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=program.prog, description=program.description)
-    if program.version:
-        parser.add_argument('-V', '--version', action='version', version=program.version)
-    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
-    for name, (module_name, summary) in program.commands.items():
+def _add_commands(
+    parser: argparse.ArgumentParser,
+    package: str,
+    commands: Mapping[str, Command],
+    words: Sequence[str],
+    called: str,
+) -> None:
+    """Add commands to a parser; only the one that the first word names is imported."""
+    parsers = parser.add_subparsers(dest=called.lower(), metavar=called, required=True)
+    for name, (module_name, summary, actions) in commands.items():
         description = f'{summary[0].upper()}{summary[1:]}.'
-        command = commands.add_parser(name, help=summary, description=description)
-        if name in arguments[:1]:
-            module = importlib.import_module(f'{program.package}.{module_name}')
+        command = parsers.add_parser(name, help=summary, description=description)
+        if name not in words[:1]:
+            continue
+        if actions:
+            _add_commands(command, package, actions, words[1:], 'ACTION')
+        else:
+            module = importlib.import_module(f'{package}.{module_name}')
             module.add_arguments(command)
             command.set_defaults(run=module.run)
-    return parser.parse_args(arguments)

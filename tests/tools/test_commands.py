@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from mobilenet_perception.tools.bags.command import ACTIONS
 from mobilenet_perception.tools.cli import PROGRAM, main
 from tests.support import ROOT
 from tests.support.colours import FRAMES, PER_LABEL, assert_one_sentence, command
@@ -30,13 +29,29 @@ def test_help_names_every_command_in_one_line_and_is_quick_to_import() -> None:
 
 
 @pytest.mark.parametrize(
-    'names', [*([name] for name in PROGRAM.commands), *(['bag', name] for name in ACTIONS)]
+    'names',
+    [
+        *([name] for name in PROGRAM.commands),
+        *(['bag', name] for name in PROGRAM.commands['bag'].actions),
+    ],
 )
 def test_help_of_each_command(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*names, '--help'])
     assert caught.value.code == 0
     assert 'usage:' in capsys.readouterr().out
+
+
+def test_help_needs_neither_ros_nor_what_draws() -> None:
+    code = (
+        'import importlib, sys\n'
+        'from mobilenet_perception.tools.cli import PROGRAM\n'
+        'for one in PROGRAM.commands.values():\n'
+        '    for command in one.actions.values() or (one,):\n'
+        '        importlib.import_module(f"{PROGRAM.package}.{command.module}")\n'
+        'print(sorted({"rclpy", "rich", "PIL", "ray"} & set(sys.modules)))'
+    )
+    assert subprocess.check_output([sys.executable, '-c', code], text=True, cwd=ROOT) == '[]\n'
 
 
 @pytest.mark.parametrize(

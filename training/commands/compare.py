@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import Progress, whole
+from mobilenet_perception.tools.arguments import whole
+from mobilenet_perception.tools.terminal import Progress
 from training.commands.common import add_run_data, evaluated
 from training.fit.run_folder import Run
 

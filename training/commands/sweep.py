@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import Progress, positive, whole
+from mobilenet_perception.tools.arguments import positive, whole
+from mobilenet_perception.tools.terminal import Progress
 from training.commands.configured import add_configuration, configured
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash

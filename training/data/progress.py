@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from mobilenet_perception.tools.arguments import Progress
+from mobilenet_perception.tools.terminal import Progress
 
 _Item = TypeVar('_Item')
 _Result = TypeVar('_Result')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of a sweep as tables for people."""
 
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.configuration.settings import Number
 from training.evaluation.comparison.tables import comparison_heads, comparison_rows, machine_words
 from training.evaluation.report.tables import percent

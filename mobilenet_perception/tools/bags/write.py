@@ -4,8 +4,10 @@
 import argparse
 from pathlib import Path
 
-from mobilenet_perception.recordings import BagOptions, open_source, write_bag
-from mobilenet_perception.tools.arguments import Progress, positive
+from mobilenet_perception.recordings import open_source
+from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.terminal import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the bag."""
     source = open_source(arguments.source, rate_hz=arguments.rate, seconds=arguments.seconds)
     options = BagOptions(arguments.storage, arguments.transport, arguments.topic, arguments.force)
-    progress = Progress('frames written')
-    try:
+    with Progress('frames written') as progress:
         frames = write_bag(source, arguments.bag, options, progress)
-    finally:
-        progress.end()
     print(f'{arguments.bag}: {frames} frames')
     return 0

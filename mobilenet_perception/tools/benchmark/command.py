@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of `benchmark`, and the settings that they give.
-
-`benchmark`: how fast a bundle is on this machine, alone and end to end over DDS.
-"""
+"""`benchmark`: how fast a bundle is on this machine, alone and end to end over DDS."""
 
 import argparse
 import json
@@ -20,10 +17,10 @@ from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, refusal
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import bundle_path, positive, whole
 from mobilenet_perception.tools.benchmark import comparison
+from mobilenet_perception.tools.benchmark import report as reports
 from mobilenet_perception.tools.benchmark.measure import measure
-from mobilenet_perception.tools.benchmark.rate_search import SearchSettings, Settings
-from mobilenet_perception.tools.benchmark.report import Report, read_report
-from mobilenet_perception.tools.benchmark.tables import changes_text, report_text, submission
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings, SearchSettings
+from mobilenet_perception.tools.replay.settings import BUDGET_MS, ReplaySettings
 
 _QUICK_SECONDS = 2.0
 _QUICK_RUNS = 50
@@ -33,7 +30,7 @@ _SIDES = range(16, 8193)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    normal = Settings(Path())
+    normal = BenchmarkSettings()
     parser.add_argument(
         'bundle', nargs='?', type=Path, metavar='BUNDLE',
         help='folder of the model bundle (default: the built-in one)',
@@ -46,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--no-ros', action='store_true', help='only each variant alone')
     parser.add_argument('--latency-budget-ms', type=positive, metavar='MS',
-                        default=normal.latency_budget_ms, help='%(default)g')  # fmt: skip
+                        default=BUDGET_MS, help='%(default)g')  # fmt: skip
     parser.add_argument('--size', type=size, metavar='WxH', default=(normal.width, normal.height),
                         help='of the frames, in pixels (640x480)')  # fmt: skip
     parser.add_argument('--seconds', type=positive,
@@ -73,7 +70,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='exit 1 if a 99th percentile did')  # fmt: skip
 
 
-def read_settings(arguments: argparse.Namespace) -> Settings:
+def run(arguments: argparse.Namespace) -> int:
+    """Measure, print the tables, write the JSON and compare.
+
+    Raises:
+        PerceptionError: the bundle is unsound, an argument makes no sense, or the node failed;
+            what was measured until then has been printed.
+    """
+    settings = read_settings(arguments)
+    bundle = load_bundle(settings.node.bundle)
+    variants = bundle.manifest.variants
+    versions = {name: create_runtime(name).version for name in settings.runtimes}
+    old = _old_report(arguments, versions, [variant.name for variant in variants])
+    if arguments.json:
+        _check_writable(arguments.json)
+    report = reports.Report(settings, bundle, versions)
+    report.skipped = '--no-ros was given' if arguments.no_ros else ''
+    try:
+        measure(settings, variants, report)
+    except KeyboardInterrupt:
+        report.interrupted = True
+    except PerceptionError:
+        print(reports.report_text(report.to_json()))
+        raise
+    values = report.to_json()
+    print(reports.report_text(values))
+    if arguments.submit_table:
+        print(f'\nrows for docs/devices.md:\n{reports.submission(values)}')
+    if arguments.json:
+        write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
+    if report.interrupted:
+        print('interrupted', file=sys.stderr)
+        return 130
+    return 0 if old is None else _compare(old, values, arguments)
+
+
+def read_settings(arguments: argparse.Namespace) -> BenchmarkSettings:
     """Return what to measure.
 
     Raises:
@@ -81,11 +113,13 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
     """
     if arguments.compare is None and (arguments.fail_above or arguments.fail_above_p99):
         raise PerceptionError('--fail-above needs an earlier report: name it with --compare')
-    for name in ('latency_budget_ms', 'runtime_threads'):
-        given = getattr(arguments, name.removeprefix('runtime_'))
+    limited = {
+        'latency_budget_ms': arguments.latency_budget_ms, 'runtime_threads': arguments.threads,
+    }  # fmt: skip
+    for name, given in limited.items():
         if reason := refusal(name, NODE_PARAMETERS[name], given):
             raise PerceptionError(reason)
-    normal = Settings(Path())
+    normal = BenchmarkSettings()
     quick = arguments.quick
     seconds = arguments.seconds or (_QUICK_SECONDS if quick else normal.seconds)
     search = SearchSettings(highest_hz=arguments.highest_rate)
@@ -97,16 +131,19 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         short = min(seconds, search.seconds / 3)
         search = search._replace(ratio=1.25, seconds=short, confirm_frames=0)
     width, height = arguments.size
-    return Settings(
-        bundle=bundle_path(arguments),
+    return BenchmarkSettings(
+        node=ReplaySettings(
+            bundle=bundle_path(arguments),
+            mode='ros',
+            latency_budget_ms=arguments.latency_budget_ms,
+            threads=arguments.threads,
+        ),
         runtimes=tuple(
             dict.fromkeys(
                 choose_runtime().name if name == AUTO else name
                 for name in arguments.runtime or [AUTO]
             )
         ),
-        threads=arguments.threads,
-        latency_budget_ms=arguments.latency_budget_ms,
         width=width,
         height=height,
         seconds=seconds,
@@ -115,6 +152,43 @@ def read_settings(arguments: argparse.Namespace) -> Settings:
         cameras=arguments.cameras,
         search=search,
     )
+
+
+def _old_report(
+    arguments: argparse.Namespace, versions: Mapping[str, str], variants: Sequence[str]
+) -> dict[str, Any] | None:
+    """Read the report to compare with, before minutes of measuring."""
+    if arguments.compare is None:
+        return None
+    old = reports.read_report(arguments.compare)
+    comparison.check_common_variants(old, versions, variants)
+    return old
+
+
+def _check_writable(path: Path) -> None:
+    """Find out before minutes of measuring that the result cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise PerceptionError(f'{path} cannot be written: name a file in a folder of yours')
+
+
+def _compare(old: Mapping[str, Any], new: Mapping[str, Any], arguments: argparse.Namespace) -> int:
+    changes = comparison.compare(old, new)
+    print(f'\ncompared with {arguments.compare}, measured {old.get("measured_at")}')
+    print(reports.changes_text(changes))
+    absent = comparison.missing(old, new)
+    notes = comparison.differences(old, new)
+    notes += [f'not measured now: {", ".join(absent)}'] if absent else []
+    for note in notes:
+        print(f'note: {note}')
+    allowed = (arguments.fail_above, arguments.fail_above_p99)
+    failed = comparison.failures(changes, *allowed)
+    # A build must not pass because ROS 2 has gone from its machine.
+    if any(allowed) and absent and new['skipped'] and not arguments.no_ros:
+        failed.append(f'nothing was measured end to end: {new["skipped"]}')
+    for failure in failed:
+        print(f'error: {failure}', file=sys.stderr)
+    return 1 if failed else 0
 
 
 def size(text: str) -> tuple[int, int]:
@@ -142,82 +216,3 @@ def counts(text: str) -> tuple[int, ...]:
     if found[-1] > _MOST_CAMERAS:
         raise argparse.ArgumentTypeError(f'must be at most {_MOST_CAMERAS} each; it is {text}')
     return found
-
-
-__all__ = ['add_arguments', 'run']
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure, print the tables, write the JSON and compare.
-
-    Raises:
-        PerceptionError: the bundle is unsound, an argument makes no sense, or the node failed;
-            what was measured until then has been printed.
-    """
-    settings = read_settings(arguments)
-    bundle = load_bundle(settings.bundle)
-    variants = bundle.manifest.variants
-    versions = {name: create_runtime(name).version for name in settings.runtimes}
-    old = _old_report(arguments, versions, [variant.name for variant in variants])
-    if arguments.json:
-        _check_writable(arguments.json)
-    report = Report(settings, bundle, versions)
-    report.skipped = '--no-ros was given' if arguments.no_ros else ''
-    try:
-        measure(settings, variants, report, _notify)
-    except KeyboardInterrupt:
-        report.interrupted = True
-    except PerceptionError:
-        print(report_text(report.to_json()))
-        raise
-    values = report.to_json()
-    print(report_text(values))
-    if arguments.submit_table:
-        print(f'\nrows for docs/devices.md:\n{submission(values)}')
-    if arguments.json:
-        write_atomically(arguments.json, json.dumps(values, indent=1) + '\n')
-    if report.interrupted:
-        print('interrupted', file=sys.stderr)
-        return 130
-    return 0 if old is None else _compare(old, values, arguments)
-
-
-def _old_report(
-    arguments: argparse.Namespace, versions: Mapping[str, str], variants: Sequence[str]
-) -> dict[str, Any] | None:
-    """Read the report to compare with, before minutes of measuring."""
-    if arguments.compare is None:
-        return None
-    old = read_report(arguments.compare)
-    comparison.check_common_variants(old, versions, variants)
-    return old
-
-
-def _check_writable(path: Path) -> None:
-    """Find out before minutes of measuring that the result cannot be written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise PerceptionError(f'{path} cannot be written: name a file in a folder of yours')
-
-
-def _compare(old: Mapping[str, Any], new: Mapping[str, Any], arguments: argparse.Namespace) -> int:
-    changes = comparison.compare(old, new)
-    print(f'\ncompared with {arguments.compare}, measured {old.get("measured_at")}')
-    print(changes_text(changes))
-    absent = comparison.missing(old, new)
-    notes = comparison.differences(old, new)
-    notes += [f'not measured now: {", ".join(absent)}'] if absent else []
-    for note in notes:
-        print(f'note: {note}')
-    allowed = (arguments.fail_above, arguments.fail_above_p99)
-    failed = comparison.failures(changes, *allowed)
-    # A build must not pass because ROS 2 has gone from its machine.
-    if any(allowed) and absent and new['skipped'] and not arguments.no_ros:
-        failed.append(f'nothing was measured end to end: {new["skipped"]}')
-    for failure in failed:
-        print(f'error: {failure}', file=sys.stderr)
-    return 1 if failed else 0
-
-
-def _notify(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

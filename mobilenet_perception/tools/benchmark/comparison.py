@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two reports compared: what changed, and whether it got worse by too much.
-
-The figures of a report, by name: what two reports are compared by.
-"""
+"""Two reports compared by their figures: what changed, and whether it got worse by too much."""
 
 import math
 from collections.abc import Mapping, Sequence

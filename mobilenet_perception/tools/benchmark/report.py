@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark has measured so far, as JSON values: the contract of its `--json` file."""
+"""The report of a benchmark: JSON values, which are the contract of `--json`, and tables."""
 
 import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,23 @@ from typing import Any
 from mobilenet_perception import __version__
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle
+from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.system.machine import Sensors, read_identity
-from mobilenet_perception.tools.benchmark.end_to_end import RateHeld
-from mobilenet_perception.tools.benchmark.rate_search import Settings
-from mobilenet_perception.tools.benchmark.trial import Trial
+from mobilenet_perception.tools.benchmark.comparison import Change
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
+from mobilenet_perception.tools.benchmark.trial import RateHeld, Trial
 from mobilenet_perception.tools.benchmark.variants import VariantFigures
+from mobilenet_perception.tools.terminal import table
 
 SCHEMA = 'mobilenet_perception.benchmark'
 SCHEMA_VERSION = 1
 _DECIMALS = 6
+_SUMMARY = ('p50', 'p95', 'p99', 'max')
+# How many variants a row names.
+_VARIANTS_TOLD = 2
+_STAGES = ('age', 'transport', 'total')
+# Of the table of devices.
+COLUMNS = ('Device', 'System', 'Power mode', 'Runtime', 'Variant', 'Precision', 'p50 ms', 'p99 ms')
 
 
 class Report:
@@ -32,7 +40,9 @@ class Report:
         skipped: why nothing was measured end to end; empty when it was.
     """
 
-    def __init__(self, settings: Settings, bundle: Bundle, versions: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: BenchmarkSettings, bundle: Bundle, versions: Mapping[str, str]
+    ) -> None:
         self.interrupted = False
         self.skipped = ''
         self._settings = settings
@@ -98,8 +108,8 @@ class Report:
             'bundle': self._bundle,
             'precisions': self._precisions,
             'settings': {
-                'threads': settings.threads,
-                'latency_budget_ms': settings.latency_budget_ms,
+                'threads': settings.node.threads,
+                'latency_budget_ms': settings.node.budget_ms,
                 'size': f'{settings.width}x{settings.height}',
                 'seconds': settings.seconds,
                 'search_seconds': settings.search.seconds,
@@ -151,3 +161,145 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_rounded(item) for item in value]
     return round(value, _DECIMALS) if isinstance(value, float) else value
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """Return the tables of a report that `Report.to_json` made."""
+    parts = ['\n'.join(filter(None, (_headline(report), _machine(report))))]
+    for runtime, found in report['runtimes'].items():
+        held = found['rate_held']
+        trials = [*found['trials'], *([held['confirmation']] if held else [])]
+        trials = [trial for trial in trials if trial]
+        title = f'{runtime} {found["version"]}'
+        if found['variants']:
+            parts.append(f'{title}: each variant alone\n{_variants(found["variants"].values())}')
+        parts += [
+            f'{title}: not run: {name}: {reason}' for name, reason in found['left_out'].items()
+        ]
+        if trials:
+            parts.append(f'{title}: end to end, frames\n{_outcomes(trials)}')
+            parts.append(f'{title}: end to end, milliseconds\n{_latencies(trials)}')
+        if held:
+            parts.append(f'{title}: {_held(held)}')
+    if report['skipped']:
+        parts.append(f'end to end not measured: {report["skipped"]}')
+    return '\n\n'.join(parts)
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """Return old, new and change of each figure as a table."""
+    rows = [['figure', 'old', 'new', 'change']]
+    for change in changes:
+        told = '-' if change.percent is None else f'{change.percent:+.1f} %'
+        rows.append([change.name, _number(change.old), _number(change.new), told])
+    return table(rows)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    machine, bundle, settings = report['machine'], report['bundle'], report['settings']
+    device = ', '.join(filter(None, (machine['board'], machine['processor'])))
+    return (
+        f'bundle {bundle["name"]} {bundle["digest"][:12]} on {device}, '
+        f'{machine["cores"]} cores, Python {machine["python"]}, {machine["ros"] or "no ROS 2"}; '
+        f'budget {settings["latency_budget_ms"]:g} ms, {settings["size"]}, '
+        f'{settings["threads"]} thread{"s" if settings["threads"] > 1 else ""}'
+        f'{"; INTERRUPTED" if report["interrupted"] else ""}'
+    )
+
+
+def _machine(report: Mapping[str, Any]) -> str:
+    """Say how the machine did before and after, as far as it tells."""
+    machine, state = report['machine'], report['machine_state']
+    names = {'system': '', 'jetpack': 'JetPack ', 'power_mode': 'power mode ',
+             'governor': 'governor '}  # fmt: skip
+    told = [f'{words}{machine[name]}' for name, words in names.items() if machine[name]]
+    units = {'cpu_mhz': '{:.0f} MHz', 'gpu_mhz': 'GPU {:.0f} MHz', 'hottest_c': '{:.1f} °C'}
+    for when in ('before', 'after'):
+        figures = [words.format(state[when][name]) for name, words in units.items()
+                   if name in state[when]]  # fmt: skip
+        slowed_by = state[when].get('slowed_by')
+        figures += [f'slowed down because of heat ({slowed_by})'] if slowed_by else []
+        told += [f'{when}: {", ".join(figures)}'] if figures else []
+    return '; '.join(told)
+
+
+def _variants(variants: Iterable[Mapping[str, Any]]) -> str:
+    rows = [['variant', 'load ms', 'first run ms', *(f'{name} ms' for name in _SUMMARY),
+             'frames/s', 'memory MB']]  # fmt: skip
+    for found in variants:
+        figures = [found['load_ms'], found['first_run_ms']]
+        figures += [found['latency_ms'][name] for name in _SUMMARY]
+        rows.append([found['variant'], *(f'{figure:.2f}' for figure in figures),
+                     f'{found["throughput_hz"]:.0f}', f'{found["memory_mb"]:.1f}'])  # fmt: skip
+    return table(rows)
+
+
+def _outcomes(trials: Iterable[Mapping[str, Any]]) -> str:
+    names = [str(outcome) for outcome in Outcome]
+    rows = [['cameras', 'Hz', 'sent', *names, 'lost', 'miss rate', 'unanswered', 'answered by']]
+    for trial in trials:
+        counts = [trial['sent'], *(trial['outcomes'][name] for name in names)]
+        counts.append(trial['lost'] + trial['unheard'])
+        shares = (_share(trial['miss_rate']), _share(trial['unanswered']))
+        rows.append([*_case(trial), *map(str, counts), *shares, _answered_by(trial['variants'])])
+    return table(rows)
+
+
+def _answered_by(variants: Mapping[str, float]) -> str:
+    told = [f'{name} {share:.1%}' for name, share in variants.items()]
+    others = [f'{len(told) - _VARIANTS_TOLD} more'] if len(told) > _VARIANTS_TOLD else []
+    return ', '.join(told[:_VARIANTS_TOLD] + others)
+
+
+def _latencies(trials: Iterable[Mapping[str, Any]]) -> str:
+    heads = [f'{stage} {name}' for stage in _STAGES for name in _SUMMARY]
+    rows = [['cameras', 'Hz', *heads]]
+    for trial in trials:
+        summaries = [trial[f'{stage}_ms'] or {} for stage in _STAGES]
+        figures = [_number(found.get(name)) for found in summaries for name in _SUMMARY]
+        rows.append([*_case(trial), *figures])
+    return table(rows)
+
+
+def _held(held: Mapping[str, Any]) -> str:
+    limit = f'; {held["limit"]}' if held['limit'] else ''
+    if held['rate_hz'] is None:
+        return f'no rate of one camera was held{limit}'
+    return f'highest rate of one camera held: {held["rate_hz"]:.1f} Hz{limit}'
+
+
+def _case(trial: Mapping[str, Any]) -> tuple[str, str]:
+    return str(trial['cameras']), f'{trial["rate_hz"]:.4g}'
+
+
+def _share(value: float | None) -> str:
+    return '-' if value is None else f'{value:.2%}'
+
+
+def _number(value: float | None) -> str:
+    return '-' if value is None else f'{value:.2f}'
+
+
+def submission(report: Mapping[str, Any]) -> str:
+    """Return a Markdown row of each variant measured alone, ready to be pasted.
+
+    Args:
+        report: what `Report.to_json` made.
+    """
+    machine = report['machine']
+    device = machine['board'] or f'{machine["cores"]} cores of {machine["processor"]}'
+    system = f'JetPack {machine["jetpack"]}' if machine['jetpack'] else machine['system']
+    rows = []
+    for runtime, measured in report['runtimes'].items():
+        for variant, found in measured['variants'].items():
+            latency = found['latency_ms']
+            rows.append([
+                device, system, machine['power_mode'] or machine['governor'],
+                f'{runtime} {measured["version"]}', variant, report['precisions'][variant],
+                f'{latency["p50"]:.2f}', f'{latency["p99"]:.2f}',
+            ])  # fmt: skip
+    return '\n'.join(f'| {" | ".join(_cell(text) for text in row)} |' for row in rows)
+
+
+def _cell(text: str) -> str:
+    return text.replace('|', '\\|') or '-'

@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a trial end to end showed: frames sent at a rate, and what became of each."""
+"""Trials end to end: what became of frames sent at a rate; the search for the highest one held.
+
+A rate is *held* in a trial when fewer than 0.1 % of the frames sent did not come back on time, for
+whatever reason: late, expired, superseded by a newer frame, failed, or lost on the way. (The
+node's own miss rate leaves superseded frames out: a planner loses nothing by them. A camera's
+rate is not held, however, if frames of it are passed over.)
+
+1. From the first rate, double while it is held, or halve until it is.
+2. Bisect between the highest rate held and the lowest not held, until they are within `ratio`.
+   A short trial has few frames, in which one hiccup of the machine is too many: one that is not
+   held is repeated once, and the second counts.
+3. Confirm the rate by a long trial. If it is not held there, step down by `ratio`, then by twice
+   as many steps, and so on. The rate found is one that a long trial has held: a lower bound.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mobilenet_perception.pipeline.timing import (
-    FrameRecord,
-    Outcome,
-    Percentiles,
-    miss_rate,
-    stage_percentiles,
-    variant_shares,
-)
-from mobilenet_perception.tools.benchmark.rate_search import MISS_LIMIT
+from mobilenet_perception.pipeline import timing
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, Percentiles
+from mobilenet_perception.tools.benchmark.settings import SearchSettings
 
+MISS_LIMIT = 0.001
 # A camera that sends less than this share of its frames does not have the rate in question.
 _OFFERED_SHARE = 0.99
 
@@ -58,7 +66,7 @@ class Trial(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether the rate was held, as `rate_search` defines it."""
+        """Whether the rate was held, as this file defines it."""
         return not self.limit
 
     @property
@@ -103,7 +111,7 @@ def summarise(
     counts = Counter(record.outcome for record in records)
     # The answers' times: an expired frame's age says only when it was given up.
     answers = [r for r in records if r.outcome in (Outcome.ON_TIME, Outcome.LATE)]
-    stages = stage_percentiles(answers)
+    stages = timing.stage_percentiles(answers)
     missing = len(pairs) - len(records)
     shares = [_unanswered(camera, stamps, heard) for camera, stamps in sent.items() if stamps]
     return Trial(
@@ -114,10 +122,10 @@ def summarise(
         outcomes={str(outcome): counts[outcome] for outcome in Outcome},
         unheard=min(unheard, missing),
         lost=max(0, missing - unheard),
-        miss_rate=miss_rate(records),
+        miss_rate=timing.miss_rate(records),
         unanswered=1 - counts[Outcome.ON_TIME] / len(pairs) if pairs else None,
         worst_camera=max(shares, default=None),
-        variants=variant_shares(answers),
+        variants=timing.variant_shares(answers),
         age_ms=stages.get('age_ms'),
         transport_ms=stages.get('transport_ms'),
         total_ms=stages.get('total_ms'),
@@ -130,3 +138,124 @@ def _unanswered(
     records = (heard.get((camera, stamp)) for stamp in stamps)
     on_time = sum(record is not None and record.outcome is Outcome.ON_TIME for record in records)
     return 1 - on_time / len(stamps)
+
+
+class Attempt(NamedTuple):
+    """One trial of the search.
+
+    Attributes:
+        rate_hz: frames a second that it asked for.
+        confirming: it was a long one.
+        held: whether the rate was held.
+        limit: why not, in words; empty when it was.
+    """
+
+    rate_hz: float
+    confirming: bool
+    held: bool
+    limit: str
+
+
+class SearchResult(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        rate_hz: the highest rate that a long trial held; None: not even the lowest was.
+        limit: what kept the next higher rate from being held; empty: nothing did up to the end
+            of the range.
+        attempts: all trials, in order.
+    """
+
+    rate_hz: float | None
+    limit: str
+    attempts: tuple[Attempt, ...]
+
+
+class RateHeld(NamedTuple):
+    """The highest rate held of one camera.
+
+    Attributes:
+        found: what the search found.
+        confirmation: the long trial that held it; None: no rate was held.
+    """
+
+    found: SearchResult
+    confirmation: Trial | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        confirmation = self.confirmation
+        return {
+            **self.found._asdict(),
+            'attempts': [tried._asdict() for tried in self.found.attempts],
+            'confirmation': None if confirmation is None else confirmation.to_json(),
+        }
+
+
+def highest_rate(
+    attempt: Callable[[float, bool], Attempt], settings: SearchSettings
+) -> SearchResult:
+    """Search the highest rate held.
+
+    Args:
+        attempt: makes a trial of a rate in Hz; a long one if the second argument is true.
+        settings: range and precision.
+    """
+    attempts: list[Attempt] = []
+
+    def holds(rate_hz: float, confirming: bool = False) -> bool:
+        for _ in range(1 if confirming else 2):
+            attempts.append(attempt(rate_hz, confirming))
+            if attempts[-1].held:
+                return True
+        return False
+
+    rate_hz = _bisect(holds, settings)
+    step = 1
+    while rate_hz is not None and not holds(rate_hz, confirming=True):
+        lower_hz = max(rate_hz / settings.ratio**step, settings.lowest_hz)
+        rate_hz, step = (lower_hz if lower_hz < rate_hz else None), 2 * step
+    return SearchResult(rate_hz, _limit(attempts, rate_hz or 0.0), tuple(attempts))
+
+
+def _limit(attempts: Sequence[Attempt], above_hz: float) -> str:
+    failed = [tried for tried in attempts if not tried.held and tried.rate_hz > above_hz]
+    if not failed:
+        return ''
+    # Of several at one rate, the last: it decided.
+    lowest = min(reversed(failed), key=lambda tried: tried.rate_hz)
+    return f'at {lowest.rate_hz:.1f} Hz, {lowest.limit}'
+
+
+def _bisect(holds: Callable[[float], bool], settings: SearchSettings) -> float | None:
+    held, not_held = _bracket(holds, settings)
+    if held is None or not_held is None:
+        return held
+    while not_held / held > settings.ratio:
+        # Rates are compared by their ratio, so the middle is the geometric one.
+        middle = (held * not_held) ** 0.5
+        if holds(middle):
+            held = middle
+        else:
+            not_held = middle
+    return held
+
+
+def _bracket(
+    holds: Callable[[float], bool], settings: SearchSettings
+) -> tuple[float | None, float | None]:
+    """Return a rate held and one not held; None where the range has none."""
+    rate_hz = min(max(settings.first_hz, settings.lowest_hz), settings.highest_hz)
+    if holds(rate_hz):
+        while rate_hz < settings.highest_hz:
+            above_hz = min(2 * rate_hz, settings.highest_hz)
+            if not holds(above_hz):
+                return rate_hz, above_hz
+            rate_hz = above_hz
+        return rate_hz, None
+    while rate_hz > settings.lowest_hz:
+        below_hz = max(rate_hz / 2, settings.lowest_hz)
+        if holds(below_hz):
+            return below_hz, rate_hz
+        rate_hz = below_hz
+    return None, rate_hz

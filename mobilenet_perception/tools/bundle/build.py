@@ -12,7 +12,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import RuntimeSettings, create_runtime
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, refusal
 from mobilenet_perception.tools.arguments import bundle_path
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 _LOWEST_PRIORITY = 19
 _TELL_S = 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from mobilenet_perception.frames import Frame
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.tools.arguments import add_runtime, bundle_path, load_classifier
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 _RUNS = 50
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mobilenet_perception.inference.engines import EngineFacts, EngineStore, StoredFile
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 
 SCHEMA_VERSION = 1
 

@@ -147,7 +147,7 @@ class GraphFacts(NamedTuple):
         domain: the ROS domain.
         middleware: such as `rmw_fastrtps_cpp`.
         profile_variable: where its Fast DDS looks for a profile.
-        asked: what the user asked to look at.
+        query: what the user asked to look at.
         nodes: the classifier nodes found.
         topics: the camera topics looked at.
         image_topics: types by name of all camera topics that somebody publishes.
@@ -163,7 +163,7 @@ class GraphFacts(NamedTuple):
     domain: int
     middleware: str
     profile_variable: str
-    asked: Query
+    query: Query
     nodes: tuple[NodeFacts, ...]
     topics: tuple[TopicFacts, ...]
     image_topics: Mapping[str, str]

@@ -52,7 +52,7 @@ def fine(check: str, where: str, what: str) -> Finding:
     return Finding(Level.OK, check, where, what)
 
 
-def told(level: Level, check: str, where: str, sentence: str) -> Finding:
+def told(check: str, where: str, sentence: str, level: Level = Level.WRONG) -> Finding:
     """Return a finding of a sentence that says what is wrong, a colon, and what to do."""
     what, _, cure = sentence.partition(': ')
     return Finding(level, check, where, what, cure)

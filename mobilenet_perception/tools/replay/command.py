@@ -1,35 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of `replay`.
-
-`replay`: recordings through the classifier, what came of them, and whether that is right.
-"""
+"""`replay`: recordings through the classifier, what came of them, and whether that is right."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings import find_bags
-from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import (
-    Progress,
-    add_bundle,
-    bundle_path,
-    positive,
-    region,
-    share,
-)
+from mobilenet_perception.recordings.storage import find_bags
+from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
 from mobilenet_perception.tools.replay.faults import FAULTS
-from mobilenet_perception.tools.replay.play import DEFAULT_BUDGET_MS, LOCAL, PlaySettings, play
+from mobilenet_perception.tools.replay.play import LOCAL, play
+from mobilenet_perception.tools.replay.reporting import ReportFiles, add_video, finish
+from mobilenet_perception.tools.replay.settings import (
+    BUDGET_MS,
+    ReplaySettings,
+    settings_of,
+)
 from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
-from mobilenet_perception.tools.replay.testing.junit import junit_xml
 from mobilenet_perception.tools.replay.testing.suite import run_suite
-from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures
-from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
-from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.tables import summary
+from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures, write_junit
+from mobilenet_perception.tools.terminal import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_several(parser)
 
 
-def read_settings(arguments: argparse.Namespace) -> list[PlaySettings]:
+def run(arguments: argparse.Namespace) -> int:
+    """Replay, write the reports, print what came of it and what is not as expected.
+
+    Raises:
+        PerceptionError: arguments do not go together, or the only bag cannot be played.
+    """
+    settings = read_settings(arguments)
+    if len(settings) > 1 or arguments.baseline or arguments.address:
+        return run_suite(arguments, settings)
+    return _run_one(arguments, settings[0])
+
+
+def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
     """Return what to play, and how: one for each bag.
 
     Raises:
@@ -57,8 +59,8 @@ def read_settings(arguments: argparse.Namespace) -> list[PlaySettings]:
         raise PerceptionError('--reliable is for replays over DDS: add --ros')
     if arguments.address and arguments.mode == 'ros':
         raise PerceptionError('--address is for replays in process: use --fast or --paced')
-    for name in ('html', 'video'):
-        if getattr(arguments, name) and several:
+    for name, file in (('html', arguments.html), ('video', arguments.video)):
+        if file and several:
             raise PerceptionError(f'--{name} is for one bag: leave it out, or name one bag')
     if arguments.update and not arguments.expect:
         raise PerceptionError('--update needs to know what to write: add --expect FILE')
@@ -70,24 +72,39 @@ def read_settings(arguments: argparse.Namespace) -> list[PlaySettings]:
             f'holds <bag>{GOLDEN_SUFFIX} for each'
         )
     return [
-        PlaySettings(
+        settings_of(
+            arguments,
             source=bag,
-            bundle=bundle_path(arguments),
             mode=arguments.mode,
-            latency_budget_ms=arguments.latency_budget_ms,
             rate_hz=arguments.rate,
             seconds=arguments.seconds,
             topics=tuple(arguments.topic),
             labels=arguments.labels,
             roi=arguments.roi,
             variant=arguments.variant,
-            runtime=arguments.runtime,
-            threads=arguments.threads,
             faults=tuple(arguments.fault),
             reliable=arguments.reliable,
         )
         for bag in bags
     ]
+
+
+def _run_one(arguments: argparse.Namespace, settings: ReplaySettings) -> int:
+    files = ReportFiles(arguments.json, arguments.html, arguments.video)
+    try:
+        with Progress('frames played') as progress:
+            played = play(settings, progress)
+        values = finish(played, files, settings.open)
+        found = failures(arguments, settings, values, several=False)
+    except PerceptionError as error:
+        write_junit(arguments.junit, [Verdict(settings.source, 0.0, error=str(error))])
+        raise
+    write_junit(arguments.junit, [Verdict(settings.source, played.wall_s, tuple(found))])
+    for failure in found:
+        print(f'error: {failure}', file=sys.stderr)
+    if played.interrupted:
+        return 130
+    return 1 if found else 0
 
 
 def _add_play(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +127,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--latency-budget-ms', type=positive, metavar='MS',
-        help=f'default: none with --fast, else {DEFAULT_BUDGET_MS:g}',
+        help=f'default: none with --fast, else {BUDGET_MS:g}',
     )  # fmt: skip
     parser.add_argument(
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
@@ -162,54 +179,3 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
         'machines must see the bags, the bundle and this package under the same paths (default: '
         'one after the other)',
     )  # fmt: skip
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Replay, write the reports, print what came of it and what is not as expected.
-
-    Raises:
-        PerceptionError: arguments do not go together, or the only bag cannot be played.
-    """
-    settings = read_settings(arguments)
-    if len(settings) > 1 or arguments.baseline or arguments.address:
-        return run_suite(arguments, settings)
-    return _run_one(arguments, settings[0])
-
-
-def _run_one(arguments: argparse.Namespace, settings: PlaySettings) -> int:
-    progress = Progress('frames played')
-    try:
-        played = play(settings, progress)
-        values = report(played)
-        if arguments.html:
-            from mobilenet_perception.tools.report.html import page  # noqa: PLC0415
-            from mobilenet_perception.tools.report.worst import worst_pictures  # noqa: PLC0415
-
-            worst = worst_pictures(values, settings.open)
-            write_atomically(arguments.html, page(values, played.thumbnails, worst))
-        progress.end()
-        _write_json(arguments.json, values)
-        print(summary(values))
-        make_video(arguments.video, played, settings.open)
-        found = failures(arguments, settings, values, several=False)
-    except PerceptionError as error:
-        _write_junit(arguments.junit, Verdict(settings.source, 0.0, error=str(error)))
-        raise
-    finally:
-        progress.end()
-    _write_junit(arguments.junit, Verdict(settings.source, played.wall_s, tuple(found)))
-    for failure in found:
-        print(f'error: {failure}', file=sys.stderr)
-    if played.interrupted:
-        return 130
-    return 1 if found else 0
-
-
-def _write_json(path: Path | None, values: dict[str, Any]) -> None:
-    if path:
-        write_atomically(path, json.dumps(values, indent=1) + '\n')
-
-
-def _write_junit(path: Path | None, verdict: Verdict) -> None:
-    if path:
-        write_atomically(path, junit_xml([verdict]))

@@ -1,53 +1,57 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: a camera stream over DDS to the real node, followed live, and reported.
-
-`demo`: a drawn drive, or your own input, over real ROS 2.
-"""
+"""`demo`: a camera stream over DDS to the real node, followed live, and reported."""
 
 import argparse
-import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.pipeline.timing import Outcome, percentiles
-from mobilenet_perception.recordings import DRIVE
-from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive
+from mobilenet_perception.recordings.open import DRIVE
+from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.live import play_live
-from mobilenet_perception.tools.replay.live_settings import LiveSettings
-from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
-from mobilenet_perception.tools.report.html import page
-from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.run import Run
-from mobilenet_perception.tools.report.tables import summary
-from mobilenet_perception.tools.report.worst import worst_pictures
+from mobilenet_perception.tools.replay.reporting import add_video, finish, in_folder
+from mobilenet_perception.tools.replay.settings import add_node, settings_of
+from mobilenet_perception.tools.terminal import notify
 
 if TYPE_CHECKING:
     from mobilenet_perception.ros.listener import Listener
 
 
-def run_demo(settings: LiveSettings, out: Path) -> Run:
-    """Play to the node, print a line each second, and write `report.json` and `report.html`.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        'input', nargs='?', default=DRIVE, metavar='INPUT',
+        help='video, image folder or bag (default: a drawn drive)',
+    )  # fmt: skip
+    parser.add_argument('--out', type=Path, default=Path('out/demo'), help='folder (%(default)s)')
+    parser.add_argument('--seconds', type=positive, help='play so much (default: 30 s of a drive)')
+    parser.add_argument(
+        '--rate', type=positive, metavar='HZ', help="default: the input's, else 30"
+    )
+    add_node(parser)
+    add_video(parser)
 
-    Returns:
-        What was seen; when it was interrupted, the reports are written all the same.
+
+def run(arguments: argparse.Namespace) -> int:
+    """Play to the node, print a line each second, and write the reports.
+
+    When a person interrupts it, the reports are written all the same.
 
     Raises:
         PerceptionError: the node did not answer.
     """
-    run = play_live(settings, print_second, out, notify=_notify)
-    values = report(run)
-    write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
-    worst = worst_pictures(values, settings.open)
-    write_atomically(out / 'report.html', page(values, run.thumbnails, worst))
-    print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
-    return run
-
-
-def _notify(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    settings = settings_of(
+        arguments,
+        source=arguments.input,
+        mode='ros',
+        rate_hz=arguments.rate,
+        seconds=arguments.seconds,
+    )
+    played = play_live(settings, print_second, arguments.out, notify)
+    print()
+    finish(played, in_folder(arguments.out, arguments.video), settings.open)
+    return 130 if played.interrupted else 0
 
 
 def print_second(seconds: float, listener: 'Listener') -> None:
@@ -71,37 +75,3 @@ def second_line(camera: str, listener: 'Listener', decision: str) -> str:
     counts = Counter(record.outcome for record in records)
     outcomes = ', '.join(f'{counts[outcome]} {outcome}' for outcome in Outcome if counts[outcome])
     return f'{camera}: {label:<28} decision {decision:<21} {age}   {outcomes}'
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
-    parser.add_argument(
-        'input', nargs='?', default=DRIVE, metavar='INPUT',
-        help='video, image folder or bag (default: a drawn drive)',
-    )  # fmt: skip
-    parser.add_argument('--out', type=Path, default=Path('out/demo'), help='folder (%(default)s)')
-    parser.add_argument('--seconds', type=positive, help='play so much (default: 30 s of a drive)')
-    parser.add_argument(
-        '--rate', type=positive, metavar='HZ', help="default: the input's, else 30"
-    )
-    parser.add_argument(
-        '--latency-budget-ms', type=positive, default=50.0, metavar='MS', help='%(default)s'
-    )
-    add_bundle(parser)
-    add_video(parser)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Run the demo."""
-    settings = LiveSettings(
-        source=arguments.input,
-        bundle=bundle_path(arguments),
-        latency_budget_ms=arguments.latency_budget_ms,
-        rate_hz=arguments.rate,
-        seconds=arguments.seconds,
-        runtime=arguments.runtime,
-        threads=arguments.threads,
-    )
-    run = run_demo(settings, arguments.out)
-    make_video(arguments.video, run, settings.open)
-    return 130 if run.interrupted else 0

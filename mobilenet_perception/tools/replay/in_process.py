@@ -5,10 +5,8 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
@@ -17,11 +15,8 @@ from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
-from mobilenet_perception.tools.report.results import (
-    describe_bundle,
-    describe_machine,
-    frame_result,
-)
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.report import results
 from mobilenet_perception.tools.report.run import FrameResult, Run, Thumbnail
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
@@ -29,22 +24,7 @@ _READ_AHEAD = 16
 _DRAIN_S = 60.0
 # Fields of a frame's record that a clock which stands still would give as nothing.
 UNMEASURED = ('wait_ms', 'decode_ms', 'postprocess_ms', 'total_ms')
-
-
-class ReplaySettings(NamedTuple):
-    """How to play.
-
-    Attributes:
-        latency_budget_ms: of each frame; infinite: every frame is run, and none is late.
-        roi: where to look in every frame; None: where the source says, else everywhere.
-        variant: name of the variant to run; empty: the most accurate that fits.
-        faults: what goes wrong on purpose; those of the runtime are in the classifier's already.
-    """
-
-    latency_budget_ms: float = math.inf
-    roi: RegionOfInterest | None = None
-    variant: str = ''
-    faults: Faults = Faults(())
+_NO_FAULTS = Faults(())
 
 
 class _Player:
@@ -55,10 +35,13 @@ class _Player:
         classifier: Classifier,
         source: Source,
         settings: ReplaySettings,
+        faults: Faults,
         clock: RecordedClock | None,
     ) -> None:
-        self._settings = settings
-        stands = clock is not None and math.isinf(settings.latency_budget_ms)
+        self._roi = settings.roi
+        self._budget_ms = settings.budget_ms
+        self._faults = faults
+        stands = clock is not None and math.isinf(self._budget_ms)
         self._unmeasured = dict.fromkeys(UNMEASURED if stands else ())
         self._frames: dict[tuple[str, int], SourceFrame] = {}
         self._first_ns: int | None = None
@@ -71,7 +54,7 @@ class _Player:
         manifest = classifier.bundle.manifest
         self.pipeline = Pipeline(
             classifier,
-            {name: CameraSettings(settings.latency_budget_ms) for name in self.results},
+            {name: CameraSettings(self._budget_ms) for name in self.results},
             self._on_result,
             PipelineSettings(
                 variant=settings.variant,
@@ -91,15 +74,14 @@ class _Player:
         """Hand in a frame under a stamp."""
         if self._first_ns is None:
             self._first_ns = frame.log_ns
-        self._settings.faults.reach((frame.log_ns - self._first_ns) / 1e9)
-        frame = frame._replace(roi=self._settings.roi or frame.roi, cdr=None)
+        self._faults.reach((frame.log_ns - self._first_ns) / 1e9)
+        frame = frame._replace(roi=self._roi or frame.roi, cdr=None)
         camera = frame.camera
         self._count += 1
         self._sent[camera] = self._sent.get(camera, 0) + 1
         # The pipeline numbers the frames of a camera in the order of submission, from 1.
         self._frames[camera, self._sent[camera]] = frame
-        settings = CameraSettings(self._settings.latency_budget_ms, frame.roi)
-        self.pipeline.set_camera(camera, settings)
+        self.pipeline.set_camera(camera, CameraSettings(self._budget_ms, frame.roi))
         self.pipeline.submit(camera, frame.message, stamp_ns)
         if self._picker.wants(frame) and (picture := thumbnail(frame)):
             self.thumbnails.append(picture)
@@ -119,7 +101,7 @@ class _Player:
         with self._ended:
             frame = self._frames.pop((record.camera, record.sequence))
             first_ns = self._first_ns or frame.log_ns
-            self.results[record.camera].append(frame_result(result, frame, first_ns))
+            self.results[record.camera].append(results.frame_result(result, frame, first_ns))
             self._ended.notify()
 
 
@@ -127,6 +109,7 @@ def play_fast(
     classifier: Classifier,
     source: Source,
     settings: ReplaySettings,
+    faults: Faults = _NO_FAULTS,
     progress: Callable[[int], None] = lambda frames: None,
 ) -> Run:
     """Run every frame in the order of recording, as fast as it goes.
@@ -136,13 +119,20 @@ def play_fast(
     is run: how slow the machine is decides nothing, and what only a running clock could measure
     is left out (`UNMEASURED`).
 
+    Args:
+        classifier: what runs the frames; its runtime has the faults in it already.
+        source: the frames.
+        settings: budget, region of interest and variant are used.
+        faults: what goes wrong with frames on purpose.
+        progress: called with the number of frames handed in.
+
     Raises:
         PerceptionError: the source fails.
     """
-    clock = RecordedClock(runs=math.isfinite(settings.latency_budget_ms))
-    player = _Player(classifier, source, settings, clock)
+    clock = RecordedClock(runs=math.isfinite(settings.budget_ms))
+    player = _Player(classifier, source, settings, faults, clock)
     start = time.monotonic()
-    for frame in settings.faults.frames(source.frames):
+    for frame in faults.frames(source.frames):
         clock.set(frame.log_ns)
         player.submit(frame, frame.stamp_ns)
         player.pipeline.run_once()
@@ -154,18 +144,21 @@ def play_paced(
     classifier: Classifier,
     source: Source,
     settings: ReplaySettings,
+    faults: Faults = _NO_FAULTS,
     progress: Callable[[int], None] = lambda frames: None,
 ) -> Run:
     """Hand in each frame when it is due, as if its camera gave it now; a worker runs them.
 
+    The arguments are those of `play_fast`.
+
     Raises:
         PerceptionError: the source fails.
     """
-    player = _Player(classifier, source, settings, None)
+    player = _Player(classifier, source, settings, faults, None)
     player.pipeline.start()
     start = time.monotonic()
     try:
-        with prefetch(settings.faults.frames(source.frames), _READ_AHEAD) as frames:
+        with prefetch(faults.frames(source.frames), _READ_AHEAD) as frames:
             for frame, due_ns in on_schedule(frames):
                 player.submit(frame, due_ns)
                 progress(player.count)
@@ -197,15 +190,15 @@ def _run(
         raise PerceptionError(f'{source.name} gave no frame: nothing was classified')
     # A superseded frame ends before the older one that is being run.
     frames = {
-        camera: sorted(results, key=lambda item: item.record.sequence)
-        for camera, results in player.results.items()
+        camera: sorted(found, key=lambda item: item.record.sequence)
+        for camera, found in player.results.items()
     }
-    budget_ms = settings.latency_budget_ms
+    budget_ms = settings.budget_ms
     return Run(
         mode=mode,
         source=source.name,
-        bundle=describe_bundle(classifier.bundle),
-        machine=describe_machine(classifier.runtime),
+        bundle=results.describe_bundle(classifier.bundle),
+        machine=results.describe_machine(classifier.runtime),
         latency_budget_ms=None if math.isinf(budget_ms) else budget_ms,
         frames=frames,
         missed=[],

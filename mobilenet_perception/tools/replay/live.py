@@ -17,12 +17,9 @@ from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
-from mobilenet_perception.tools.replay.live_settings import (
-    LiveSettings,
-    node_arguments,
-    player_arguments,
-)
-from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
+from mobilenet_perception.tools.replay import settings as replay_settings
+from mobilenet_perception.tools.replay.ros.player import SentFrame, read_sent
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
 
@@ -35,7 +32,7 @@ _QUIET_S = 2.0
 
 
 def play_live(
-    settings: LiveSettings,
+    settings: ReplaySettings,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     folder: Path | None = None,
     notify: Callable[[str], None] = lambda words: None,
@@ -74,7 +71,7 @@ def play_live(
             source=settings.source,
             bundle=describe_bundle(bundle),
             machine=describe_machine(runtime),
-            latency_budget_ms=settings.latency_budget_ms,
+            latency_budget_ms=settings.budget_ms,
             frames=frames,
             missed=missed,
             thumbnails=session.thumbnails(),
@@ -89,7 +86,7 @@ class _Session:
 
     def __init__(
         self,
-        settings: LiveSettings,
+        settings: ReplaySettings,
         cameras: Sequence[SourceCamera],
         environment: Mapping[str, str],
         logs: Path,
@@ -170,12 +167,14 @@ class _Session:
         return sorted(found, key=lambda item: item.stamp_ns)
 
     def _start_node(self) -> Child:
-        arguments = node_arguments(self._settings, self._cameras)
+        arguments = replay_settings.node_arguments(self._settings, self._cameras)
         module = 'mobilenet_perception.ros.classifier'
         return Child(module, arguments, self._environment, self._logs / 'node.log')
 
     def _start_player(self) -> Child:
-        arguments = player_arguments(self._settings, self._sent_file, self._pictures)
+        arguments = replay_settings.player_arguments(
+            self._settings, self._sent_file, self._pictures
+        )
         module = 'mobilenet_perception.tools.replay.ros.player'
         return Child(module, arguments, self._environment, self._logs / 'player.log')
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clock of a replay as fast as it goes: the time is when each frame was recorded.
-
-When each frame of a source is due, at its own pace.
-"""
+"""Time in a replay: the clock of one as fast as it goes, the schedule of one at its own pace."""
 
 import time
+
+# A delay up to this is made up for; a longer one delays all that follows, since no camera gives
+# its frames in a burst.
+_MADE_UP_NS = 15_000_000
 
 
 class RecordedClock:
@@ -33,11 +34,6 @@ class RecordedClock:
     def now_ns(self) -> int:
         """See `Clock.now_ns`."""
         return self.steady_ns()
-
-
-# A delay up to this is made up for; a longer one delays all that follows, since no camera gives
-# its frames in a burst.
-_MADE_UP_NS = 15_000_000
 
 
 class Schedule:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from mobilenet_perception.tools.terminal import table
+
 _HEADS = ('at', 'sign', 'decided', 'verdict', 'metres before', 'after', 'other label')
 
 
@@ -69,21 +71,6 @@ def summary(report: Mapping[str, Any]) -> str:
     if report['troubles']:
         parts.append('\n'.join(f'diagnostics: {trouble}' for trouble in report['troubles']))
     return '\n\n'.join(parts)
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Lay out rows, the first being the heading; columns of numbers are set right."""
-    columns = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    right = [all(cell[:1].isdigit() or cell in ('-', '') for cell in col[1:]) for col in columns]
-    lines = (
-        '  '.join(
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in rows
-    )
-    return '\n'.join(lines)
 
 
 def _headline(report: Mapping[str, Any]) -> str:

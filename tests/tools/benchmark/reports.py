@@ -6,10 +6,9 @@ from typing import Any
 
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.timing import Outcome, Percentiles
-from mobilenet_perception.tools.benchmark.end_to_end import RateHeld
-from mobilenet_perception.tools.benchmark.rate_search import Attempt, SearchResult, Settings
 from mobilenet_perception.tools.benchmark.report import Report
-from mobilenet_perception.tools.benchmark.trial import Trial
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
+from mobilenet_perception.tools.benchmark.trial import Attempt, RateHeld, SearchResult, Trial
 from mobilenet_perception.tools.benchmark.variants import VariantFigures
 from tests.support.tiny_bundle import tiny_manifest
 
@@ -42,7 +41,7 @@ def report(
 ) -> dict[str, Any]:
     """A report of these figures."""
     bundle = Bundle(Path(), digest, tiny_manifest(), {}, {})
-    made = Report(Settings(Path()), bundle, {RUNTIME: '1.2'})
+    made = Report(BenchmarkSettings(), bundle, {RUNTIME: '1.2'})
     made.skipped = skipped
     for item in found:
         made.add(RUNTIME, item)

@@ -12,7 +12,7 @@ from mobilenet_perception.tools.benchmark.comparison import (
     failures,
     missing,
 )
-from mobilenet_perception.tools.benchmark.tables import changes_text
+from mobilenet_perception.tools.benchmark.report import changes_text
 from tests.tools.benchmark.reports import RUNTIME, held, report, trial, variant
 
 

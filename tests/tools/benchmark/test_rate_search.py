@@ -5,12 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobilenet_perception.tools.benchmark.rate_search import (
-    Attempt,
-    SearchResult,
-    SearchSettings,
-    highest_rate,
-)
+from mobilenet_perception.tools.benchmark.settings import SearchSettings
+from mobilenet_perception.tools.benchmark.trial import Attempt, SearchResult, highest_rate
 
 SETTINGS = SearchSettings()
 

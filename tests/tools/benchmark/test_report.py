@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.benchmark.report import SCHEMA, SCHEMA_VERSION, read_report
-from mobilenet_perception.tools.benchmark.tables import COLUMNS, report_text, submission
+from mobilenet_perception.tools.benchmark.report import (
+    COLUMNS,
+    SCHEMA,
+    SCHEMA_VERSION,
+    read_report,
+    report_text,
+    submission,
+)
 from mobilenet_perception.tools.benchmark.variants import figures_from_json
 from tests.tools.benchmark.reports import RUNTIME, held, report, trial, variant
 

@@ -40,7 +40,7 @@ SUBSCRIBER = Endpoint(NODE, IMAGE, BEST_EFFORT)
 FRONT = TopicFacts(TOPIC, (PUBLISHER,), (SUBSCRIBER,), HEARD, CLASSIFIER, 'front', IMAGE)
 GRAPH = GraphFacts(
     seconds=10.0, domain=0, middleware='rmw_fastrtps_cpp',
-    profile_variable='FASTRTPS_DEFAULT_PROFILES_FILE', asked=Query(), nodes=(CLASSIFIER,),
+    profile_variable='FASTRTPS_DEFAULT_PROFILES_FILE', query=Query(), nodes=(CLASSIFIER,),
     topics=(FRONT,), image_topics={TOPIC: IMAGE}, left_out=(), clock_publishers=0, clock_ticks=0,
     processes=(), ours=OURS, largest_input=224,
 )  # fmt: skip

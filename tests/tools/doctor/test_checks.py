@@ -49,7 +49,7 @@ GRAPHS = {
     'this machine only': (
         EMPTY._replace(ours=ELSEWHERE._replace(variables={
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'})), 'discovery', 'hides other machines'),
-    'node absent': (GRAPH._replace(asked=Query(('/rear',))), 'node', 'there is /classifier'),
+    'node absent': (GRAPH._replace(query=Query(('/rear',))), 'node', 'there is /classifier'),
     'node silent': (with_node(state=''), 'node_state', 'does not answer'),
     'node inactive': (with_node(state='inactive'), 'node_state',
                       'ros2 lifecycle set /classifier activate'),
@@ -110,7 +110,7 @@ GRAPHS = {
     'loss between machines': (
         with_topic(heard=HEARD._replace(best_effort=100),
                    publishers=(PUBLISHER._replace(elsewhere=True),)), 'loss', 'rmem_max'),
-    'slow': (GRAPH._replace(asked=Query(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
+    'slow': (GRAPH._replace(query=Query(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
     'gaps': (with_heard(rate=Rate(30.0, 1.0, 1.0, 4.0, 1, 1)), 'gaps', '1.00 s'),
     'uneven': (with_heard(arrivals=LOST), 'uneven', '40%'),
     'budget out of reach': (with_node(records={'front': (EXPIRED,) * 30}), 'budget', '80 ms'),

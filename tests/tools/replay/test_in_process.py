@@ -18,7 +18,8 @@ from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Source, open_source
 from mobilenet_perception.recordings.cdr import serialize, typestore
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast, play_paced
+from mobilenet_perception.tools.replay.in_process import play_fast, play_paced
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.json_report import report
 from tests.support.colours import FRAMES
 from tests.support.tiny_bundle import LABELS, plain_image
@@ -70,8 +71,8 @@ def test_a_machine_that_stalls_decides_nothing_in_a_fast_replay(
     # For longer than a decision outlives its evidence.
     faults = Faults([parse_fault('stall=550@0.3-0.4')])
     stalling = Classifier(load_bundle(tiny), faults.runtime(create_runtime()), warmup_runs=1)
-    settings = ReplaySettings(faults=faults)
-    stalled = play_fast(stalling, open_source(str(labelled_bag)), settings).frames['camera']
+    run = play_fast(stalling, open_source(str(labelled_bag)), ReplaySettings(), faults)
+    stalled = run.frames['camera']
     as_ever = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings())
     assert max(item.record.inference_ms or 0.0 for item in stalled) > 500.0
     decisions = [item.decision for item in as_ever.frames['camera']]
@@ -82,7 +83,9 @@ def test_fast_replay_leaves_out_what_it_does_not_measure(
     classifier: Classifier, labelled_bag: Path
 ) -> None:
     for budget_ms, measured in ((math.inf, False), (5000.0, True)):
-        run = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings(budget_ms))
+        run = play_fast(
+            classifier, open_source(str(labelled_bag)), ReplaySettings(latency_budget_ms=budget_ms)
+        )
         percentiles = report(run)['percentiles']
         assert ('total_ms' in percentiles, 'decode_ms' in percentiles) == (measured, measured)
         assert 'inference_ms' in percentiles and 'age_ms' in percentiles
@@ -168,4 +171,4 @@ def test_paced_replay_without_enough_budget_expires(
 def test_source_without_frames_is_refused(classifier: Classifier) -> None:
     source = Source('nothing', (), iter(()))
     with pytest.raises(PerceptionError, match='gave no frame'):
-        play_fast(classifier, source, ReplaySettings(math.inf))
+        play_fast(classifier, source, ReplaySettings(latency_budget_ms=math.inf))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Annotated videos, read back by another reader than their writer."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.recordings import Source, open_source
 from mobilenet_perception.tools.cli import main
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast
-from mobilenet_perception.tools.replay.video.gif import GifWriter
-from mobilenet_perception.tools.replay.video.write import write_video
+from mobilenet_perception.tools.replay.in_process import play_fast
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.video import GifWriter, write_video
 from mobilenet_perception.tools.report.run import Run
-from tests.support.colours import FRAMES, PER_LABEL
+from tests.support.colours import FRAMES, PER_LABEL, assert_one_sentence
 from tests.support.tiny_bundle import COLOURS, LABELS
 
 
@@ -97,6 +98,19 @@ def test_tiny_gifs(tmp_path: Path, size: tuple[int, int]) -> None:
     writer.close()
     (frame,), _ = read(tmp_path / 'x.gif')
     assert frame.shape == (size[1], size[0], 3) and not frame.any()
+
+
+def test_a_gif_without_pillow_is_one_sentence(
+    tiny: Path, labelled_bag: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, 'PIL', None)
+    path = tmp_path / 'film.gif'
+    assert main(['replay', str(labelled_bag), '--bundle', str(tiny), '--video', str(path)]) == 1
+    told = capsys.readouterr().err
+    assert_one_sentence(told)
+    assert 'pip install pillow, apt install python3-pil, or choose another of .mp4' in told
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_pause_is_kept_but_a_long_one_cut_short(

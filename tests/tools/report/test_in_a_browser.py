@@ -16,7 +16,8 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.recordings import open_source
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast
+from mobilenet_perception.tools.replay.in_process import play_fast
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.html import page
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.worst import worst_pictures
@@ -72,7 +73,7 @@ def html(tiny: Path, labelled_bag: Path) -> str:
     faults = Faults([parse_fault('size@0.3-0.45')])
     classifier = Classifier(load_bundle(tiny), create_runtime(), warmup_runs=1)
     bag = str(labelled_bag)
-    run = play_fast(classifier, open_source(bag), ReplaySettings(faults=faults))
+    run = play_fast(classifier, open_source(bag), ReplaySettings(), faults)
     values = report(run)
     # One frame in three is wrong, and there are words that are long to fit.
     for number, frame in enumerate(values['cameras']['camera']['frames']):

@@ -14,13 +14,14 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.decision import Scored
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings import SourceFrame, open_source
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast
+from mobilenet_perception.tools.replay.in_process import play_fast
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.html import page
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
 from mobilenet_perception.tools.report.scoring import intervals, score
 from mobilenet_perception.tools.report.svg import nice_ceiling
-from mobilenet_perception.tools.report.tables import summary, table
+from mobilenet_perception.tools.report.tables import summary
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 LABELS = ['stop', 'yield', 'background']
@@ -184,10 +185,6 @@ def test_pictures_come_now_and_then_where_nothing_is_known(labelled_bag: Path) -
     assert chosen[:3] == [2, 4, 6] and len(chosen) <= 24
     picture = thumbnail(first)
     assert picture is not None and (picture.width, picture.height) == (64, 48)
-
-
-def test_table_sets_numbers_right() -> None:
-    assert table([['name', 'n'], ['a', '1'], ['bb', '100']]) == 'name    n\na       1\nbb    100'
 
 
 @pytest.mark.parametrize(('value', 'top'), [(0.0, 1), (0.3, 0.5), (1, 1), (3, 5), (51, 100)])

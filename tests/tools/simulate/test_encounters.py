@@ -3,16 +3,18 @@
 
 import pytest
 
-from mobilenet_perception.tools.simulate.encounters import Decided, encounters
+from mobilenet_perception.tools.simulate.encounters import DecidedFrame, encounters
 
 
 def approach(
     label: str, decisions: list[str], signal: str = 'sign', unclear: int = 0
-) -> list[Decided]:
+) -> list[DecidedFrame]:
     """One frame each 0.1 s, a metre nearer each time, the last at 2 m; the first ones unclear."""
     count = len(decisions)
     return [
-        Decided(index / 10, signal, label, index >= unclear, 2.0 + count - 1 - index, decision)
+        DecidedFrame(
+            index / 10, signal, label, index >= unclear, 2.0 + count - 1 - index, decision
+        )
         for index, decision in enumerate(decisions)
     ]
 

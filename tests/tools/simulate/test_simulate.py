@@ -11,8 +11,9 @@ pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup`
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import default_bundle_path
-from mobilenet_perception.tools.simulate import session
-from mobilenet_perception.tools.simulate.session import SimulateSettings, simulate
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.simulate import command as simulate_command
+from mobilenet_perception.tools.simulate.command import SimulateSettings, simulate
 from tests.support.colours import assert_one_sentence, command
 
 
@@ -44,8 +45,8 @@ def test_a_drive_is_scored_sign_by_sign(tmp_path: Path) -> None:
 def test_listening_to_nothing_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(session, '_START_S', 0.5)
-    settings = SimulateSettings(default_bundle_path(), attach=True)
+    monkeypatch.setattr(simulate_command, '_START_S', 0.5)
+    settings = SimulateSettings(ReplaySettings(bundle=default_bundle_path()), attach=True)
     with pytest.raises(PerceptionError, match=r'simulate\.launch\.py running'):
         simulate(settings, tmp_path)
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is heard of a camera, and the lines it becomes."""
 
+import io
 import math
+import sys
+from collections.abc import Sequence
 
 import pytest
+from rich.console import Console
 
 from mobilenet_perception.pipeline.decision import Scored
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
-from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera
-from mobilenet_perception.tools.watch.lines import cut, note, sentence, table_lines
+from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera, note, sentence
+from mobilenet_perception.tools.watch.command import screen, terminal_window
 
 
 def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:
@@ -30,6 +34,16 @@ def heard_camera() -> WatchedCamera:
     camera.take_decision(Scored('stop', 0.9), 4.0)
     camera.take_health({'on_time': '37', 'expired': '4', 'late': '0', 'topic': '/x'}, '')
     return camera
+
+
+def table_lines(views: Sequence[CameraView], width: int, heading: str = '') -> list[str]:
+    """The screen as lines of a window of so many columns, without its first, the heading."""
+    window = Console(file=io.StringIO(), width=width)
+    with window.capture() as captured:
+        window.print(screen(heading, '', views, width))
+    lines = captured.get().splitlines()
+    assert max(map(len, lines)) <= width
+    return [line.rstrip() for line in lines[0 if heading else 1 :]]
 
 
 def test_figures_are_of_the_last_seconds() -> None:
@@ -77,7 +91,8 @@ def test_lines_fit_the_window(width: int) -> None:
 
 
 def test_cut_marks_what_is_missing() -> None:
-    assert cut('abc', 3) == 'abc' and cut('abcd', 3) == 'ab…'
+    for heading, shown in (('a' * 30, 'a' * 30), ('a' * 31, 'a' * 29 + '…')):
+        assert table_lines([], 30, heading)[0] == shown
 
 
 def test_note_says_what_to_do() -> None:
@@ -93,3 +108,19 @@ def test_note_says_what_to_do() -> None:
     assert note('/classifier', '7', ['/classifier'], [silent], '', math.inf) == ''
     assert 'has ended' in note('/classifier', '7', [], [silent], '', math.inf)
     assert note('/classifier', '7', [], [heard_camera().view(4.0)], '', math.inf) == ''
+
+
+def test_without_rich_a_terminal_gets_lines_and_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    monkeypatch.setitem(sys.modules, 'rich.console', None)
+    assert terminal_window() is None
+    told = capsys.readouterr()
+    assert not told.out and told.err.count('\n') == 1
+    assert 'lines instead of a screen; apt install python3-rich' in told.err
+
+
+def test_a_pipe_gets_lines_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal_window() is None
+    assert capsys.readouterr() == ('', '')

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.data.inspection.inspection import Inspection, Spread
 
 _NAMED = 5

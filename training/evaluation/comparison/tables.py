@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.evaluation.comparison.comparison import Comparison, Row
 from training.evaluation.metrics import Interval
 from training.evaluation.report.tables import percent

@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bag extract`: frames of recordings as images to train on."""
+"""`bag extract`: frames of recordings as a folder of images per label to train on."""
 
 import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import quote
+from typing import NamedTuple
 
-from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.arguments import (
-    BUILT_IN,
-    Progress,
-    add_runtime,
-    load_classifier,
-    positive,
-    region,
-    whole,
-)
-from mobilenet_perception.tools.bags.extract.extract import ExtractSettings, Summary, extract
+import cv2
+
+from mobilenet_perception.errors import FrameError, PerceptionError
+from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings.storage import find_files
+from mobilenet_perception.system.files import whole_folder, write_atomically
+from mobilenet_perception.tools import arguments as common
+from mobilenet_perception.tools.bags.extract import manifest
+from mobilenet_perception.tools.bags.extract.duplicates import DuplicateFilter
 from mobilenet_perception.tools.bags.extract.manifest import FILE, UNLABELLED
-
-_NORMAL = ExtractSettings()
+from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
+from mobilenet_perception.tools.terminal import Progress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this action's arguments."""
+    normal = ExtractSettings()
     parser.add_argument(
         'bags', nargs='+', metavar='BAG', type=Path, help='bag folder, .mcap or .db3 file'
     )
@@ -30,32 +34,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o', '--output', type=Path, required=True, metavar='FOLDER', help='folder to write'
     )
     parser.add_argument(
-        '--every', type=positive, metavar='SECONDS', default=_NORMAL.every_s,
+        '--every', type=common.positive, metavar='SECONDS', default=normal.every_s,
         help='look at one frame of each camera in so many seconds (%(default)g)',
     )  # fmt: skip
     parser.add_argument(
-        '--count', type=whole, metavar='N',
+        '--count', type=common.whole, metavar='N',
         help='take at most so many: those that the bundle is least sure of, else by lot',
     )  # fmt: skip
     parser.add_argument(
         '--bundle',
         type=Path,
-        help=f'what to ask of each frame: its folder, or {BUILT_IN}, for the built-in one',
+        help=f'what to ask of each frame: its folder, or {common.BUILT_IN}, for the built-in one',
     )
     parser.add_argument(
         '--label-by', choices=('labels', 'bundle'), default='labels',
         help='bundle: what has no label gets the answer of the bundle for one',
     )  # fmt: skip
-    add_runtime(parser)
+    common.add_runtime(parser)
     parser.add_argument('--variant', default='', help='variant to ask (default: most accurate)')
     parser.add_argument(
         '--topic', action='append', default=[], help='camera topic, repeatable (default: all)'
     )
     parser.add_argument(
-        '--roi', type=region, metavar='X,Y,W,H', help='where to crop (default: as the labels say)'
+        '--roi',
+        type=common.region,
+        metavar='X,Y,W,H',
+        help='where to crop (default: as the labels say)',
     )
     parser.add_argument(
-        '--group-seconds', type=positive, metavar='SECONDS', default=_NORMAL.group_s,
+        '--group-seconds', type=common.positive, metavar='SECONDS', default=normal.group_s,
         help='frames of so long stay together in a split (%(default)g)',
     )  # fmt: skip
     parser.add_argument('--force', action='store_true', help='replace a folder extracted before')
@@ -69,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     by_bundle = arguments.label_by == 'bundle'
     if by_bundle and arguments.bundle is None:
-        raise PerceptionError(f'--label-by bundle needs --bundle: a folder, or {BUILT_IN}')
+        raise PerceptionError(f'--label-by bundle needs --bundle: a folder, or {common.BUILT_IN}')
     settings = ExtractSettings(
         every_s=arguments.every,
         most=arguments.count,
@@ -80,16 +87,184 @@ def run(arguments: argparse.Namespace) -> int:
         variant=arguments.variant,
         force=arguments.force,
     )
-    classifier = load_classifier(arguments) if arguments.bundle else None
+    classifier = common.load_classifier(arguments) if arguments.bundle else None
     if classifier:
         classifier.variant(arguments.variant)
-    progress = Progress('frames looked at')
-    try:
+    with Progress('frames looked at') as progress:
         summary = extract(arguments.bags, arguments.output, settings, classifier, progress)
-    finally:
-        progress.end()
     print(_told(arguments.output, summary))
     return 0
+
+
+class ExtractSettings(NamedTuple):
+    """What to take.
+
+    Attributes:
+        every_s: at most one frame of each camera in so many seconds.
+        most: at most so many frames of all; None: all that are sampled and new.
+        group_s: length of the segments of time that stay together in a split, in seconds.
+        topics: which camera topics; none: all.
+        roi: where to crop; None: where the recording says, else nowhere.
+        label_by_bundle: what has no label gets the bundle's answer for one.
+        variant: name of the variant to ask; empty: the most accurate.
+        force: replace a folder that was extracted before.
+    """
+
+    every_s: float = 0.2
+    most: int | None = None
+    group_s: float = 10.0
+    topics: tuple[str, ...] = ()
+    roi: RegionOfInterest | None = None
+    label_by_bundle: bool = False
+    variant: str = ''
+    force: bool = False
+
+
+class Summary:
+    """What became of the frames.
+
+    Attributes:
+        sampled: frames looked at.
+        duplicates: those that look like one before.
+        rejected: why others could not be decoded.
+        labels: images written, by label; those without one under the empty label.
+    """
+
+    def __init__(self) -> None:
+        self.sampled = 0
+        self.duplicates = 0
+        self.rejected = ReasonCounter()
+        self.labels: Counter[str] = Counter()
+
+
+def extract(
+    bags: Sequence[Path],
+    folder: Path,
+    settings: ExtractSettings,
+    classifier: Classifier | None = None,
+    progress: Callable[[int], None] = lambda frames: None,
+) -> Summary:
+    """Write `folder/<label>/<group>/<camera>_<stamp>.png` and a manifest, or nothing.
+
+    Frames that are not labelled, or not clearly, go to `folder/__unlabelled`, which has a
+    manifest of its own; training reads the others alone. A group is a segment of one recording.
+    Of near duplicates the first is taken. Manifests begin with what the bundle is least sure of.
+
+    Args:
+        bags: the recordings.
+        folder: what to write; it appears when all is done.
+        settings: what to take.
+        classifier: the bundle that is asked; None: none, and what is limited is drawn by lot.
+        progress: called with the number of frames looked at.
+
+    Raises:
+        PerceptionError: something is at `folder` already, a recording cannot be read, a label
+            cannot name a folder, or there is no frame.
+    """
+    _check_target(folder, settings.force)
+    for bag in bags:
+        find_files(bag)
+    names = manifest.bag_names(bags)
+    with whole_folder(folder) as new:
+        new.mkdir()
+        extraction = _Extraction(new, settings, classifier, progress)
+        for bag, name in names.items():
+            extraction.take(bag, name)
+        extraction.finish()
+        if not extraction.summary.labels:
+            raise PerceptionError(
+                f'there is no frame to extract in {", ".join(map(str, bags))}: `bag info` says why'
+            )
+    return extraction.summary
+
+
+def _check_target(folder: Path, force: bool) -> None:
+    if not folder.exists():
+        return
+    if not force:
+        raise PerceptionError(f'{folder} exists already: choose another name, or add --force')
+    if not (folder / FILE).is_file():
+        raise PerceptionError(f'{folder} was not extracted ({FILE} is missing): it is left alone')
+
+
+class _Extraction:
+    def __init__(
+        self,
+        folder: Path,
+        settings: ExtractSettings,
+        classifier: Classifier | None,
+        progress: Callable[[int], None],
+    ) -> None:
+        self.summary = Summary()
+        self._folder = folder
+        self._settings = settings
+        self._classifier = classifier
+        self._progress = progress
+        self._duplicates = DuplicateFilter()
+        self._shortlist = manifest.Shortlist(folder, settings.most)
+
+    def take(self, bag: Path, name: str) -> None:
+        """Go through one recording."""
+        settings = self._settings
+        rate_hz = 1.0 / settings.every_s
+        segments = manifest.Segments(settings.group_s)
+        for frame in open_source(str(bag), rate_hz=rate_hz, topics=settings.topics).frames:
+            self.summary.sampled += 1
+            number = segments.number(frame.camera, frame.truth, frame.log_ns)
+            try:
+                self._take_frame(frame, name, f'{name}_{number:04d}')
+            except FrameError as error:
+                self.summary.rejected.add(str(error))
+            self._progress(self.summary.sampled)
+
+    def finish(self) -> None:
+        """Write the manifests."""
+        items = self._shortlist.items()
+        labelled = [item for item in items if item.label]
+        others = [item for item in items if not item.label]
+        write_atomically(self._folder / FILE, manifest.manifest_text(labelled))
+        if others:
+            within = [
+                item._replace(path=item.path.removeprefix(f'{UNLABELLED}/')) for item in others
+            ]
+            write_atomically(self._folder / UNLABELLED / FILE, manifest.manifest_text(within))
+        self.summary.labels.update(item.label for item in items)
+
+    def _take_frame(self, frame: SourceFrame, bag: str, group: str) -> None:
+        settings = self._settings
+        decoded = decode(frame.message)
+        roi = settings.roi or frame.roi
+        pixels = crop(decoded, roi).rgb()
+        label = frame.truth if frame.clear else None
+        prediction = self._ask(decoded, roi, label)
+        if label is None and settings.label_by_bundle:
+            label = prediction.answer
+        if not self._duplicates.is_new(pixels, label):
+            self.summary.duplicates += 1
+            return
+        place = UNLABELLED if label is None else manifest.folder_of(label)
+        item = manifest.ExtractedImage(
+            f'{place}/{group}/{self._file_name(frame, place, group)}', label or '', group,
+            *prediction, frame.camera, frame.stamp_ns, bag,
+        )  # fmt: skip
+        if self._shortlist.wants(item):
+            _, png = cv2.imencode('.png', cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+            self._shortlist.add(item, png.tobytes())
+
+    def _ask(
+        self, decoded: Frame, roi: RegionOfInterest | None, label: str | None
+    ) -> manifest.Prediction:
+        if self._classifier is None:
+            return manifest.NO_PREDICTION
+        scores = self._classifier.classify(decoded, roi, self._settings.variant).scores
+        return manifest.prediction_of(scores, self._classifier.labels, label)
+
+    def _file_name(self, frame: SourceFrame, place: str, group: str) -> str:
+        name = f'{frame.camera}_{frame.stamp_ns}.png'
+        # Cameras without a clock, or with one that stands still.
+        if frame.stamp_ns <= 0 or (self._folder / place / group / name).exists():
+            name = f'{frame.camera}_recorded_{frame.log_ns}.png'
+        return name
 
 
 def _told(folder: Path, summary: Summary) -> str:

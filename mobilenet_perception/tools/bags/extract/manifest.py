@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list of what was extracted, and the names that it uses.
-
-Stretches of time of a recording: frames of one must not be in two parts of a split.
-"""
+"""The list of what was extracted: its images, the few worth most among them, and their groups."""
 
 import csv
+import hashlib
+import heapq
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.storage import SUFFIXES
+from mobilenet_perception.system.files import write_atomically
 
 FILE = 'manifest.csv'
 # Data sets have no class of a name that begins so: training does not read this folder.
 UNLABELLED = '__unlabelled'
+# However long a label stays, a segment ends after so many times its length.
+_MOST_LENGTHS = 3
 
 
-class Extracted(NamedTuple):
+class ExtractedImage(NamedTuple):
     """One image, a row of the manifest.
 
     Attributes:
@@ -46,11 +52,11 @@ class Extracted(NamedTuple):
     bag: str
 
 
-def manifest_text(rows: Iterable[Extracted]) -> str:
+def manifest_text(rows: Iterable[ExtractedImage]) -> str:
     """Return a manifest, a CSV table that `python -m training` reads too."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator='\n')
-    writer.writerow(Extracted._fields)
+    writer.writerow(ExtractedImage._fields)
     for row in rows:
         score, margin = (
             '' if value is None else f'{value:.4f}' for value in (row.score, row.margin)
@@ -94,14 +100,10 @@ def folder_of(label: str) -> str:
     return label
 
 
-# However long a label stays, a stretch ends after so many times its length.
-_MOST_LENGTHS = 3
+class Segments:
+    """Numbers the segments of one recording.
 
-
-class Stretches:
-    """Numbers the stretches of one recording.
-
-    A stretch ends where one of its cameras sees another label for the first time after its
+    A segment ends where one of its cameras sees another label for the first time after its
     length has passed, so that no encounter is cut in two; or where three times the length has.
     All cameras share it: they may look at the same thing.
 
@@ -116,7 +118,7 @@ class Stretches:
         self._labels: dict[str, str | None] = {}
 
     def number(self, camera: str, label: str | None, log_ns: int) -> int:
-        """Return the stretch, counted from 0, of the next frame.
+        """Return the segment, counted from 0, of the next frame.
 
         Args:
             camera: that it is of.
@@ -132,3 +134,88 @@ class Stretches:
             self._number += 1
             self._start_ns = log_ns
         return self._number
+
+
+class Prediction(NamedTuple):
+    """What a bundle makes of a frame: see `ExtractedImage`."""
+
+    answer: str
+    score: float | None
+    margin: float | None
+
+
+NO_PREDICTION = Prediction('', None, None)
+
+
+def prediction_of(
+    scores: npt.NDArray[np.float32], labels: Sequence[str], truth: str | None
+) -> Prediction:
+    """Return the best label, its score, and the margin: negative where another label is right.
+
+    The margin as a measure of doubt: Scheffer, Decomain, Wrobel: Active hidden Markov models for
+    information extraction, IDA 2001.
+
+    Args:
+        scores: (labels,) probabilities.
+        labels: their names.
+        truth: the right label; None, or one that the bundle does not know: the best is taken.
+    """
+    best = int(scores.argmax())
+    right = labels.index(truth) if truth in labels else best
+    margin = float(scores[right] - np.delete(scores, right).max())
+    return Prediction(labels[best], float(scores[best]), margin)
+
+
+class Shortlist:
+    """Images in a folder, at most a number of them: those with the smallest margin.
+
+    Without margins they are drawn by lot, the same ones every time.
+
+    Args:
+        folder: where their files are.
+        most: how many; None: all.
+    """
+
+    def __init__(self, folder: Path, most: int | None) -> None:
+        self._folder = folder
+        self._most = most
+        # The worst comes first.
+        self._heap: list[tuple[float, str, ExtractedImage]] = []
+
+    def wants(self, item: ExtractedImage) -> bool:
+        """Say whether an image would be among them."""
+        if self._most is None or len(self._heap) < self._most:
+            return True
+        worst_rank, worst_path, _ = self._heap[0]
+        return (-_rank(item), item.path) > (worst_rank, worst_path)
+
+    def add(self, item: ExtractedImage, content: bytes) -> None:
+        """Write a wanted image, and delete what it displaces.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_atomically(self._folder / item.path, content)
+        heapq.heappush(self._heap, (-_rank(item), item.path, item))
+        if self._most is not None and len(self._heap) > self._most:
+            _, path, _ = heapq.heappop(self._heap)
+            self._delete(self._folder / path)
+
+    def items(self) -> list[ExtractedImage]:
+        """Return them: the most uncertain first, or in the order of their paths."""
+        items = [item for _, _, item in self._heap]
+        return sorted(items, key=lambda item: (item.margin or 0.0, item.path))
+
+    def _delete(self, file: Path) -> None:
+        """Delete a file, and the folders of its group and label if it was their last."""
+        file.unlink()
+        for place in file.parents[:2]:
+            with suppress(OSError):
+                place.rmdir()
+
+
+def _rank(item: ExtractedImage) -> float:
+    if item.margin is not None:
+        return item.margin
+    digest = hashlib.sha256(f'{item.bag}/{item.camera}/{item.stamp_ns}'.encode()).digest()
+    return int.from_bytes(digest[:6], 'big') / 2**48

@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Go through a recording once, file by file, message by message."""
+"""Go through a recording once, file by file: what each camera topic showed, in little memory."""
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mobilenet_perception.errors import PerceptionError
+import numpy as np
+
+from mobilenet_perception.errors import FrameError, PerceptionError
+from mobilenet_perception.frames import decode
+from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.recordings import find_files
-from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage
+from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage, deserialize
 from mobilenet_perception.recordings.labels import Labels, labels_of_bag
 from mobilenet_perception.recordings.reader import Topic, messages_of, open_storage
-from mobilenet_perception.tools.bags.info.camera_topic import SAMPLE, CameraTopic
+from mobilenet_perception.recordings.source import camera_of
+from mobilenet_perception.tools.bags.info.times import Rate, Stamps, rate_of, stamps_of
+from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
     from rosbags.rosbag2 import Reader
+
+# As many frames of a file are decoded to see whether the node would reject them.
+_SAMPLE = 50
 
 
 class StorageFile(NamedTuple):
@@ -104,7 +115,9 @@ class Scan:
         for connection in reader.connections:
             self._announce(connection)
         images = [item for item in reader.connections if item.msgtype in (IMAGE, COMPRESSED)]
-        every = {item.topic: max(1, len(self._files) * item.msgcount // SAMPLE) for item in images}
+        every = {
+            item.topic: max(1, len(self._files) * item.msgcount // _SAMPLE) for item in images
+        }
         seen = dict.fromkeys(every, 0)
         for recorded in messages_of(reader, images):
             topic = recorded.topic
@@ -119,3 +132,121 @@ class Scan:
             self.qos.setdefault(topic, set()).add(words.replace('_', ' ').lower())
         if kind in (IMAGE, COMPRESSED):
             self.cameras.setdefault(topic, CameraTopic(topic, kind))
+
+
+class Pictures:
+    """What frames have looked like so far.
+
+    Attributes:
+        encodings: frames by encoding, or by the format of compressed ones, as messages have it.
+        sizes: frames by size; of compressed ones only those decoded.
+        changes: how often the size changed from one frame to the next.
+        decoded: frames decoded.
+        rejected: why the node would reject frames of these.
+    """
+
+    def __init__(self) -> None:
+        self.encodings: Counter[str] = Counter()
+        self.sizes: Counter[str] = Counter()
+        self.changes = 0
+        self.decoded = 0
+        self.rejected = ReasonCounter()
+        self._size = ''
+
+    def see(self, message: Any, look: bool) -> None:
+        """Take in a message; one that looks like none before is decoded in any case.
+
+        Args:
+            message: shaped like sensor_msgs/Image or CompressedImage, of ROS or not.
+            look: decode it.
+        """
+        if hasattr(message, 'encoding'):
+            encoding = message.encoding
+            size = f'{message.width}x{message.height}' if message.width else ''
+        else:
+            encoding, size = message.format, ''
+        look = look or encoding not in self.encodings or bool(size and size not in self.sizes)
+        self.encodings[encoding] += 1
+        if look:
+            self.decoded += 1
+            try:
+                frame = decode(message)
+                size = f'{frame.width}x{frame.height}'
+            except FrameError as error:
+                self.rejected.add(str(error))
+        if size:
+            self.changes += bool(self._size and size != self._size)
+            self._size = size
+            self.sizes[size] += 1
+
+
+class Figures(NamedTuple):
+    """What there is to say of a camera topic.
+
+    Attributes:
+        messages: frames read.
+        mean_bytes: size of a frame's data.
+        rate: None: fewer than two frames.
+        stamps: None: no frame.
+    """
+
+    messages: int
+    mean_bytes: float
+    rate: Rate | None
+    stamps: Stamps | None
+
+
+class CameraTopic(Pictures):
+    """One camera topic of a recording.
+
+    Attributes:
+        topic: its name.
+        camera: the name that the camera has in replays, after the topic.
+        transport: `raw` or `compressed`, as the node's `image_transport`.
+        stamps_ns: capture stamps, in nanoseconds, as recorded.
+    """
+
+    def __init__(self, topic: str, message_type: str) -> None:
+        super().__init__()
+        self.topic = topic
+        self.camera = camera_of(topic)
+        self.transport = 'compressed' if message_type == COMPRESSED else 'raw'
+        self.stamps_ns = array('q')
+        self._times_ns = array('q')
+        self._bytes = 0
+
+    def add(self, recorded: RecordedMessage, look: bool) -> None:
+        """Take in a message.
+
+        Args:
+            recorded: the message.
+            look: decode it.
+        """
+        message = deserialize(recorded)
+        self.stamps_ns.append(to_nanoseconds(message.header.stamp))
+        self._times_ns.append(recorded.log_ns)
+        self._bytes += len(message.data)
+        self.see(message, look)
+
+    def figures(self, start_ns: int) -> Figures:
+        """Return what came out, for a recording that starts at `start_ns`."""
+        count = len(self.stamps_ns)
+        if not count:
+            return Figures(0, 0.0, None, None)
+        times = np.array(self._times_ns, np.int64)
+        return Figures(
+            messages=count,
+            mean_bytes=self._bytes / count,
+            rate=rate_of(times, start_ns, default('decision_timeout_ms')),
+            stamps=stamps_of(
+                np.array(self.stamps_ns, np.int64),
+                times,
+                default('latency_budget_ms'),
+                default('max_clock_skew_ms'),
+            ),
+        )
+
+
+def default(parameter: str) -> float:
+    """Return the default of a parameter of the node."""
+    return float(NODE_PARAMETERS[parameter].default)

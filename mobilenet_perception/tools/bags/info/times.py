@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The capture stamps of a camera against the times of recording, by the node's own rules.
-
-How evenly the frames of a camera were recorded: pure functions of their times.
-"""
+"""Times of a camera's frames: how evenly they were recorded, and what their stamps are worth."""
 
 from typing import NamedTuple
 
@@ -14,6 +11,8 @@ from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 Times = npt.NDArray[np.int64]
+# A gap of two periods is one frame lost; jitter stays below this.
+LONG_PERIODS = 1.5
 
 
 class Ages(NamedTuple):
@@ -81,10 +80,6 @@ def _ages(ages_ms: npt.NDArray[np.float64]) -> Ages | None:
     return Ages(float(np.median(ages_ms)), float(ages_ms.min()), float(ages_ms.max()))
 
 
-# A gap of two periods is one frame lost; jitter stays below this.
-LONG_PERIODS = 1.5
-
-
 class Rate(NamedTuple):
     """Frames a second, and the gaps between them.
 
@@ -105,7 +100,7 @@ class Rate(NamedTuple):
     stale_gaps: int
 
 
-def rate_of(times_ns: npt.NDArray[np.int64], start_ns: int, timeout_ms: float) -> Rate | None:
+def rate_of(times_ns: Times, start_ns: int, timeout_ms: float) -> Rate | None:
     """Return the rate of frames; None where there are not two at different times.
 
     Args:

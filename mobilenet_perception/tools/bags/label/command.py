@@ -3,25 +3,24 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
+from typing import Any
 
-from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings import find_files, open_source
+from mobilenet_perception.errors import FrameError, PerceptionError
+from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings import labels as bag_labels
-from mobilenet_perception.recordings.labels import labels_to_json
+from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import (
-    BUILT_IN,
-    Progress,
-    add_runtime,
-    load_classifier,
-    region,
-)
+from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region
 from mobilenet_perception.tools.bags.label import rows as label_rows
-from mobilenet_perception.tools.bags.label.answers import answer_rows
-from mobilenet_perception.tools.bags.label.apply import label_frames
-from mobilenet_perception.tools.bags.label.rows import label_table, read_label_rows
+from mobilenet_perception.tools.terminal import Progress
+
+# The last frame of a camera is in an interval that ends after it, by a millisecond.
+_AFTER_LAST_US = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,13 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
             f'{target} exists already, and may hold corrections: add --force to replace it, or '
             'name another with -o'
         )
-    progress = Progress('frames gone through')
-    try:
+    with Progress('frames gone through') as progress:
         if arguments.bundle:
             return _write_answers(arguments, target, progress)
         return _write_labels(arguments, target, progress)
-    finally:
-        progress.end()
 
 
 def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
@@ -80,7 +76,7 @@ def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progre
     progress.end()
     if not found:
         raise PerceptionError(f'{arguments.bag} has no frame that can be decoded: see `bag info`')
-    write_atomically(target, label_table(found))
+    write_atomically(target, label_rows.label_table(found))
     uncertain = [row for row in found if row['clear'] == 'no']
     frames = sum(row['frames'] for row in uncertain)
     print(
@@ -95,13 +91,104 @@ def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progre
 
 
 def _write_labels(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
-    rows = read_label_rows(arguments.table)
-    labels = label_frames(arguments.table, rows, open_source(str(arguments.bag)), progress)
+    rows = label_rows.read_label_rows(arguments.table)
+    labels = label_rows.label_frames(
+        arguments.table, rows, open_source(str(arguments.bag)), progress
+    )
     progress.end()
-    write_atomically(target, labels_to_json(labels))
+    write_atomically(target, bag_labels.labels_to_json(labels))
     counts = Counter(
         label.truth for frames in labels.values() for label in frames.values() if label.truth
     )
     told = ', '.join(f'{count} {label}' for label, count in counts.most_common())
     print(f'{target}: {counts.total()} frames labelled: {told or "none"}')
     return 0
+
+
+def answer_rows(
+    classifier: Classifier,
+    source: Source,
+    variant: str = '',
+    roi: RegionOfInterest | None = None,
+    progress: Callable[[int], None] = lambda frames: None,
+) -> list[dict[str, Any]]:
+    """Return a row for each interval of like answers, by camera and time.
+
+    An answer is uncertain where its score is below the bundle's `decide_above`: then `clear` is
+    `no`, and the frames count for nothing before a person has looked at them. `score` is the
+    lowest of the interval. Frames that cannot be decoded are in no interval.
+
+    Args:
+        classifier: the bundle.
+        source: the recording.
+        variant: name of the variant to run; empty: the most accurate.
+        roi: where to look; None: where the recording says, else everywhere.
+        progress: called with the number of frames gone through.
+
+    Raises:
+        PerceptionError: the recording breaks off, or there is no such variant.
+    """
+    classifier.variant(variant)
+    decide_above = classifier.bundle.manifest.decision.decide_above
+    rows: list[dict[str, Any]] = []
+    runs: dict[str, _Run] = {}
+    first_ns: int | None = None
+    for count, frame in enumerate(source.frames, start=1):
+        first_ns = frame.log_ns if first_ns is None else first_ns
+        time_us = label_rows.recorded_us(frame, first_ns)
+        answer = _answer(classifier, frame, roi, variant)
+        label, certain = (answer[0], answer[1] >= decide_above) if answer else ('', False)
+        run = runs.get(frame.camera)
+        # Frames recorded at the same moment cannot be told apart by intervals.
+        if run and time_us > run.start_us and (run.label, run.certain) != (label, certain):
+            rows.append(runs.pop(frame.camera).row(time_us))
+            run = None
+        if answer:
+            run = run or runs.setdefault(frame.camera, _Run(frame.camera, label, certain, time_us))
+            run.add(answer[1], time_us)
+        progress(count)
+    rows += [run.row(run.last_us + _AFTER_LAST_US) for run in runs.values()]
+    return sorted(rows, key=lambda row: (row['camera'], float(row['start_s'])))
+
+
+def _answer(
+    classifier: Classifier, frame: SourceFrame, roi: RegionOfInterest | None, variant: str
+) -> tuple[str, float] | None:
+    """Return the best label and its score; None: the frame cannot be decoded."""
+    try:
+        decoded = decode(frame.message)
+        scores = classifier.classify(decoded, roi or frame.roi, variant).scores
+    except FrameError:
+        return None
+    best = int(scores.argmax())
+    return classifier.labels[best], float(scores[best])
+
+
+class _Run:
+    """Frames of one camera that follow one another and get the same answer."""
+
+    def __init__(self, camera: str, label: str, certain: bool, start_us: int) -> None:
+        self.camera = camera
+        self.label = label
+        self.certain = certain
+        self.start_us = self.last_us = start_us
+        self.lowest = 1.0
+        self.frames = 0
+
+    def add(self, score: float, time_us: int) -> None:
+        """Take in a frame."""
+        self.lowest = min(self.lowest, score)
+        self.last_us = time_us
+        self.frames += 1
+
+    def row(self, end_us: int) -> dict[str, Any]:
+        """Return the row of the interval up to `end_us`."""
+        return {
+            'camera': self.camera,
+            'start_s': f'{self.start_us / 1e6:.6f}',
+            'end_s': f'{end_us / 1e6:.6f}',
+            'label': self.label,
+            'clear': 'yes' if self.certain else 'no',
+            'score': f'{self.lowest:.4f}',
+            'frames': self.frames,
+        }

@@ -3,8 +3,6 @@
 
 An order is a JSON object on stdin; when all of its frames are sent, what was sent is written to
 its file, and `done NUMBER` to stdout.
-
-Which frame a camera takes next: its sensor keeps time, whatever its driver does.
 """
 
 import argparse
@@ -20,20 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mobilenet_perception.system.files import write_atomically
-
-
-def next_frame(number: int, elapsed_s: float, rate_hz: float) -> int:
-    """Return the number of the frame to publish after another.
-
-    Frame n is due n / rate after the start. A driver that fell behind publishes the newest frame
-    that is due; those in between it never sent. So a delay makes neither a burst nor a drift.
-
-    Args:
-        number: the frame published last, from 0.
-        elapsed_s: seconds since the start.
-        rate_hz: frames a second.
-    """
-    return max(number + 1, math.floor(elapsed_s * rate_hz))
 
 
 class Order(NamedTuple):
@@ -96,6 +80,20 @@ class Cameras:
         stamp.sec, stamp.nanosec = divmod(stamp_ns, 10**9)
         publisher.publish(self._image)
         return stamp_ns
+
+
+def next_frame(number: int, elapsed_s: float, rate_hz: float) -> int:
+    """Return the number of the frame to publish after another.
+
+    Frame n is due n / rate after the start. A driver that fell behind publishes the newest frame
+    that is due; those in between it never sent. So a delay makes neither a burst nor a drift.
+
+    Args:
+        number: the frame published last, from 0.
+        elapsed_s: seconds since the start.
+        rate_hz: frames a second.
+    """
+    return max(number + 1, math.floor(elapsed_s * rate_hz))
 
 
 def main() -> int:

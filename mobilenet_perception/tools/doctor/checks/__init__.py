@@ -1,63 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One kind of trouble a file; the most important first.
+"""The checks of `doctor`, the most important first: a function each, from facts to findings.
 
-All checks, and the order of what they find.
+A new one is a generator of findings in the file that it belongs to, and a line here.
 """
 
 from collections.abc import Iterable, Iterator
 
-from mobilenet_perception.tools.doctor.checks.frames import (
-    check_budget,
-    check_loss,
-    check_pictures,
-    check_rate,
-    check_silence,
-    check_stamps,
-)
-from mobilenet_perception.tools.doctor.checks.graph import (
-    check_clock,
-    check_discovery,
-    check_nodes,
-    check_publishers,
-    check_qos,
-)
-from mobilenet_perception.tools.doctor.checks.machine import (
-    check_bundle,
-    check_computer,
-    check_cv_bridge,
-    check_engines,
-    check_psutil,
-    check_ros,
-    check_runtime,
-)
+from mobilenet_perception.tools.doctor.checks import frames, graph, machine
 from mobilenet_perception.tools.doctor.facts import GraphFacts
 from mobilenet_perception.tools.doctor.finding import MACHINE, Finding, Level
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
 GRAPH_CHECKS = (
-    check_discovery,
-    check_nodes,
-    check_publishers,
-    check_qos,
-    check_silence,
-    check_pictures,
-    check_clock,
-    check_stamps,
-    check_loss,
-    check_rate,
-    check_budget,
+    graph.check_discovery,
+    graph.check_nodes,
+    graph.check_publishers,
+    graph.check_qos,
+    frames.check_silence,
+    frames.check_pictures,
+    graph.check_clock,
+    frames.check_stamps,
+    frames.check_loss,
+    frames.check_rate,
+    frames.check_budget,
 )
 MACHINE_CHECKS = (
-    check_ros,
-    check_runtime,
-    check_bundle,
-    check_computer,
-    check_engines,
-    check_cv_bridge,
-    check_psutil,
+    machine.check_ros,
+    machine.check_runtime,
+    machine.check_bundle,
+    machine.check_computer,
+    machine.check_psutil,
+    machine.check_engines,
+    machine.check_cv_bridge,
 )
-
-
 _ORDER = {level: place for place, level in enumerate(Level)}
 
 

@@ -1,17 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames that get lost between the publisher's process and the node's.
+"""Checks of the frames of each camera: whether they come, in time, in order, and fit for the node.
 
-Source for other machines: the ROS 2 documentation, DDS tuning information.
-
-The latency budget: whether the node can hold it on its machine.
-
-What the frames look like: encodings, damage, sizes.
-
-How often frames come: as often as expected, evenly, and without long pauses.
-
-Frames that do not come though they are published, or that come here and not to the node.
-
-Capture stamps: set, of the same clock as the node's, in order.
+Source for the loss between machines: the ROS 2 documentation, DDS tuning information.
 """
 
 from collections.abc import Iterator
@@ -22,8 +12,15 @@ from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.bags.info.times import Stamps
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, StreamFacts, TopicFacts
-from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
+from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
 
+# Fewer may have come before the node had found the camera.
+_FEW_MESSAGES = 20
+# A frame that has so many times the pixels a side that the network looks at costs more to
+# transport and to resize than it shows.
+_MUCH_LARGER = 10
+# Of the stamps: a single frame may be held up on its way.
+_MANY = 0.1
 _FAST_DDS = 'rmw_fastrtps'
 # One frame or two may have come before the second listener was there.
 _FEW_LOST = 3
@@ -33,164 +30,10 @@ _LARGE_PACKETS = (
     'use compressed images, or raise net.core.rmem_max and net.ipv4.ipfrag_high_thresh with '
     'sysctl (ROS 2 documentation, DDS tuning)'
 )
-
-
-def check_loss(facts: GraphFacts) -> Iterator[Finding]:
-    """Say how many frames get lost, and the cure."""
-    for topic in facts.topics:
-        # The frames of two publishers are in no order that a gap could be seen in.
-        if topic.heard is None or not topic.heard.messages or len(topic.publishers) != 1:
-            continue
-        publisher = topic.publishers[0]
-        heard = topic.heard
-        cure = _cure(facts, publisher, heard)
-        # Of large frames the cure is said below, by what is known of the publisher.
-        arrivals = _arrivals(heard)._replace(frame_bytes=0)
-        if sentence := input_trouble.loss(topic.name, arrivals):
-            found = told(Level.WRONG, 'loss', topic.name, sentence)
-            yield found._replace(cure=cure or found.cure)
-        elif cure and not heard.reliable and heard.messages < _ENOUGH:
-            yield wrong(
-                'loss', topic.name,
-                f'no more than {heard.messages} frames came in {facts.seconds:g} s, of '
-                f'{heard.frame_bytes / 1e6:.1f} MB each: most of that size get lost on their way',
-                cure,
-            )  # fmt: skip
-
-
-def _arrivals(heard: StreamFacts) -> ArrivalSummary:
-    """Return what the node hears, at most."""
-    if not heard.reliable:
-        return heard.arrivals
-    lost = heard.compared - heard.best_effort
-    # Who listens reliably hears all: what is missing there the camera has never sent.
-    share = lost / heard.compared if heard.compared >= _ENOUGH and lost >= _FEW_LOST else 0.0
-    return heard.arrivals._replace(lost_share=share)
-
-
-def _cure(facts: GraphFacts, publisher: Endpoint, heard: StreamFacts) -> str:
-    """Return what helps large frames; empty: size is not their trouble."""
-    if heard.frame_bytes <= input_trouble.SMALL_SEGMENT_BYTES:
-        return ''
-    if publisher.elsewhere:
-        return _LARGE_PACKETS
-    process = publisher.process
-    if process is not None and process.variables.get(facts.profile_variable):
-        return ''
-    if not facts.middleware.startswith(_FAST_DDS):
-        return ''
-    started = f' ({process.name}, process {process.pid}, was started without)' if process else ''
-    return (
-        "they do not fit the shared-memory segment of Fast DDS's defaults; start the publisher "
-        f'with config/fastdds_large_images.xml of this package in {facts.profile_variable}, or '
-        f'use compressed images{started}'
-    )
-
-
+# Of the rate that is expected, and of the frames that are missing between others.
+_SLOWER, _UNEVEN = 0.9, 0.1
 # Of the frames, not answered in time: no trouble yet.
 _RARELY_MISSED = 0.1
-
-
-def check_budget(facts: GraphFacts) -> Iterator[Finding]:
-    """Judge what became of the frames that the nodes received."""
-    for node in facts.nodes:
-        for camera, records in node.records.items():
-            where = f'{node.name}: {camera}'
-            predictions = [item.predicted_ms for item in records if item.predicted_ms is not None]
-            missed = input_trouble.missed_budget(records, min(predictions, default=0.0))
-            if missed:
-                yield told(Level.WRONG, 'budget', where, missed)
-            if any(record.outcome is Outcome.FAILED for record in records):
-                failures = [item for item in records if item.outcome is Outcome.FAILED]
-                yield told(Level.WRONG, 'failed', where, input_trouble.rejections(failures))
-            missed_share = miss_rate(records)
-            if missed_share is not None and missed_share <= _RARELY_MISSED:
-                kept = f'{1 - missed_share:.0%} of {len(records)} frames were answered in time'
-                yield fine('budget', where, kept)
-
-
-# A frame that has so many times the pixels a side that the network looks at costs more to
-# transport and to resize than it shows.
-_MUCH_LARGER = 10
-
-
-def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
-    """Look at what was decoded."""
-    for topic in facts.topics:
-        heard = topic.heard
-        if heard is None:
-            continue
-        for reason, count in heard.rejected.items():
-            what = f'{count} of {heard.decoded} frames looked at would be rejected, since {reason}'
-            yield told(Level.WRONG, 'encoding', topic.name, what)
-        if len(heard.sizes) > 1:
-            yield note(
-                'size', topic.name, f'the size of frames changes: {", ".join(heard.sizes)}',
-                'a region of interest, in pixels, fits one of them',
-            )  # fmt: skip
-        if _is_much_larger(facts, topic, heard):
-            yield note(
-                'size', topic.name,
-                f'frames of {", ".join(heard.sizes)} are much larger than the '
-                f'{facts.largest_input} pixels a side that the network looks at',
-                'publish smaller ones, or give the camera a region of interest '
-                f'({topic.camera or "<camera>"}.roi)',
-            )  # fmt: skip
-
-
-def _is_much_larger(facts: GraphFacts, topic: TopicFacts, heard: StreamFacts) -> bool:
-    roi = topic.node.parameters.get(f'{topic.camera}.roi') if topic.node else None
-    sides = [int(side) for size in heard.sizes for side in size.split('x')]
-    if any(roi or ()) or not sides or not facts.largest_input:
-        return False
-    return min(sides) > _MUCH_LARGER * facts.largest_input
-
-
-_UNEVEN = 0.1
-_SLOWER = 0.9
-
-
-def check_rate(facts: GraphFacts) -> Iterator[Finding]:
-    """Look at the rate of each topic."""
-    for topic in facts.topics:
-        if topic.heard is None:
-            continue
-        yield from _rate(topic, topic.heard, facts.asked.expected_hz)
-
-
-def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> Iterator[Finding]:
-    if expected_hz is not None and heard.messages and heard.mean_hz < _SLOWER * expected_hz:
-        yield wrong(
-            'rate', topic.name,
-            f'frames come at {heard.mean_hz:.1f} Hz, where {expected_hz:g} Hz are expected',
-            "look at the driver's frame rate, its exposure time, and the bandwidth of its bus",
-        )  # fmt: skip
-    rate = heard.rate
-    if rate is not None and rate.stale_gaps:
-        yield wrong(
-            'gaps', topic.name,
-            f'no frame for {rate.longest_gap_s:.2f} s: in {rate.stale_gaps} gaps decisions go '
-            f'stale, after {timeout_of(topic):g} ms',
-            'find out why the camera pauses, or raise decision_timeout_ms',
-        )  # fmt: skip
-    # Of best effort it is not known whether a frame was lost or never sent: see loss.
-    missing = heard.arrivals.lost_share
-    if heard.reliable and missing > _UNEVEN and len(topic.publishers) == 1:
-        yield wrong(
-            'uneven', topic.name,
-            f'by their stamps about {missing:.0%} of the frames are missing between the others: '
-            'the camera skips frames, or captures them unevenly',
-            'give the driver more of the processor or of its bus, or a fixed exposure time',
-        )  # fmt: skip
-
-
-def timeout_of(topic: TopicFacts) -> float:
-    """Return the age from which decisions are stale, in milliseconds; without node: never."""
-    return float(topic.node.value('decision_timeout_ms')) if topic.node else float('inf')
-
-
-# Fewer may have come before the node had found the camera.
-_FEW_MESSAGES = 20
 
 
 def check_silence(facts: GraphFacts) -> Iterator[Finding]:
@@ -250,8 +93,36 @@ def _is_deaf(topic: TopicFacts) -> bool:
     return matching and bool(topic.camera) and topic.camera not in node.records
 
 
-# A single frame may be held up on its way.
-_MANY = 0.1
+def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
+    """Look at what was decoded."""
+    for topic in facts.topics:
+        heard = topic.heard
+        if heard is None:
+            continue
+        for reason, count in heard.rejected.items():
+            what = f'{count} of {heard.decoded} frames looked at would be rejected, since {reason}'
+            yield told('encoding', topic.name, what)
+        if len(heard.sizes) > 1:
+            yield note(
+                'size', topic.name, f'the size of frames changes: {", ".join(heard.sizes)}',
+                'a region of interest, in pixels, fits one of them',
+            )  # fmt: skip
+        if _is_much_larger(facts, topic, heard):
+            yield note(
+                'size', topic.name,
+                f'frames of {", ".join(heard.sizes)} are much larger than the '
+                f'{facts.largest_input} pixels a side that the network looks at',
+                'publish smaller ones, or give the camera a region of interest '
+                f'({topic.camera or "<camera>"}.roi)',
+            )  # fmt: skip
+
+
+def _is_much_larger(facts: GraphFacts, topic: TopicFacts, heard: StreamFacts) -> bool:
+    roi = topic.node.parameters.get(f'{topic.camera}.roi') if topic.node else None
+    sides = [int(side) for size in heard.sizes for side in size.split('x')]
+    if any(roi or ()) or not sides or not facts.largest_input:
+        return False
+    return min(sides) > _MUCH_LARGER * facts.largest_input
 
 
 def check_stamps(facts: GraphFacts) -> Iterator[Finding]:
@@ -289,9 +160,118 @@ def _not_believed(topic: TopicFacts, messages: int, stamps: Stamps) -> Finding:
             'its stamps are simulation time, which the node does not use',
             f'start {topic.node.name if topic.node else "the node"} with -p use_sim_time:=true',
         )
-    found = told(Level.WRONG, 'stamps', topic.name, stamps.trouble)
+    found = told('stamps', topic.name, stamps.trouble)
     where = [item.node for item in topic.publishers if item.elsewhere]
     if where and stamps.zero < messages:
         cure = f'{found.cure}; {where[0]} is on another machine, with a clock of its own'
         return found._replace(cure=cure)
     return found
+
+
+def check_loss(facts: GraphFacts) -> Iterator[Finding]:
+    """Say how many frames get lost, and the cure."""
+    for topic in facts.topics:
+        # The frames of two publishers are in no order that a gap could be seen in.
+        if topic.heard is None or not topic.heard.messages or len(topic.publishers) != 1:
+            continue
+        publisher = topic.publishers[0]
+        heard = topic.heard
+        cure = _loss_cure(facts, publisher, heard)
+        # Of large frames the cure is said below, by what is known of the publisher.
+        arrivals = _arrivals(heard)._replace(frame_bytes=0)
+        if sentence := input_trouble.loss(topic.name, arrivals):
+            found = told('loss', topic.name, sentence)
+            yield found._replace(cure=cure or found.cure)
+        elif cure and not heard.reliable and heard.messages < _ENOUGH:
+            yield wrong(
+                'loss', topic.name,
+                f'no more than {heard.messages} frames came in {facts.seconds:g} s, of '
+                f'{heard.frame_bytes / 1e6:.1f} MB each: most of that size get lost on their way',
+                cure,
+            )  # fmt: skip
+
+
+def _arrivals(heard: StreamFacts) -> ArrivalSummary:
+    """Return what the node hears, at most."""
+    if not heard.reliable:
+        return heard.arrivals
+    lost = heard.compared - heard.best_effort
+    # Who listens reliably hears all: what is missing there the camera has never sent.
+    share = lost / heard.compared if heard.compared >= _ENOUGH and lost >= _FEW_LOST else 0.0
+    return heard.arrivals._replace(lost_share=share)
+
+
+def _loss_cure(facts: GraphFacts, publisher: Endpoint, heard: StreamFacts) -> str:
+    """Return what helps large frames; empty: size is not their trouble."""
+    if heard.frame_bytes <= input_trouble.SMALL_SEGMENT_BYTES:
+        return ''
+    if publisher.elsewhere:
+        return _LARGE_PACKETS
+    process = publisher.process
+    if process is not None and process.variables.get(facts.profile_variable):
+        return ''
+    if not facts.middleware.startswith(_FAST_DDS):
+        return ''
+    started = f' ({process.name}, process {process.pid}, was started without)' if process else ''
+    return (
+        "they do not fit the shared-memory segment of Fast DDS's defaults; start the publisher "
+        f'with config/fastdds_large_images.xml of this package in {facts.profile_variable}, or '
+        f'use compressed images{started}'
+    )
+
+
+def check_rate(facts: GraphFacts) -> Iterator[Finding]:
+    """Look at the rate of each topic."""
+    for topic in facts.topics:
+        if topic.heard is None:
+            continue
+        yield from _rate(topic, topic.heard, facts.query.expected_hz)
+
+
+def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> Iterator[Finding]:
+    if expected_hz is not None and heard.messages and heard.mean_hz < _SLOWER * expected_hz:
+        yield wrong(
+            'rate', topic.name,
+            f'frames come at {heard.mean_hz:.1f} Hz, where {expected_hz:g} Hz are expected',
+            "look at the driver's frame rate, its exposure time, and the bandwidth of its bus",
+        )  # fmt: skip
+    rate = heard.rate
+    if rate is not None and rate.stale_gaps:
+        yield wrong(
+            'gaps', topic.name,
+            f'no frame for {rate.longest_gap_s:.2f} s: in {rate.stale_gaps} gaps decisions go '
+            f'stale, after {timeout_of(topic):g} ms',
+            'find out why the camera pauses, or raise decision_timeout_ms',
+        )  # fmt: skip
+    # Of best effort it is not known whether a frame was lost or never sent: see loss.
+    missing = heard.arrivals.lost_share
+    if heard.reliable and missing > _UNEVEN and len(topic.publishers) == 1:
+        yield wrong(
+            'uneven', topic.name,
+            f'by their stamps about {missing:.0%} of the frames are missing between the others: '
+            'the camera skips frames, or captures them unevenly',
+            'give the driver more of the processor or of its bus, or a fixed exposure time',
+        )  # fmt: skip
+
+
+def timeout_of(topic: TopicFacts) -> float:
+    """Return the age from which decisions are stale, in milliseconds; without node: never."""
+    return float(topic.node.value('decision_timeout_ms')) if topic.node else float('inf')
+
+
+def check_budget(facts: GraphFacts) -> Iterator[Finding]:
+    """Judge what became of the frames that the nodes received."""
+    for node in facts.nodes:
+        for camera, records in node.records.items():
+            where = f'{node.name}: {camera}'
+            predictions = [item.predicted_ms for item in records if item.predicted_ms is not None]
+            missed = input_trouble.missed_budget(records, min(predictions, default=0.0))
+            if missed:
+                yield told('budget', where, missed)
+            if any(record.outcome is Outcome.FAILED for record in records):
+                failures = [item for item in records if item.outcome is Outcome.FAILED]
+                yield told('failed', where, input_trouble.rejections(failures))
+            missed_share = miss_rate(records)
+            if missed_share is not None and missed_share <= _RARELY_MISSED:
+                kept = f'{1 - missed_share:.0%} of {len(records)} frames were answered in time'
+                yield fine('budget', where, kept)

@@ -1,14 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who publishes a camera topic: somebody, one only, and the type of message that is wanted.
-
-Nothing is seen: who else runs on this machine, and why it cannot be seen from here.
-
-Simulation time: who uses it, and whether it comes.
-
-The classifier nodes: found, active, one of a name, and without trouble of their own.
-
-Quality of service that cannot match: a publisher that offers less than a subscriber asks for.
-"""
+"""Checks of the graph: who is there, who publishes a camera, who can hear it, on which clock."""
 
 import difflib
 from collections.abc import Iterator
@@ -16,9 +7,12 @@ from collections.abc import Iterator
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
-from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, note, told, wrong
+from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
 
 _MOST_NAMED = 3
+_TRANSITIONS = {'unconfigured': ('configure', 'activate'), 'inactive': ('activate',)}
+_TRANSPORTS = {IMAGE: 'raw', COMPRESSED: 'compressed'}
+_MOST_NEAR = 5
 
 
 def check_discovery(facts: GraphFacts) -> Iterator[Finding]:
@@ -26,7 +20,11 @@ def check_discovery(facts: GraphFacts) -> Iterator[Finding]:
     where = f'ROS domain {facts.domain}'
     if not facts.nodes and not facts.image_topics:
         hidden = hidden_processes(facts)
-        cure = f'on this machine run {hidden}: set the same here' if hidden else _cure(facts)
+        cure = (
+            f'on this machine run {hidden}: set the same here'
+            if hidden
+            else _discovery_cure(facts)
+        )
         yield wrong('discovery', where, 'neither a camera nor a classifier is seen', cure)
     if facts.left_out:
         yield note(
@@ -50,7 +48,7 @@ def hidden_processes(facts: GraphFacts) -> str:
     return '; '.join(told)
 
 
-def _cure(facts: GraphFacts) -> str:
+def _discovery_cure(facts: GraphFacts) -> str:
     variables = facts.ours.variables
     narrow = [
         f'{name}={variables[name]}'
@@ -65,8 +63,52 @@ def _cure(facts: GraphFacts) -> str:
     )
 
 
-_TRANSPORTS = {IMAGE: 'raw', COMPRESSED: 'compressed'}
-_MOST_NEAR = 5
+def check_nodes(facts: GraphFacts) -> Iterator[Finding]:
+    """Look at the nodes found, and at those asked for."""
+    found = {node.name for node in facts.nodes}
+    for name in sorted(set(facts.query.nodes) - found):
+        running = f' (there is {", ".join(sorted(found))})' if found else ''
+        yield wrong(
+            'node', name, f'no such node runs in ROS domain {facts.domain}{running}',
+            'start it: ros2 launch mobilenet_perception classify.launch.py, or name it with its '
+            'namespace',
+        )  # fmt: skip
+    if not facts.nodes and not facts.query.nodes and facts.image_topics:
+        yield note(
+            'node', f'ROS domain {facts.domain}',
+            'no classifier node is seen: the camera topics were looked at alone',
+        )  # fmt: skip
+    for node in facts.nodes:
+        yield from _node(node)
+
+
+def _node(node: NodeFacts) -> Iterator[Finding]:
+    if node.instances > 1:
+        yield wrong(
+            'two_nodes', node.name, f'{node.instances} nodes have this name',
+            'end all but one, or give each a namespace: --ros-args -r __ns:=/front',
+        )  # fmt: skip
+    if node.elsewhere:
+        yield note(
+            'node', node.name, 'it runs on another machine: its bundle, its libraries and its '
+            'processor were not looked at', 'run doctor there, too',
+        )  # fmt: skip
+    if not node.state:
+        yield wrong(
+            'node_state', node.name, 'it does not answer: it is overloaded, suspended, or gone',
+            'look at its log, and restart it',
+        )  # fmt: skip
+    elif node.state != 'active':
+        steps = _TRANSITIONS.get(node.state, ())
+        commands = ' && '.join(f'ros2 lifecycle set {node.name} {step}' for step in steps)
+        yield wrong(
+            'node_state', node.name, f'it is {node.state}, so that it classifies nothing',
+            f'{commands or "restart it"}; its log says why it is not active',
+        )  # fmt: skip
+    else:
+        yield fine('node_state', node.name, 'it is active')
+    if node.trouble:
+        yield told('node_trouble', node.name, node.trouble)
 
 
 def check_publishers(facts: GraphFacts) -> Iterator[Finding]:
@@ -126,77 +168,6 @@ def _elsewhere(facts: GraphFacts, topic: TopicFacts) -> str:
     return ''.join(ends)
 
 
-def check_clock(facts: GraphFacts) -> Iterator[Finding]:
-    """Compare the nodes' `use_sim_time` with `/clock`."""
-    for node in facts.nodes:
-        if node.simulated and not facts.clock_publishers:
-            yield wrong(
-                'clock', node.name, 'use_sim_time is true, but nobody publishes /clock',
-                'start the simulation, play the bag with --clock, or set use_sim_time to false',
-            )  # fmt: skip
-        elif node.simulated and not facts.clock_ticks:
-            yield wrong(
-                'clock', node.name, 'use_sim_time is true, but nothing comes on /clock',
-                'let the simulation or the bag play: it is paused',
-            )  # fmt: skip
-        elif node.parameters and not node.simulated and facts.clock_ticks:
-            yield note(
-                'clock', node.name, '/clock ticks, and this node does not use it',
-                'with a simulation or a bag set use_sim_time to true',
-            )  # fmt: skip
-
-
-_TRANSITIONS = {'unconfigured': ('configure', 'activate'), 'inactive': ('activate',)}
-
-
-def check_nodes(facts: GraphFacts) -> Iterator[Finding]:
-    """Look at the nodes found, and at those asked for."""
-    found = {node.name for node in facts.nodes}
-    for name in sorted(set(facts.asked.nodes) - found):
-        running = f' (there is {", ".join(sorted(found))})' if found else ''
-        yield wrong(
-            'node', name, f'no such node runs in ROS domain {facts.domain}{running}',
-            'start it: ros2 launch mobilenet_perception classify.launch.py, or name it with its '
-            'namespace',
-        )  # fmt: skip
-    if not facts.nodes and not facts.asked.nodes and facts.image_topics:
-        yield note(
-            'node', f'ROS domain {facts.domain}',
-            'no classifier node is seen: the camera topics were looked at alone',
-        )  # fmt: skip
-    for node in facts.nodes:
-        yield from _node(node)
-
-
-def _node(node: NodeFacts) -> Iterator[Finding]:
-    if node.instances > 1:
-        yield wrong(
-            'two_nodes', node.name, f'{node.instances} nodes have this name',
-            'end all but one, or give each a namespace: --ros-args -r __ns:=/front',
-        )  # fmt: skip
-    if node.elsewhere:
-        yield note(
-            'node', node.name, 'it runs on another machine: its bundle, its libraries and its '
-            'processor were not looked at', 'run doctor there, too',
-        )  # fmt: skip
-    if not node.state:
-        yield wrong(
-            'node_state', node.name, 'it does not answer: it is overloaded, suspended, or gone',
-            'look at its log, and restart it',
-        )  # fmt: skip
-    elif node.state != 'active':
-        steps = _TRANSITIONS.get(node.state, ())
-        commands = ' && '.join(f'ros2 lifecycle set {node.name} {step}' for step in steps)
-        yield wrong(
-            'node_state', node.name, f'it is {node.state}, so that it classifies nothing',
-            f'{commands or "restart it"}; its log says why it is not active',
-        )  # fmt: skip
-    else:
-        yield fine('node_state', node.name, 'it is active')
-    if node.trouble:
-        yield told(Level.WRONG, 'node_trouble', node.name, node.trouble)
-
-
 def check_qos(facts: GraphFacts) -> Iterator[Finding]:
     """Compare each publisher with each subscriber of a topic."""
     for topic in facts.topics:
@@ -217,3 +188,23 @@ def _pair(topic: TopicFacts, publisher: Endpoint, subscriber: Endpoint) -> Itera
         else:
             cure = f'have {subscriber.node} ask for {offered}, or {publisher.node} offer {asked}'
         yield wrong(f'qos_{policy}', topic.name, what, cure)
+
+
+def check_clock(facts: GraphFacts) -> Iterator[Finding]:
+    """Compare the nodes' `use_sim_time` with `/clock`."""
+    for node in facts.nodes:
+        if node.simulated and not facts.clock_publishers:
+            yield wrong(
+                'clock', node.name, 'use_sim_time is true, but nobody publishes /clock',
+                'start the simulation, play the bag with --clock, or set use_sim_time to false',
+            )  # fmt: skip
+        elif node.simulated and not facts.clock_ticks:
+            yield wrong(
+                'clock', node.name, 'use_sim_time is true, but nothing comes on /clock',
+                'let the simulation or the bag play: it is paused',
+            )  # fmt: skip
+        elif node.parameters and not node.simulated and facts.clock_ticks:
+            yield note(
+                'clock', node.name, '/clock ticks, and this node does not use it',
+                'with a simulation or a bag set use_sim_time to true',
+            )  # fmt: skip

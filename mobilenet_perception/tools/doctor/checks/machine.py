@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The computer: governor, heat, load, shared memory.
-
-The model bundle: whether every file is what was written.
-
-numpy 2 and a cv_bridge that was built for numpy 1.
-
-TensorRT engines in the cache: whether the installed version can use them.
-
-ROS itself: whether it starts here, and has the messages that the node publishes.
-
-The inference runtimes that nodes ask for: whether they are here.
-"""
+"""Checks of this machine: ROS, runtimes, the bundle, the computer, engines, cv_bridge."""
 
 from collections.abc import Iterator
 
@@ -20,7 +9,6 @@ from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.finding import (
     MACHINE,
     Finding,
-    Level,
     fine,
     note,
     told,
@@ -28,107 +16,11 @@ from mobilenet_perception.tools.doctor.finding import (
 )
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
+# Of the processor's time.
 _FULL = 0.9
 # The segment of config/fastdds_large_images.xml.
 _SEGMENT_BYTES = 64 * 1024**2
-
-
-def check_computer(facts: MachineFacts) -> Iterator[Finding]:
-    """Say what slows it down."""
-    found = troubles(facts.state, facts.before)
-    for sentence in found:
-        yield told(Level.WRONG, 'computer', MACHINE, sentence)
-    if not found:
-        governor = facts.state.governor
-        yield fine(
-            'computer', MACHINE,
-            'nothing is known to slow it down' + (f' (governor {governor})' if governor else ''),
-        )  # fmt: skip
-    if facts.busy is not None and facts.busy > _FULL:
-        yield note(
-            'load', MACHINE, f'the processor was busy for {facts.busy:.0%} of the time',
-            'find out with `top` what takes it, or set realtime_priority of the node',
-        )  # fmt: skip
-    free = facts.shared_memory_bytes
-    if free is not None and free < _SEGMENT_BYTES:
-        yield note(
-            'shared_memory', MACHINE,
-            f'/dev/shm has {free / 1e6:.0f} MB left, and config/fastdds_large_images.xml takes '
-            f'{_SEGMENT_BYTES / 1e6:.0f} MB a process',
-            'start the container with --shm-size=1g (or --ipc=host), or remove what processes '
-            'that were killed have left there: fastdds shm clean',
-        )  # fmt: skip
-
-
-def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
-    """Say what is not looked at without it."""
-    if trouble := facts.trouble('psutil'):
-        yield note(
-            'psutil', MACHINE,
-            f'neither the load of the processor nor other ROS processes were looked at: psutil '
-            f'cannot be used ({trouble})',
-            'install it: apt install python3-psutil, or pip install psutil',
-        )  # fmt: skip
-
-
-def check_bundle(facts: MachineFacts) -> Iterator[Finding]:
-    """Say whether each bundle is sound."""
-    for folder, trouble in facts.bundles.items():
-        if trouble:
-            yield told(Level.WRONG, 'bundle', folder, trouble)
-        else:
-            yield fine('bundle', folder, 'the files of the bundle match their checksums')
-
-
-def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
-    """Say whether cv_bridge can be used; this package does not need it, but others here may."""
-    if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
-        yield fine('cv_bridge', MACHINE, 'no cv_bridge is installed, and this package needs none')
-    elif trouble := facts.trouble('cv_bridge'):
-        cause = (
-            f'it was built for numpy 1, and numpy is {facts.numpy}'
-            if not facts.numpy.startswith('1.') and _is_of_numpy(trouble)
-            else trouble
-        )
-        yield note(
-            'cv_bridge', MACHINE,
-            f'cv_bridge is broken ({cause}): this package does not need it, other nodes may',
-            "for them, use apt's numpy: pip uninstall numpy, or pip install 'numpy<2'",
-        )  # fmt: skip
-    else:
-        yield fine('cv_bridge', MACHINE, f'cv_bridge works with numpy {facts.numpy}')
-
-
-def _is_of_numpy(trouble: str) -> bool:
-    return any(word in trouble for word in ('_ARRAY_API', 'multiarray', 'NumPy 1', 'numpy.core'))
-
-
-_WHERE = 'the engine cache'
-
-
-def check_engines(facts: MachineFacts) -> Iterator[Finding]:
-    """Compare the versions that built engines with those installed."""
-    if facts.engine_trouble:
-        yield told(Level.WRONG, 'engines', _WHERE, facts.engine_trouble)
-    for library in sorted({engine.library for engine in facts.engines}):
-        installed = facts.version(library)
-        old = [
-            engine
-            for engine in facts.engines
-            if engine.library == library and engine.library_version != installed
-        ]
-        if not old:
-            yield fine('engines', _WHERE, f'its engines fit {library} {installed}')
-            continue
-        built = ', '.join(sorted({engine.library_version for engine in old}))
-        now = f'{library} {installed} is installed' if installed else f'no {library} is installed'
-        yield wrong(
-            'engines', _WHERE,
-            f'{len(old)} engines were built by {library} {built}, and {now}: they are not used '
-            'again, and a start takes minutes to build others',
-            'remove them (python -m mobilenet_perception engines clean --all), and start the node '
-            'once before it is needed',
-        )  # fmt: skip
+_ENGINES = 'the engine cache'
 
 
 def check_ros(facts: MachineFacts) -> Iterator[Finding]:
@@ -163,3 +55,98 @@ def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
         yield wrong(
             'runtime', MACHINE, f'the runtime {runtime} cannot be loaded ({trouble})', cure
         )
+
+
+def check_bundle(facts: MachineFacts) -> Iterator[Finding]:
+    """Say whether each bundle is sound."""
+    for folder, trouble in facts.bundles.items():
+        if trouble:
+            yield told('bundle', folder, trouble)
+        else:
+            yield fine('bundle', folder, 'the files of the bundle match their checksums')
+
+
+def check_computer(facts: MachineFacts) -> Iterator[Finding]:
+    """Say what slows it down."""
+    found = troubles(facts.state, facts.before)
+    for sentence in found:
+        yield told('computer', MACHINE, sentence)
+    if not found:
+        governor = facts.state.governor
+        yield fine(
+            'computer', MACHINE,
+            'nothing is known to slow it down' + (f' (governor {governor})' if governor else ''),
+        )  # fmt: skip
+    if facts.busy is not None and facts.busy > _FULL:
+        yield note(
+            'load', MACHINE, f'the processor was busy for {facts.busy:.0%} of the time',
+            'find out with `top` what takes it, or set realtime_priority of the node',
+        )  # fmt: skip
+    free = facts.shared_memory_bytes
+    if free is not None and free < _SEGMENT_BYTES:
+        yield note(
+            'shared_memory', MACHINE,
+            f'/dev/shm has {free / 1e6:.0f} MB left, and config/fastdds_large_images.xml takes '
+            f'{_SEGMENT_BYTES / 1e6:.0f} MB a process',
+            'start the container with --shm-size=1g (or --ipc=host), or remove what processes '
+            'that were killed have left there: fastdds shm clean',
+        )  # fmt: skip
+
+
+def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
+    """Say what is not looked at without it."""
+    if trouble := facts.trouble('psutil'):
+        yield note(
+            'psutil', MACHINE,
+            f'neither the load of the processor nor other ROS processes were looked at: psutil '
+            f'cannot be used ({trouble})',
+            'install it: apt install python3-psutil, or pip install psutil',
+        )  # fmt: skip
+
+
+def check_engines(facts: MachineFacts) -> Iterator[Finding]:
+    """Compare the versions that built engines with those installed."""
+    if facts.engine_trouble:
+        yield told('engines', _ENGINES, facts.engine_trouble)
+    for library in sorted({engine.library for engine in facts.engines}):
+        installed = facts.version(library)
+        old = [
+            engine
+            for engine in facts.engines
+            if engine.library == library and engine.library_version != installed
+        ]
+        if not old:
+            yield fine('engines', _ENGINES, f'its engines fit {library} {installed}')
+            continue
+        built = ', '.join(sorted({engine.library_version for engine in old}))
+        now = f'{library} {installed} is installed' if installed else f'no {library} is installed'
+        yield wrong(
+            'engines', _ENGINES,
+            f'{len(old)} engines were built by {library} {built}, and {now}: they are not used '
+            'again, and a start takes minutes to build others',
+            'remove them (python -m mobilenet_perception engines clean --all), and start the node '
+            'once before it is needed',
+        )  # fmt: skip
+
+
+def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
+    """Say whether cv_bridge can be used; this package does not need it, but others here may."""
+    if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
+        yield fine('cv_bridge', MACHINE, 'no cv_bridge is installed, and this package needs none')
+    elif trouble := facts.trouble('cv_bridge'):
+        cause = (
+            f'it was built for numpy 1, and numpy is {facts.numpy}'
+            if not facts.numpy.startswith('1.') and _is_of_numpy(trouble)
+            else trouble
+        )
+        yield note(
+            'cv_bridge', MACHINE,
+            f'cv_bridge is broken ({cause}): this package does not need it, other nodes may',
+            "for them, use apt's numpy: pip uninstall numpy, or pip install 'numpy<2'",
+        )  # fmt: skip
+    else:
+        yield fine('cv_bridge', MACHINE, f'cv_bridge works with numpy {facts.numpy}')
+
+
+def _is_of_numpy(trouble: str) -> bool:
+    return any(word in trouble for word in ('_ARRAY_API', 'multiarray', 'NumPy 1', 'numpy.core'))

@@ -1,25 +1,228 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ROS graph, as far as it concerns cameras and classifiers.
+"""Watching a running graph for a while: who is there, and what each classifier is to hear.
 
-Which camera topics a classifier node is to hear, by its parameters and its subscriptions.
+Every wait has an end.
 """
 
+import math
+import os
+import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
 
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.utilities import get_rmw_implementation_identifier
+from rosgraph_msgs.msg import Clock
 
+from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
-from mobilenet_perception.ros.qos import policies
-from mobilenet_perception.tools.doctor.facts import Endpoint
-from mobilenet_perception.tools.doctor.processes import RosProcess
+from mobilenet_perception.ros.environment import profile_variable
+from mobilenet_perception.ros.process import joined_ros, spin_once
+from mobilenet_perception.ros.qos import RELIABLE, policies
+from mobilenet_perception.tools.doctor import facts
+from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
+from mobilenet_perception.tools.doctor.processes import RosProcess, ros_processes, this_process
+from mobilenet_perception.tools.doctor.ros.listeners import CameraListener, NodeListener, Rules
 
 IMAGE_TYPES = (IMAGE, COMPRESSED)
 NODE = 'classifier'
 _VISION_INFO = 'vision_msgs/msg/VisionInfo'
 # The first bytes of every GUID that Fast DDS gives: its vendor number (RTPS specification).
 _FAST_DDS = [1, 15]
+# Discovery takes up to seconds; what is found then may not be all yet.
+_DISCOVERY_S = 5.0
+_SETTLE_S = 1.0
+_POLL_S = 0.25
+# More cameras at a time would be more than this process can listen to.
+_MOST_TOPICS = 8
+
+
+class Subscription(NamedTuple):
+    """A camera topic that a node is to hear.
+
+    Attributes:
+        node: the node's full name.
+        camera: the camera's name in it; empty: not known.
+        message_type: what it listens for; empty: not known.
+    """
+
+    node: str
+    camera: str = ''
+    message_type: str = ''
+
+
+@contextmanager
+def open_watch(query: facts.Query) -> Iterator['Watch']:
+    """Join the graph of this process's ROS domain; leave it with the context."""
+    with joined_ros(), closing(Watch(query)) as watch:
+        yield watch
+
+
+class Watch:
+    """Looks at the graph of this process's ROS domain.
+
+    Args:
+        query: what to look at.
+    """
+
+    def __init__(self, query: facts.Query) -> None:
+        self._query = query
+        self._node = rclpy.create_node(f'doctor_{os.getpid()}')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self._node)
+        self._processes = tuple(ros_processes())
+        self._graph = Graph(self._node, self._processes)
+        self._nodes: dict[str, NodeListener] = {}
+        self._cameras: dict[str, CameraListener] = {}
+        self._left_out: set[str] = set()
+        self._clock_ns: int | None = None
+        self._ticks = 0
+        self._looking_since = time.monotonic()
+        self._node.create_subscription(DiagnosticArray, '/diagnostics', self._diagnostics, 10)
+        self._clock_subscription = None
+
+    def discover(self) -> None:
+        """Wait until the others are found, for a few seconds at most."""
+        end = time.monotonic() + _DISCOVERY_S
+        complete_at = None
+        while (now := time.monotonic()) < end:
+            complete_at = complete_at or (now if self._is_complete() else None)
+            if complete_at and now > complete_at + _SETTLE_S:
+                return
+            spin_once(self._executor, 0.1)
+
+    def look(self, seconds: float, notify: Callable[[float], None]) -> None:
+        """Listen for so long; `notify` is told a few times a second how many seconds are left."""
+        self._looking_since = time.monotonic()
+        end = self._looking_since + seconds
+        due = 0.0
+        while (left := end - time.monotonic()) > 0:
+            if time.monotonic() >= due:
+                due = time.monotonic() + _POLL_S
+                self._poll()
+                notify(left)
+            spin_once(self._executor, min(left, _POLL_S))
+
+    def facts(self) -> GraphFacts:
+        """Return what there is to know up to now."""
+        counts = self._graph.classifiers(self._query.nodes)
+        elsewhere = {item.node: item.elsewhere for item in self._graph.publishers('/diagnostics')}
+        nodes = {
+            name: listener.facts(max(1, counts[name]), elsewhere.get(name))
+            for name, listener in self._nodes.items()
+        }
+        return GraphFacts(
+            seconds=round(time.monotonic() - self._looking_since, 1),
+            domain=int(os.environ.get('ROS_DOMAIN_ID') or 0),
+            middleware=get_rmw_implementation_identifier(),
+            profile_variable=profile_variable(),
+            query=self._query,
+            nodes=tuple(nodes.values()),
+            topics=tuple(self._topic(name, item, nodes) for name, item in self._wanted().items()),
+            image_topics=self._graph.image_topics(nodes),
+            left_out=tuple(sorted(self._left_out - self._cameras.keys())),
+            clock_publishers=self._node.count_publishers('/clock'),
+            clock_ticks=self._ticks,
+            processes=self._processes,
+            ours=this_process(),
+        )
+
+    def close(self) -> None:
+        """Leave."""
+        self._executor.shutdown(timeout_sec=1.0)
+        self._node.destroy_node()
+
+    def _is_complete(self) -> bool:
+        nodes = self._graph.classifiers(self._query.nodes)
+        topics = self._graph.image_topics(nodes)
+        if self._query.nodes or self._query.topics:
+            return nodes.keys() >= set(self._query.nodes) and all(
+                self._node.count_publishers(topic) for topic in self._query.topics
+            )
+        return bool(nodes or topics)
+
+    def _poll(self) -> None:
+        for name in self._graph.classifiers(self._query.nodes):
+            if name not in self._nodes:
+                self._nodes[name] = NodeListener(self._node, name)
+        for name, listener in self._nodes.items():
+            listener.poll(self._graph.timing_topics(name))
+        if self._clock_subscription is None and self._node.count_publishers('/clock'):
+            qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+            self._clock_subscription = self._node.create_subscription(
+                Clock, '/clock', self._tick, qos
+            )
+        for topic, wanted in self._wanted().items():
+            if topic not in self._cameras:
+                self._listen(topic, wanted)
+
+    def _wanted(self) -> dict[str, Subscription]:
+        """Return the camera topics to look at."""
+        found: dict[str, Subscription] = {}
+        for name, listener in self._nodes.items():
+            subscribed = self._graph.subscribed_images(name)
+            found |= wanted_topics(name, listener.parameters, subscribed)
+        if self._query.topics:
+            return {topic: found.get(topic, Subscription('')) for topic in self._query.topics}
+        if not self._nodes and not self._query.nodes:
+            images = self._graph.image_topics(self._nodes)
+            # A camera that publishes both is looked at once.
+            alone = [name for name in images if name.rpartition('/compressed')[0] not in images]
+            found = {topic: Subscription('') for topic in sorted(alone)[:_MOST_TOPICS]}
+            self._left_out.update(set(alone) - set(found))
+        return found
+
+    def _listen(self, topic: str, wanted: Subscription) -> None:
+        offers = [
+            item for item in self._graph.publishers(topic) if item.message_type in IMAGE_TYPES
+        ]
+        if not offers:
+            return
+        kinds = [item.message_type for item in offers]
+        kind = wanted.message_type if wanted.message_type in kinds else kinds[0]
+        reliable = all(item.reliability == RELIABLE for item in offers)
+        self._cameras[topic] = CameraListener(
+            self._node, topic, kind, reliable, lambda: self._clock_ns
+        )
+
+    def _topic(
+        self, name: str, wanted: Subscription, nodes: Mapping[str, NodeFacts]
+    ) -> TopicFacts:
+        node = nodes.get(wanted.node)
+        listener = self._cameras.get(name)
+        heard = None if listener is None else listener.heard(_rules(node, wanted.camera))
+        return TopicFacts(
+            name, self._graph.publishers(name), self._graph.subscribers(name), heard, node,
+            wanted.camera, wanted.message_type,
+        )  # fmt: skip
+
+    def _diagnostics(self, message: DiagnosticArray) -> None:
+        for listener in self._nodes.values():
+            listener.hear(message)
+
+    def _tick(self, message: Clock) -> None:
+        self._ticks += 1
+        self._clock_ns = to_nanoseconds(message.clock)
+
+
+def _rules(node: NodeFacts | None, camera: str) -> Rules:
+    """Return what the frames of a node's camera are judged by."""
+    if node is None:
+        # Nothing has a budget then, and no decision goes stale.
+        skew_ms = NODE_PARAMETERS['max_clock_skew_ms'].default
+        return Rules(math.inf, skew_ms, math.inf, simulated=False)
+    own_ms = node.parameters.get(f'{camera}.latency_budget_ms')
+    return Rules(
+        own_ms or node.value('latency_budget_ms'), node.value('max_clock_skew_ms'),
+        node.value('decision_timeout_ms'), node.simulated,
+    )  # fmt: skip
 
 
 class Graph:
@@ -127,24 +330,6 @@ class Graph:
         return []
 
 
-def _full_name(name: str, namespace: str) -> str:
-    return f'{namespace.rstrip("/")}/{name}'
-
-
-class Subscription(NamedTuple):
-    """A camera topic that a node is to hear.
-
-    Attributes:
-        node: the node's full name.
-        camera: the camera's name in it; empty: not known.
-        message_type: what it listens for; empty: not known.
-    """
-
-    node: str
-    camera: str = ''
-    message_type: str = ''
-
-
 def wanted_topics(
     node: str, parameters: Mapping[str, Any], subscribed: Collection[str]
 ) -> dict[str, Subscription]:
@@ -176,3 +361,7 @@ def _resolved(node: str, topic: str) -> str:
     if topic.startswith('~/'):
         return f'{node}/{topic[2:]}'
     return topic if topic.startswith('/') else f'{namespace}/{topic}'
+
+
+def _full_name(name: str, namespace: str) -> str:
+    return f'{namespace.rstrip("/")}/{name}'

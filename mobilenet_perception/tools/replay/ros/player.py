@@ -2,6 +2,7 @@
 """Publish a source of frames over DDS as a camera driver would, in a process of its own."""
 
 import argparse
+import json
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple, TextIO
 import cv2
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings.cdr import restamp
@@ -24,9 +26,8 @@ from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
-from mobilenet_perception.tools.replay.live_settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.replay.pace import Schedule
-from mobilenet_perception.tools.replay.sent import SentFrame
+from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 # Two seconds of a 30 Hz camera: what drawing or decoding may fall behind before it shows.
@@ -42,6 +43,32 @@ class OutgoingFrame(NamedTuple):
 
     frame: SourceFrame
     message: Any
+
+
+class SentFrame(NamedTuple):
+    """One frame sent, a line of the player's log: it pairs the node's answer with the truth.
+
+    Attributes:
+        camera: name of the camera.
+        stamp_ns: the stamp it was sent under, in nanoseconds.
+        source_stamp_ns: its stamp in the source.
+        time_s: its time in the source, seconds since the first frame.
+        truth: the label it shows, None: not known.
+        clear: it counts for accuracy.
+        roi: the region that the node had confirmed by then; None: the whole frame.
+    """
+
+    camera: str
+    stamp_ns: int
+    source_stamp_ns: int
+    time_s: float
+    truth: str | None
+    clear: bool
+    roi: RegionOfInterest | None
+
+    def line(self) -> str:
+        """Return it as one line of JSON."""
+        return json.dumps({**self._asdict(), 'roi': list(self.roi) if self.roi else None})
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -222,6 +249,19 @@ class Player:
         if picture is not None:
             name = f'{frame.camera}-{stamp_ns}-{picture.width}x{picture.height}.jpg'
             (self._thumbnails / name).write_bytes(picture.jpeg)
+
+
+def read_sent(path: Path) -> list[SentFrame]:
+    """Read what a player wrote; a last line cut short is left out."""
+    found = []
+    for line in path.read_text(encoding='utf-8').splitlines():
+        try:
+            value = json.loads(line)
+        except ValueError:
+            break
+        roi = value.pop('roi')
+        found.append(SentFrame(**value, roi=RegionOfInterest(*roi) if roi else None))
+    return found
 
 
 def with_upcoming(

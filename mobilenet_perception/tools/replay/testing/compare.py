@@ -1,16 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A replay against its golden file: every frame, and typical times where time counts."""
+"""A replay against its golden file: every frame, typical times, and what may be the cause.
 
-from collections.abc import Sequence
+Causes are patterns in frames that are missing and in labels that changed, then circumstances.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.replay.testing.causes import Slower, causes, slower_stages
 from mobilenet_perception.tools.replay.testing.difference import Difference
-from mobilenet_perception.tools.replay.testing.golden import Golden, Tolerances
-from mobilenet_perception.tools.replay.testing.replayed import Pair, Replayed, TimelineFrame, align
+from mobilenet_perception.tools.replay.testing.golden import (
+    Golden,
+    Pair,
+    Replayed,
+    TimelineFrame,
+    Tolerances,
+    align,
+)
 
 # Outcomes that have nothing to do with time.
 _BROKEN = ('rejected', 'failed')
+# Of the frames of a label: from this share on a change is no noise.
+_CONSISTENT = 0.8
+_MOST_TOLD = 3
+
+
+class Slower(NamedTuple):
+    """A stage that became slower, by medians in milliseconds."""
+
+    stage: str
+    before_ms: float
+    now_ms: float
+
+    def words(self) -> str:
+        """Say it in a sentence."""
+        more_ms = self.now_ms - self.before_ms
+        return (
+            f'{self.stage} takes {more_ms:.1f} ms more: median {self.now_ms:.1f} ms, '
+            f'was {self.before_ms:.1f}'
+        )
 
 
 def compare(golden: Golden, came: Replayed) -> list[Difference]:
@@ -118,3 +148,200 @@ def _scores_differ(expected: TimelineFrame, came: TimelineFrame, tolerances: Tol
     if expected.score is None or came.score is None:
         return expected.score is not came.score
     return abs(expected.score - came.score) > tolerances.score
+
+
+def causes(
+    expected: Replayed, came: Replayed, aligned: Sequence[Sequence[Pair]], slower: Sequence[Slower]
+) -> list[str]:
+    """Name what may be the reason for what differs.
+
+    Args:
+        expected: what the golden file holds.
+        came: what came.
+        aligned: the frames of both, by camera.
+        slower: stages that became slower.
+    """
+    pairs = [pair for camera in aligned for pair in camera]
+    return [
+        *(words for camera in aligned for words in missing_frames(camera)),
+        *exchanged_labels(pairs),
+        *reordered_labels(expected.bundle['labels'], came.bundle['labels']),
+        *(item.words() for item in slower),
+        *_variants(pairs),
+        *_scores(pairs),
+        *circumstances(expected, came),
+    ]
+
+
+def missing_frames(pairs: Sequence[Pair]) -> list[str]:
+    """Say which frames of one camera are missing, by their pattern, and how many are too many."""
+    total = sum(pair.expected is not None for pair in pairs)
+    missing = [pair.number for pair in pairs if pair.expected is not None and pair.came is None]
+    extra = sum(pair.expected is None for pair in pairs)
+    told = [_pattern(missing, total)] if missing else []
+    if extra:
+        told.append(f'{extra} frames came that the golden file does not have')
+    return told
+
+
+def _pattern(missing: Sequence[int], total: int) -> str:
+    """Describe which of the frames 1 to `total` are missing."""
+    count = f'{len(missing)} of {total}'
+    first, last = missing[0], missing[-1]
+    if len(missing) == total:
+        return f'all {total} frames are missing'
+    if last - first + 1 == len(missing):
+        if last == total:
+            return f'from frame {first} on all are missing ({count}): it ended early'
+        if first == 1:
+            return f'the first frames are missing, up to {last} ({count}): it began late'
+        return f'the frames {first} to {last} are missing ({count}), in one stretch'
+    steps = {after - before for before, after in pairwise(missing)}
+    step = steps.pop()
+    if not steps and first <= step and last > total - step:
+        return f'every {step}{_ordinal(step)} frame is missing ({count})'
+    return f'{count} frames are missing, here and there: the first is frame {first}'
+
+
+def _ordinal(number: int) -> str:
+    if 10 <= number % 100 <= 20:
+        return 'th'
+    return {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')
+
+
+def exchanged_labels(pairs: Iterable[Pair]) -> list[str]:
+    """Say which labels came instead of which, over frames that have one on both sides."""
+    counts: Counter[tuple[str, str]] = Counter(
+        (pair.expected.label, pair.came.label)
+        for pair in pairs
+        if pair.expected and pair.came and pair.expected.label and pair.came.label
+    )
+    totals: Counter[str] = Counter()
+    for (before, _), count in counts.items():
+        totals[before] += count
+    changed = [(pair, count) for pair, count in counts.most_common() if pair[0] != pair[1]]
+    consistent = [pair for pair, count in changed if count >= _CONSISTENT * totals[pair[0]]]
+    told = []
+    for before, now in consistent:
+        if (now, before) in consistent:
+            if before < now:
+                both = totals[before] + totals[now]
+                told.append(
+                    f'{before} and {now} are exchanged: in '
+                    f'{counts[before, now] + counts[now, before]} of {both} frames of either'
+                )
+            continue
+        told.append(
+            f'{before} has become {now}: in {counts[before, now]} of {totals[before]} frames'
+        )
+    scattered = [(pair, count) for pair, count in changed if pair not in consistent]
+    if scattered:
+        listed = ', '.join(
+            f'{count} x {before} as {now}' for (before, now), count in scattered[:_MOST_TOLD]
+        )
+        told.append(f'single frames have another label: {listed}')
+    return told
+
+
+def reordered_labels(before: Sequence[str], now: Sequence[str]) -> list[str]:
+    """Say how the bundle's list of labels has changed, of which scores take their names."""
+    told = []
+    if gone := [label for label in before if label not in now]:
+        told.append(f'the bundle no longer has the label {", ".join(gone)}')
+    if new := [label for label in now if label not in before]:
+        told.append(f'the bundle has the new label {", ".join(new)}')
+    if told or list(before) == list(now):
+        return told
+    moved = [old for old, new in zip(before, now, strict=True) if old != new]
+    if len(moved) == 2:
+        return [f'{moved[0]} and {moved[1]} have changed places in the list of the labels']
+    return [f'the list of the labels has another order: {len(moved)} labels have moved']
+
+
+def slower_stages(golden: Golden, came: Replayed) -> list[Slower]:
+    """Return the stages that take longer than allowed; none between different processors."""
+    before = golden.replayed
+    if before.machine.get('processor') != came.machine.get('processor'):
+        return []
+    compared = [
+        Slower(f'the inference of variant {name}', median_ms, came.inference_ms[name])
+        for name, median_ms in before.inference_ms.items()
+        if name in came.inference_ms
+    ]
+    compared += [
+        Slower(f'the stage {name}', median_ms, came.stages_ms.get(name, 0.0))
+        for name, median_ms in before.stages_ms.items()
+    ]
+    return [one for one in compared if one.now_ms - one.before_ms > golden.tolerances.stage_ms]
+
+
+def circumstances(expected: Replayed, came: Replayed) -> list[str]:
+    """Say what else is different: bundle, recording, settings, versions, machine."""
+    told = []
+    old, new = expected.bundle, came.bundle
+    if old['digest'] != new['digest']:
+        told.append(
+            f'the bundle is another one: {new["name"]} {new["digest"][:12]}, '
+            f'was {old["name"]} {old["digest"][:12]}'
+        )
+    if expected.source_digest and came.source_digest not in ('', expected.source_digest):
+        told.append('the recording, or its labels file, is not the one it was')
+    told += [
+        f'{name} is {_plain(came.settings[name])}, was {_plain(value)}'
+        for name, value in expected.settings.items()
+        if name in came.settings and came.settings[name] != value
+    ]
+    if expected.version != came.version:
+        told.append(
+            f'the version of mobilenet_perception is {came.version}, was {expected.version}'
+        )
+    told += [
+        f'the {name} is {came.machine.get(name)}, was {value}'
+        for name, value in expected.machine.items()
+        if came.machine.get(name) != value
+    ]
+    return told
+
+
+def _variants(pairs: Sequence[Pair]) -> list[str]:
+    moved: Counter[tuple[str, str]] = Counter()
+    lost: Counter[str] = Counter()
+    for expected, came in _both(pairs):
+        if expected.variant and came.variant and expected.variant != came.variant:
+            moved[expected.variant, came.variant] += 1
+        if expected.label and not came.label:
+            lost[came.outcome] += 1
+    return [
+        *(
+            f'{count} frames ran on variant {now}, not on {before}'
+            for (before, now), count in moved.most_common()
+        ),
+        *(
+            f'{count} frames that were on time are {outcome}'
+            for outcome, count in lost.most_common()
+        ),
+    ]
+
+
+def _scores(pairs: Sequence[Pair]) -> list[str]:
+    """Tell a drift of scores under unchanged labels, which other arithmetic leaves behind."""
+    both = [(old, new) for old, new in _both(pairs) if old.label and new.label]
+    if not both or any(old.label != new.label for old, new in both):
+        return []
+    most = max(abs((old.score or 0.0) - (new.score or 0.0)) for old, new in both)
+    if most < 0.005:
+        return []
+    return [
+        f'labels are the same, but scores moved by up to {most:.3f}: another network, '
+        'preprocessing or runtime'
+    ]
+
+
+def _both(pairs: Sequence[Pair]) -> list[tuple[TimelineFrame, TimelineFrame]]:
+    return [(pair.expected, pair.came) for pair in pairs if pair.expected and pair.came]
+
+
+def _plain(value: object) -> str:
+    if value in (None, '', []):
+        return 'none'
+    return ' '.join(map(str, value)) if isinstance(value, list) else str(value)

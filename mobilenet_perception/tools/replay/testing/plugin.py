@@ -54,11 +54,11 @@ def replay(request: pytest.FixtureRequest) -> 'Replayer':
     bundle: Path | None = None
     if given or stated:
         bundle = Path(given) if given else config.rootpath / stated
-    ways = ReplayOptions(
+    options = ReplayOptions(
         folder=request.path.parent,
         bundle=bundle,
         faults=tuple(config.getoption('replay_fault')),
         update=bool(config.getoption('replay_update')),
         notify=lambda words: request.node.add_report_section('call', 'replay', words),
     )
-    return Replayer(ways)
+    return Replayer(options)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline.timing import percentiles
-from mobilenet_perception.tools.replay.testing.check import miss_rate
 from mobilenet_perception.tools.replay.testing.compare import changed_labels
-from mobilenet_perception.tools.replay.testing.replayed import replayed
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.replay.testing.expectations import miss_rate
+from mobilenet_perception.tools.replay.testing.golden import replayed
+from mobilenet_perception.tools.terminal import table
 
 _TOTAL = 'in all'
 

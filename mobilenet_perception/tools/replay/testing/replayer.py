@@ -11,9 +11,10 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import default_bundle_path
 from mobilenet_perception.inference.runtimes.choose import AUTO
-from mobilenet_perception.tools.replay.play import PlaySettings, play
+from mobilenet_perception.tools.replay.play import play
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.testing.difference import differences_text
 from mobilenet_perception.tools.replay.testing.expectations import Expectations, intervals
-from mobilenet_perception.tools.replay.testing.text import differences_text
 from mobilenet_perception.tools.replay.testing.verdict import judge, keep_as_golden
 from mobilenet_perception.tools.report.json_report import report
 
@@ -41,8 +42,8 @@ class ReplayOptions(NamedTuple):
 class Replayer:
     """Plays bags; called as `replay(bag, ...)`."""
 
-    def __init__(self, ways: ReplayOptions) -> None:
-        self._ways = ways
+    def __init__(self, options: ReplayOptions) -> None:
+        self._options = options
 
     def __call__(
         self,
@@ -65,15 +66,15 @@ class Replayer:
         """Play a source.
 
         Paths are absolute, or relative to the folder of the test file. The other arguments are
-        those of `replay.play.PlaySettings`; over DDS, frames are sent reliably unless said
+        those of `replay.settings.ReplaySettings`; over DDS, frames are sent reliably unless said
         otherwise, so that none is missing for another reason than the node.
 
         The test fails, in one sentence, if the source cannot be played.
         """
-        ways = self._ways
-        found = self._find(bundle) or ways.bundle or default_bundle_path()
-        of_options = () if mode == 'ros' else ways.faults
-        settings = PlaySettings(
+        options = self._options
+        found = self._find(bundle) or options.bundle or default_bundle_path()
+        of_options = () if mode == 'ros' else options.faults
+        settings = ReplaySettings(
             source=str(self._source(source)),
             bundle=found,
             mode=mode,
@@ -90,16 +91,16 @@ class Replayer:
             reliable=reliable,
         )
         try:
-            return ReplayRun(settings, report(play(settings)), ways)
+            return ReplayRun(settings, report(play(settings)), options)
         except PerceptionError as error:
             pytest.fail(f'replay of {source} ({mode}) failed: {error}', pytrace=False)
 
     def _find(self, path: str | Path | None) -> Path | None:
-        return None if path is None else self._ways.folder / path
+        return None if path is None else self._options.folder / path
 
     def _source(self, source: str | Path) -> str | Path:
         """Return what lies beside the test, else the source as it is, such as `drive`."""
-        beside = self._ways.folder / source
+        beside = self._options.folder / source
         return beside if beside.exists() else source
 
 
@@ -111,11 +112,11 @@ class ReplayRun:
     """
 
     def __init__(
-        self, settings: PlaySettings, values: dict[str, Any], ways: ReplayOptions
+        self, settings: ReplaySettings, values: dict[str, Any], options: ReplayOptions
     ) -> None:
         self.report = values
         self._settings = settings
-        self._ways = ways
+        self._options = options
 
     def expect(
         self,
@@ -143,7 +144,7 @@ class ReplayRun:
             golden: file of what the replay gave when it was right; `pytest --replay-update`
                 writes it.
         """
-        path = None if golden is None else self._ways.folder / golden
+        path = None if golden is None else self._options.folder / golden
         try:
             expectations = Expectations(
                 intervals(labels),
@@ -154,15 +155,15 @@ class ReplayRun:
                 lost_at_most,
                 decision_timeout_ms,
             )
-            if path is not None and self._ways.update:
+            if path is not None and self._options.update:
                 keep_as_golden(self.report, self._settings, path)
-                self._ways.notify(f'wrote {path}')
+                self._options.notify(f'wrote {path}')
                 path = None
             found = judge(self.report, self._settings, expectations, path)
         except PerceptionError as error:
             pytest.fail(str(error), pytrace=False)
         for note in found.notes:
-            self._ways.notify(note)
+            self._options.notify(note)
         if found.differences:
             pytest.fail(differences_text(self.title, found.differences), pytrace=False)
 

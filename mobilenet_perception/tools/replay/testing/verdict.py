@@ -1,27 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a replay gave what the arguments of `replay` ask for.
-
-One replay judged: by what is expected of it, and by its golden file.
-"""
+"""Verdicts on replays: by golden file, by expectations, by the arguments of `replay`; as JUnit."""
 
 import argparse
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
-from mobilenet_perception.recordings import source_digest
-from mobilenet_perception.tools.replay.play import PlaySettings
-from mobilenet_perception.tools.replay.testing.check import check
+from mobilenet_perception.recordings.open import source_digest
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.testing import golden as golden_files
 from mobilenet_perception.tools.replay.testing.compare import compare, not_compared
-from mobilenet_perception.tools.replay.testing.difference import Difference
-from mobilenet_perception.tools.replay.testing.expectations import Expectations
-from mobilenet_perception.tools.replay.testing.golden import (
-    GOLDEN_SUFFIX,
-    read_golden,
-    update_golden,
-)
-from mobilenet_perception.tools.replay.testing.replayed import Replayed, replayed
-from mobilenet_perception.tools.replay.testing.text import differences_text
+from mobilenet_perception.tools.replay.testing.difference import Difference, differences_text
+from mobilenet_perception.tools.replay.testing.expectations import Expectations, check
+
+# What XML 1.0 cannot hold, not even escaped.
+_UNPRINTABLE = re.compile('[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
 
 
 class Judgement(NamedTuple):
@@ -34,46 +30,6 @@ class Judgement(NamedTuple):
 
     differences: list[Difference]
     notes: list[str]
-
-
-def judge(
-    report: Mapping[str, Any],
-    settings: PlaySettings,
-    expectations: Expectations = Expectations(),  # noqa: B008 (immutable)
-    golden: Path | None = None,
-) -> Judgement:
-    """Compare a replay with what is expected of it.
-
-    Args:
-        report: what `report.json_report` made of it.
-        settings: how it was played.
-        expectations: what it must give.
-        golden: file of what it gave when it was right.
-
-    Raises:
-        PerceptionError: an expectation makes no sense, or the golden file cannot be used.
-    """
-    differences = check(report, expectations)
-    if golden is None:
-        return Judgement(differences, [])
-    expected, came = read_golden(golden), _replayed(report, settings)
-    note = not_compared(expected, came)
-    return Judgement([*differences, *compare(expected, came)], [note] if note else [])
-
-
-def keep_as_golden(report: Mapping[str, Any], settings: PlaySettings, golden: Path) -> None:
-    """Write what a replay gave as its golden file.
-
-    Raises:
-        OSError: it cannot be written.
-        PerceptionError: the source cannot be read.
-    """
-    update_golden(golden, _replayed(report, settings))
-
-
-def _replayed(report: Mapping[str, Any], settings: PlaySettings) -> Replayed:
-    digest = source_digest(settings.source, settings.labels)
-    return replayed(report, settings.to_json(), digest)
 
 
 class Verdict(NamedTuple):
@@ -92,8 +48,48 @@ class Verdict(NamedTuple):
     error: str = ''
 
 
+def judge(
+    report: Mapping[str, Any],
+    settings: ReplaySettings,
+    expectations: Expectations = Expectations(),  # noqa: B008 (immutable)
+    golden: Path | None = None,
+) -> Judgement:
+    """Compare a replay with what is expected of it.
+
+    Args:
+        report: what `report.json_report` made of it.
+        settings: how it was played.
+        expectations: what it must give.
+        golden: file of what it gave when it was right.
+
+    Raises:
+        PerceptionError: an expectation makes no sense, or the golden file cannot be used.
+    """
+    differences = check(report, expectations)
+    if golden is None:
+        return Judgement(differences, [])
+    expected, came = golden_files.read_golden(golden), _replayed(report, settings)
+    note = not_compared(expected, came)
+    return Judgement([*differences, *compare(expected, came)], [note] if note else [])
+
+
+def keep_as_golden(report: Mapping[str, Any], settings: ReplaySettings, golden: Path) -> None:
+    """Write what a replay gave as its golden file.
+
+    Raises:
+        OSError: it cannot be written.
+        PerceptionError: the source cannot be read.
+    """
+    golden_files.update_golden(golden, _replayed(report, settings))
+
+
+def _replayed(report: Mapping[str, Any], settings: ReplaySettings) -> golden_files.Replayed:
+    digest = source_digest(settings.source, settings.labels)
+    return golden_files.replayed(report, settings.to_json(), digest)
+
+
 def failures(
-    arguments: argparse.Namespace, settings: PlaySettings, values: dict[str, Any], several: bool
+    arguments: argparse.Namespace, settings: ReplaySettings, values: dict[str, Any], several: bool
 ) -> list[str]:
     """Say what is not as the arguments expect, or write it as golden where they say so.
 
@@ -111,7 +107,7 @@ def failures(
     if golden is None:
         return found
     if several or golden.is_dir():
-        golden /= f'{PurePath(settings.source).name}{GOLDEN_SUFFIX}'
+        golden /= f'{PurePath(settings.source).name}{golden_files.GOLDEN_SUFFIX}'
     if arguments.update:
         keep_as_golden(values, settings, golden)
         print(f'wrote {golden}')
@@ -140,3 +136,36 @@ def _limits(
         if on_time < min_on_time:
             found.append(f'{on_time:.4f} of the frames were on time, below {min_on_time:g}')
     return found
+
+
+def write_junit(path: Path | None, verdicts: Sequence[Verdict]) -> None:
+    """Write what came of replays as JUnit XML, which CI systems show, if a file is named."""
+    if path:
+        write_atomically(path, junit_xml(verdicts))
+
+
+def junit_xml(verdicts: Sequence[Verdict]) -> str:
+    """Return the XML: a test case for each replay."""
+    counts = {
+        'tests': str(len(verdicts)),
+        'failures': str(sum(bool(verdict.failures) for verdict in verdicts)),
+        'errors': str(sum(bool(verdict.error) for verdict in verdicts)),
+        'time': f'{sum(verdict.seconds for verdict in verdicts):.3f}',
+    }
+    root = ElementTree.Element('testsuites', counts)
+    suite = ElementTree.SubElement(root, 'testsuite', {'name': 'replay', **counts})
+    for name, seconds, failed, error in verdicts:
+        about = {'classname': 'replay', 'name': _plain(name), 'time': f'{seconds:.3f}'}
+        case = ElementTree.SubElement(suite, 'testcase', about)
+        if failed:
+            message = _plain(failed[0].splitlines()[0])
+            failure = ElementTree.SubElement(case, 'failure', message=message)
+            failure.text = _plain('\n\n'.join(failed))
+        if error:
+            ElementTree.SubElement(case, 'error', message=_plain(error))
+    ElementTree.indent(root, ' ')
+    return ElementTree.tostring(root, encoding='unicode', xml_declaration=True) + '\n'
+
+
+def _plain(text: str) -> str:
+    return _UNPRINTABLE.sub('?', text)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nodes of `simulate`: simulator, driver, witness."""
+"""The nodes of `simulate`: simulator, driver, listener."""

@@ -23,41 +23,15 @@ from std_msgs.msg import Float64
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.ros.process import joined_ros, spin_once
-from mobilenet_perception.street import (
-    TIMES_OF_DAY,
-    Phase,
-    Renderer,
-    Signal,
-    World,
-    camera_at,
-    gazebo,
-    sidewalk_world,
-)
-from mobilenet_perception.street.gazebo import (
-    CLOCK,
-    COMMAND,
-    FRONT,
-    IMAGE_RATE_HZ,
-    IMAGE_SIZE,
-    POSE,
-    image_topic,
-    lights,
-    state_topic,
-    turn_topic,
-)
-from mobilenet_perception.tools.simulate.ros.messages import (
-    IMAGES,
-    STATES,
-    angle_message,
-    image_message,
-    pose_message,
-    velocity_of,
-)
-from mobilenet_perception.tools.simulate.route_follower import Place, Velocity, moved
+from mobilenet_perception.street import Phase, Renderer, Signal, World, gazebo
+from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street.streets import TIMES_OF_DAY, sidewalk_world
+from mobilenet_perception.tools.simulate.ros import messages
+from mobilenet_perception.tools.simulate.route_follower import GroundPose, Velocity, moved
 
 # Ticks of /clock for each image.
 _TICKS = 4
-_STEP_NS = 1_000_000_000 // (IMAGE_RATE_HZ * _TICKS)
+_STEP_NS = 1_000_000_000 // (gazebo.IMAGE_RATE_HZ * _TICKS)
 # A stamp of zero reads as none.
 _START_NS = 1_000_000_000
 
@@ -69,37 +43,39 @@ class DrawnSimulator(Node):  # type: ignore[misc]
         super().__init__('drawn_simulator')
         self._world = world
         start = world.route[0]
-        self._place = Place(start.x, start.y, start.yaw)
+        self._robot = GroundPose(start.x, start.y, start.yaw)
         self._velocity = Velocity(0.0, 0.0)
-        self._labels = {light.name: light.programme[0].label for light in lights(world)}
+        self._labels = {light.name: light.programme[0].label for light in gazebo.lights(world)}
         self._angles = {name: gazebo.angle_of(label) for name, label in self._labels.items()}
         self._renderer = Renderer(world)
-        self._clock = self.create_publisher(Clock, CLOCK, STATES)
-        self._pose = self.create_publisher(PoseStamped, POSE, STATES)
-        self._image = self.create_publisher(Image, image_topic(FRONT), IMAGES)
+        self._clock = self.create_publisher(Clock, gazebo.CLOCK, messages.STATES)
+        self._pose = self.create_publisher(PoseStamped, gazebo.POSE, messages.STATES)
+        self._image = self.create_publisher(
+            Image, gazebo.image_topic(gazebo.FRONT), messages.IMAGES
+        )
         self._states = {
-            name: self.create_publisher(JointState, state_topic(name), STATES)
+            name: self.create_publisher(JointState, gazebo.state_topic(name), messages.STATES)
             for name in self._angles
         }
-        self.create_subscription(Twist, COMMAND, self._take_velocity, STATES)
+        self.create_subscription(Twist, gazebo.COMMAND, self._take_velocity, messages.STATES)
         for name in self._angles:
             self.create_subscription(
-                Float64, turn_topic(name), partial(self._take_turn, name), STATES
+                Float64, gazebo.turn_topic(name), partial(self._take_turn, name), messages.STATES
             )
 
     def step(self, now_ns: int) -> None:
         """Go on by one tick of the clock: the robot moves, and all is told."""
-        self._place = moved(self._place, self._velocity, _STEP_NS / 1e9)
+        self._robot = moved(self._robot, self._velocity, _STEP_NS / 1e9)
         self._clock.publish(Clock(clock=time_message(now_ns)))
-        self._pose.publish(pose_message(self._place, now_ns))
+        self._pose.publish(messages.pose_message(self._robot, now_ns))
         for name, publisher in self._states.items():
-            publisher.publish(angle_message(self._angles[name], now_ns))
+            publisher.publish(messages.angle_message(self._angles[name], now_ns))
 
     def look(self, now_ns: int) -> None:
         """Draw what the front camera sees, and publish it."""
-        camera = camera_at(*self._place, self._world.mount, IMAGE_SIZE)
+        camera = camera_at(*self._robot, self._world.mount, gazebo.IMAGE_SIZE)
         picture = self._renderer.render(camera, now_ns / 1e9, signals=self._shown())
-        self._image.publish(image_message(picture, FRONT, now_ns))
+        self._image.publish(messages.image_message(picture, gazebo.FRONT, now_ns))
 
     def _shown(self) -> tuple[Signal, ...]:
         """Return the signals, lights as their drums stand; one that turns shows as it did."""
@@ -113,7 +89,7 @@ class DrawnSimulator(Node):  # type: ignore[misc]
         )
 
     def _take_velocity(self, message: Twist) -> None:
-        self._velocity = velocity_of(message)
+        self._velocity = messages.velocity_of(message)
 
     def _take_turn(self, light: str, message: Float64) -> None:
         # Gazebo's drum takes a tenth of a second; this one none.

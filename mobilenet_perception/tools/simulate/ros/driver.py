@@ -18,23 +18,10 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.street import RegionPlanner, camera_at, gazebo, sidewalk_world
-from mobilenet_perception.street.gazebo import (
-    COMMAND,
-    FRONT,
-    IMAGE_SIZE,
-    POSE,
-    lights,
-    mounts,
-    state_topic,
-    turn_topic,
-)
-from mobilenet_perception.tools.simulate.ros.messages import (
-    STATES,
-    angle_of,
-    place_of,
-    twist_message,
-)
+from mobilenet_perception.street import gazebo, sidewalk_world
+from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street.regions import RegionPlanner
+from mobilenet_perception.tools.simulate.ros import messages
 from mobilenet_perception.tools.simulate.route_follower import Velocity, follow, moved
 
 NODE = 'simulation_driver'
@@ -65,8 +52,8 @@ class DriverNode(Node):  # type: ignore[misc]
         if drive not in (ROUTE, TELEOP):
             raise PerceptionError(f'drive must be {ROUTE} or {TELEOP}; it is {drive!r}')
         self._on_route = drive == ROUTE
-        cameras = self.declare_parameter('cameras', [FRONT]).value
-        known = mounts(self._world)
+        cameras = self.declare_parameter('cameras', [gazebo.FRONT]).value
+        known = gazebo.mounts(self._world)
         for camera in cameras:
             if camera not in known:
                 raise PerceptionError(
@@ -82,20 +69,25 @@ class DriverNode(Node):  # type: ignore[misc]
         self._decided = False
         self._angles: dict[str, float] = {}
         self._told: dict[str, tuple[float, float]] = {}
-        self._command = self.create_publisher(Twist, COMMAND, STATES)
+        self._command = self.create_publisher(Twist, gazebo.COMMAND, messages.STATES)
         self._turns = {
-            light.name: self.create_publisher(Float64, turn_topic(light.name), STATES)
-            for light in lights(self._world)
+            light.name: self.create_publisher(
+                Float64, gazebo.turn_topic(light.name), messages.STATES
+            )
+            for light in gazebo.lights(self._world)
         }
         self._velocity = Velocity(0.0, 0.0)
         for name in self._turns:
             self.create_subscription(
-                JointState, state_topic(name), partial(self._take_state, name), STATES
+                JointState,
+                gazebo.state_topic(name),
+                partial(self._take_state, name),
+                messages.STATES,
             )
-        self.create_subscription(PoseStamped, POSE, self._take_pose, STATES)
+        self.create_subscription(PoseStamped, gazebo.POSE, self._take_pose, messages.STATES)
         for camera in cameras:
             topic = f'/{classifier}/{camera}/decision'
-            self.create_subscription(Classification, topic, self._take_decision, STATES)
+            self.create_subscription(Classification, topic, self._take_decision, messages.STATES)
 
     def _take_decision(self, message: Classification) -> None:
         if not self._decided:
@@ -103,7 +95,7 @@ class DriverNode(Node):  # type: ignore[misc]
             self._decided = True
 
     def _take_state(self, light: str, message: JointState) -> None:
-        angle = angle_of(message)
+        angle = messages.angle_of(message)
         if angle is not None:
             self._angles[light] = angle
 
@@ -116,19 +108,19 @@ class DriverNode(Node):  # type: ignore[misc]
             self._start_s = now_s
             self._told.clear()
             self.get_logger().info('the classifier decides: the world starts')
-        place = place_of(message)
+        pose = messages.pose_of(message)
         seconds = now_s - self._start_s
         self._turn_lights(seconds)
         if self._on_route:
-            self._velocity = follow(self._world, seconds, place)
-            self._command.publish(twist_message(self._velocity))
-        soon = moved(place, self._velocity, _LEAD_S)
+            self._velocity = follow(self._world, seconds, pose)
+            self._command.publish(messages.twist_message(self._velocity))
+        soon = moved(pose, self._velocity, _LEAD_S)
         for camera, mount in self._mounts.items():
-            region = self._planners[camera].look(camera_at(*soon, mount, IMAGE_SIZE))
+            region = self._planners[camera].look(camera_at(*soon, mount, gazebo.IMAGE_SIZE))
             self._regions.want(camera, region.roi)
 
     def _turn_lights(self, seconds: float) -> None:
-        for light in lights(self._world):
+        for light in gazebo.lights(self._world):
             if light.name not in self._angles:
                 continue
             target = gazebo.nearest_turn(self._angles[light.name], light.label_at(seconds))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages of the simulation: places, drum angles, what a robot is told, and images."""
+"""Messages of the simulation: poses, drum angles, what a robot is told, and images."""
 
 import math
 from array import array
@@ -12,31 +12,31 @@ from sensor_msgs.msg import Image, JointState
 
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.street.gazebo import ROBOT, TURN
-from mobilenet_perception.tools.simulate.route_follower import Place, Velocity
+from mobilenet_perception.tools.simulate.route_follower import GroundPose, Velocity
 
 # Reliable, as ros_gz_bridge has it; a second's stall loses none.
 STATES = QoSProfile(depth=100)
 IMAGES = qos_profile_sensor_data
 
 
-def pose_message(place: Place, stamp_ns: int) -> PoseStamped:
-    """Return a place as Gazebo's pose of the robot."""
+def pose_message(pose: GroundPose, stamp_ns: int) -> PoseStamped:
+    """Return a pose as Gazebo's pose of the robot."""
     message = PoseStamped()
     message.header.stamp = time_message(stamp_ns)
     message.header.frame_id = 'sidewalk'
-    message.pose.position.x, message.pose.position.y = float(place.x), float(place.y)
-    message.pose.orientation.z = math.sin(place.yaw / 2)
-    message.pose.orientation.w = math.cos(place.yaw / 2)
+    message.pose.position.x, message.pose.position.y = float(pose.x), float(pose.y)
+    message.pose.orientation.z = math.sin(pose.yaw / 2)
+    message.pose.orientation.w = math.cos(pose.yaw / 2)
     return message
 
 
-def place_of(message: PoseStamped) -> Place:
-    """Return the place of a robot on level ground."""
+def pose_of(message: PoseStamped) -> GroundPose:
+    """Return the pose of a robot on level ground."""
     position, turn = message.pose.position, message.pose.orientation
     yaw = math.atan2(
         2 * (turn.w * turn.z + turn.x * turn.y), 1 - 2 * (turn.y * turn.y + turn.z * turn.z)
     )
-    return Place(position.x, position.y, yaw)
+    return GroundPose(position.x, position.y, yaw)
 
 
 def twist_message(velocity: Velocity) -> Twist:

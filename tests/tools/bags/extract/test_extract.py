@@ -10,7 +10,7 @@ import pytest
 
 from mobilenet_perception.frames import RegionOfInterest, decode_file
 from mobilenet_perception.recordings.labels import FrameLabel, labels_to_json
-from mobilenet_perception.tools.bags.extract.extract import ExtractSettings, extract
+from mobilenet_perception.tools.bags.extract.command import ExtractSettings, extract
 from mobilenet_perception.tools.cli import main
 from tests.support.colours import assert_one_sentence
 from tests.support.recordings import MS, START_NS, frame, write_recording

@@ -11,8 +11,8 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mobilenet_perception.frames.messages import Message, compress, to_time
 from mobilenet_perception.recordings.cdr import typestore
+from mobilenet_perception.tools.bags.info.command import info_values
 from mobilenet_perception.tools.bags.info.scan import Scan
-from mobilenet_perception.tools.bags.info.values import info_values
 from mobilenet_perception.tools.cli import main
 from tests.support.colours import FRAMES, assert_one_sentence, command
 from tests.support.recordings import MS, START_NS, frame, write_recording

@@ -14,8 +14,13 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings import open_source
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.ros.region_setter import moved
-from mobilenet_perception.tools.replay.ros.player import OutgoingFrame, to_ros, with_upcoming
-from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
+from mobilenet_perception.tools.replay.ros.player import (
+    OutgoingFrame,
+    SentFrame,
+    read_sent,
+    to_ros,
+    with_upcoming,
+)
 from tests.support import ROOT
 from tests.support.colours import assert_one_sentence
 

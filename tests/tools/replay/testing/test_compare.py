@@ -5,7 +5,7 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.tools.replay.testing.compare import changed_labels, compare, not_compared
-from mobilenet_perception.tools.replay.testing.text import difference_text
+from mobilenet_perception.tools.replay.testing.difference import difference_text
 from tests.tools.replay.testing.timelines import LABELS, a_golden, a_replay
 
 WAS = 'ssssyyyynnnnssssyyyy'

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mobilenet_perception.tools.replay.play import PlaySettings, play
+from mobilenet_perception.tools.replay.play import play
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.replay.testing.regression import regression, regression_text
 from mobilenet_perception.tools.replay.testing.suite import by_name
 from mobilenet_perception.tools.report.json_report import report
@@ -14,13 +15,13 @@ from mobilenet_perception.tools.report.json_report import report
 
 @pytest.fixture(scope='module')
 def before(labelled_bag: Path, tiny: Path) -> dict[str, Any]:
-    return report(play(PlaySettings(str(labelled_bag), tiny)))
+    return report(play(ReplaySettings(str(labelled_bag), tiny)))
 
 
 @pytest.fixture(scope='module')
 def worse(labelled_bag: Path, tiny: Path) -> dict[str, Any]:
     """With every fifth frame failing to come, and the others as they were."""
-    settings = PlaySettings(str(labelled_bag), tiny, faults=('skip=5',))
+    settings = ReplaySettings(str(labelled_bag), tiny, faults=('skip=5',))
     return report(play(settings))
 
 

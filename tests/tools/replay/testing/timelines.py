@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Timelines made up for tests, a letter for each frame."""
 
-from mobilenet_perception.tools.replay.testing.golden import Golden, Tolerances
-from mobilenet_perception.tools.replay.testing.replayed import Replayed, TimelineFrame
+from mobilenet_perception.tools.replay.testing.golden import (
+    Golden,
+    Replayed,
+    TimelineFrame,
+    Tolerances,
+)
 
 NAMES = {'s': 'stop', 'y': 'yield', 'n': 'no_entry', 'r': 'road_work'}
 LABELS = tuple(NAMES.values())

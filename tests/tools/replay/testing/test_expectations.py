@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.replay.play import PlaySettings, play
-from mobilenet_perception.tools.replay.testing.check import check
+from mobilenet_perception.tools.replay.play import play
+from mobilenet_perception.tools.replay.settings import ReplaySettings
+from mobilenet_perception.tools.replay.testing.difference import difference_text
 from mobilenet_perception.tools.replay.testing.expectations import (
     Expectations,
     LabelInterval,
+    check,
     intervals,
 )
-from mobilenet_perception.tools.replay.testing.text import difference_text
 from mobilenet_perception.tools.report.json_report import report
 
 # The bag shows blue, green and red, for a quarter of a second each.
@@ -24,7 +25,7 @@ SHOWN = ((0.0, 0.2, 'blue'), (0.25, 0.45, 'green'), (0.5, 0.7, 'red'))
 
 @pytest.fixture(scope='module')
 def played(labelled_bag: Path, tiny: Path) -> dict[str, Any]:
-    return report(play(PlaySettings(str(labelled_bag), tiny)))
+    return report(play(ReplaySettings(str(labelled_bag), tiny)))
 
 
 def told(values: dict[str, Any], expectations: Expectations) -> str:
@@ -92,7 +93,9 @@ def test_missed_and_lost_frames_are_counted(played: dict[str, Any]) -> None:
 
 
 def test_p99_is_for_replays_in_which_time_passes(labelled_bag: Path, tiny: Path) -> None:
-    paced = report(play(PlaySettings(str(labelled_bag), tiny, 'paced', latency_budget_ms=5000.0)))
+    paced = report(
+        play(ReplaySettings(str(labelled_bag), tiny, 'paced', latency_budget_ms=5000.0))
+    )
     assert check(paced, Expectations(p99_ms_at_most=60_000.0)) == []
     said = told(paced, Expectations(p99_ms_at_most=0.001))
     assert 'p99 of the age of answers is' in said and 'takes longest: median' in said

@@ -9,53 +9,55 @@ from rcl_interfaces.msg import ParameterEvent
 from sensor_msgs.msg import Image, JointState
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.recordings import SourceFrame
+from mobilenet_perception.recordings.source import SourceFrame
 from mobilenet_perception.ros.listener import NODE, Listener
 from mobilenet_perception.ros.messages import stamp_ns
-from mobilenet_perception.street import World
-from mobilenet_perception.street.gazebo import POSE, image_topic, lights, state_topic
+from mobilenet_perception.street import World, gazebo
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.thumbnails import thumbnail
-from mobilenet_perception.tools.simulate.observed import Observed
-from mobilenet_perception.tools.simulate.ros.messages import IMAGES, STATES, angle_of, place_of
+from mobilenet_perception.tools.simulate.ground_truth import GroundTruth
+from mobilenet_perception.tools.simulate.ros import messages
 
 # So far apart are the images that are kept.
 _PICTURE_NS = 150_000_000
 
 
-class Witness(Listener):
+class SimulationListener(Listener):
     """A ROS node that listens to the classifier and to the simulation.
 
     Attributes:
-        observed: the robot's places and the lights' states.
+        ground_truth: the robot's poses and the lights' states.
         pictures: small images of each camera, in order.
     """
 
     def __init__(self, world: World, cameras: Iterable[str]) -> None:
         names = list(cameras)
         super().__init__(names)
-        self.observed = Observed(world)
+        self.ground_truth = GroundTruth(world)
         self.pictures: dict[str, list[Thumbnail]] = {name: [] for name in names}
-        self._node.create_subscription(PoseStamped, POSE, self._take_pose, STATES)
+        self._node.create_subscription(PoseStamped, gazebo.POSE, self._take_pose, messages.STATES)
         self._node.create_subscription(
-            ParameterEvent, '/parameter_events', self._parameters, STATES
+            ParameterEvent, '/parameter_events', self._parameters, messages.STATES
         )
-        for light in lights(world):
+        for light in gazebo.lights(world):
             self._node.create_subscription(
-                JointState, state_topic(light.name), partial(self._state, light.name), STATES
+                JointState,
+                gazebo.state_topic(light.name),
+                partial(self._state, light.name),
+                messages.STATES,
             )
         for name in names:
             self._node.create_subscription(
-                Image, image_topic(name), partial(self._picture, name), IMAGES
+                Image, gazebo.image_topic(name), partial(self._picture, name), messages.IMAGES
             )
 
     def _take_pose(self, message: PoseStamped) -> None:
-        self.observed.take_place(stamp_ns(message.header) / 1e9, place_of(message))
+        self.ground_truth.add_pose(stamp_ns(message.header) / 1e9, messages.pose_of(message))
 
     def _state(self, light: str, message: JointState) -> None:
-        angle = angle_of(message)
+        angle = messages.angle_of(message)
         if angle is not None:
-            self.observed.take_angle(light, stamp_ns(message.header) / 1e9, angle)
+            self.ground_truth.add_angle(light, stamp_ns(message.header) / 1e9, angle)
 
     def _parameters(self, event: ParameterEvent) -> None:
         if event.node.rpartition('/')[2] != NODE:
@@ -65,7 +67,7 @@ class Witness(Listener):
             camera, _, name = parameter.name.rpartition('.')
             edges = parameter.value.integer_array_value
             if name == 'roi' and len(edges) == 4:
-                self.observed.take_region(camera, seconds, RegionOfInterest(*edges))
+                self.ground_truth.add_region(camera, seconds, RegionOfInterest(*edges))
 
     def _picture(self, camera: str, message: Image) -> None:
         stamp, kept = stamp_ns(message.header), self.pictures[camera]

@@ -7,30 +7,18 @@ from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street import (
-    Mount,
-    Phase,
-    RegionPlanner,
-    Signal,
-    World,
-    camera_at,
-    truth_of,
-)
-from mobilenet_perception.street.gazebo import (
-    IMAGE_RATE_HZ,
-    IMAGE_SIZE,
-    label_at,
-    lights,
-    state_topic,
-)
-from mobilenet_perception.tools.simulate.route_follower import Place
+from mobilenet_perception.street import Phase, Signal, World, gazebo
+from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street.regions import RegionPlanner, truth_of
+from mobilenet_perception.street.world import Mount
+from mobilenet_perception.tools.simulate.route_follower import GroundPose
 
 _FOR_EVER_S = 1e9
 # A frame whose robot was last seen longer ago is left out, seconds.
 _GAP_S = 0.5
 
 
-class Sight(NamedTuple):
+class FrameTruth(NamedTuple):
     """What a camera showed at a time.
 
     Attributes:
@@ -48,7 +36,7 @@ class Sight(NamedTuple):
     roi: RegionOfInterest
 
 
-class Observed:
+class GroundTruth:
     """Takes in what is told, in order of time, and says what was true of frames.
 
     A jump back of time, when a simulation is reset, starts anew.
@@ -57,55 +45,55 @@ class Observed:
     def __init__(self, world: World) -> None:
         """Prepare for a world: of its lights only their places are taken for true."""
         self._world = world
-        self._places: list[tuple[float, Place]] = []
+        self._poses: list[tuple[float, GroundPose]] = []
         self._shown: dict[str, list[tuple[float, str]]] = {
-            light.name: [] for light in lights(world)
+            light.name: [] for light in gazebo.lights(world)
         }
         self._regions: dict[str, list[tuple[float, RegionOfInterest]]] = {}
 
     @property
-    def latest(self) -> tuple[float, Place] | None:
-        """The last place of the robot, with its time in seconds."""
-        return self._places[-1] if self._places else None
+    def latest(self) -> tuple[float, GroundPose] | None:
+        """The last pose of the robot, with its time in seconds."""
+        return self._poses[-1] if self._poses else None
 
-    def take_place(self, seconds: float, place: Place) -> None:
+    def add_pose(self, seconds: float, pose: GroundPose) -> None:
         """Take in where the robot is."""
-        if self._places and seconds < self._places[-1][0]:
-            self._places.clear()
+        if self._poses and seconds < self._poses[-1][0]:
+            self._poses.clear()
             self._regions.clear()
             for shown in self._shown.values():
                 shown.clear()
-        self._places.append((seconds, place))
+        self._poses.append((seconds, pose))
 
-    def take_angle(self, light: str, seconds: float, angle: float) -> None:
+    def add_angle(self, light: str, seconds: float, angle: float) -> None:
         """Take in how the drum of a light stands, in radians."""
-        label = label_at(angle)
+        label = gazebo.label_at(angle)
         shown = self._shown[light]
         if label is not None and (not shown or shown[-1][1] != label):
             shown.append((seconds, label))
 
-    def take_region(self, camera: str, seconds: float, roi: RegionOfInterest) -> None:
+    def add_region(self, camera: str, seconds: float, roi: RegionOfInterest) -> None:
         """Take in where the classifier looks from a time on."""
         self._regions.setdefault(camera, []).append((seconds, roi))
 
-    def place_at(self, seconds: float) -> Place | None:
+    def pose_at(self, seconds: float) -> GroundPose | None:
         """Return where the robot was, between two tellings in a straight line; None: unknown."""
-        index = bisect_right(self._places, seconds, key=lambda told: told[0])
-        if index == 0 or index == len(self._places):
-            near = self._places[max(0, index - 1)] if self._places else None
+        index = bisect_right(self._poses, seconds, key=lambda told: told[0])
+        if index == 0 or index == len(self._poses):
+            near = self._poses[max(0, index - 1)] if self._poses else None
             return near[1] if near and abs(near[0] - seconds) < _GAP_S else None
-        (start, first), (end, second) = self._places[index - 1], self._places[index]
+        (start, first), (end, second) = self._poses[index - 1], self._poses[index]
         if end - start > _GAP_S:
             return None
         share = (seconds - start) / (end - start)
         turned = math.remainder(second.yaw - first.yaw, 2 * math.pi)
-        return Place(
+        return GroundPose(
             first.x + share * (second.x - first.x),
             first.y + share * (second.y - first.y),
             first.yaw + share * turned,
         )
 
-    def sights(self, name: str, mount: Mount, times: list[float]) -> list[Sight | None]:
+    def truths(self, name: str, mount: Mount, times: list[float]) -> list[FrameTruth | None]:
         """Return what a camera showed.
 
         Args:
@@ -114,27 +102,27 @@ class Observed:
             times: of its frames, in seconds of the simulation, the earliest first.
 
         Returns:
-            One for each frame; None where the robot's place is not known.
+            One for each frame; None where the robot's pose is not known.
 
         Raises:
             PerceptionError: a light never said how it stands.
         """
         world = self._true_world()
-        planner = RegionPlanner(world.signals, IMAGE_RATE_HZ)
-        found: list[Sight | None] = []
+        planner = RegionPlanner(world.signals, gazebo.IMAGE_RATE_HZ)
+        found: list[FrameTruth | None] = []
         for seconds in times:
-            place = self.place_at(seconds)
-            if place is None:
+            pose = self.pose_at(seconds)
+            if pose is None:
                 found.append(None)
                 continue
-            camera = camera_at(*place, mount, IMAGE_SIZE)
+            camera = camera_at(*pose, mount, gazebo.IMAGE_SIZE)
             region = planner.look(camera)
             region = region._replace(roi=self._region_at(name, seconds) or region.roi)
             truth = truth_of(world, camera, seconds, region)
             signal = region.signal
-            distance = math.dist(place[:2], signal.position[:2]) if signal else math.inf
+            distance = math.dist(pose[:2], signal.position[:2]) if signal else math.inf
             found.append(
-                Sight(
+                FrameTruth(
                     truth.label,
                     truth.clear,
                     signal.name if signal else '',
@@ -162,7 +150,8 @@ class Observed:
         shown = self._shown[light.name]
         if not shown:
             raise PerceptionError(
-                f'{light.name} never said what it shows: nothing came on {state_topic(light.name)}'
+                f'{light.name} never said what it shows: nothing came on '
+                f'{gazebo.state_topic(light.name)}'
             )
         starts = [0.0, *(seconds for seconds, _ in shown[1:]), _FOR_EVER_S]
         phases = [

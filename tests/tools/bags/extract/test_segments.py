@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stretches of time end between encounters, and end at last."""
+"""Segments of time of a recording end between encounters, and end at last."""
 
-from mobilenet_perception.tools.bags.extract.manifest import Stretches
+from mobilenet_perception.tools.bags.extract.manifest import Segments
 
 
 def numbers(labels: list[str | None], length_s: float = 3.0) -> list[int]:
-    stretches = Stretches(length_s)
-    return [stretches.number('front', label, n * 10**9) for n, label in enumerate(labels)]
+    segments = Segments(length_s)
+    return [segments.number('front', label, n * 10**9) for n, label in enumerate(labels)]
 
 
 def test_a_stretch_ends_where_the_label_changes() -> None:
@@ -19,9 +19,9 @@ def test_a_stretch_of_one_label_ends_at_three_times_its_length() -> None:
 
 
 def test_cameras_share_stretches() -> None:
-    stretches = Stretches(3.0)
+    segments = Segments(3.0)
     found = [
-        stretches.number(camera, label, second * 10**9)
+        segments.number(camera, label, second * 10**9)
         for second, camera, label in (
             (0, 'left', 'a'), (1, 'right', None), (4, 'right', None), (4, 'left', 'a'),
             (5, 'left', 'b'), (6, 'right', None),

@@ -12,9 +12,11 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings import EPOCH_NS, Source, SourceCamera, SourceFrame
+from mobilenet_perception.recordings import Source, SourceCamera
+from mobilenet_perception.recordings.source import EPOCH_NS, SourceFrame
 from mobilenet_perception.tools.replay.faults import FAULTS, Faults, parse_fault
-from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_paced
+from mobilenet_perception.tools.replay.in_process import play_paced
+from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.run import FrameResult
 
 MS = 1_000_000
@@ -51,7 +53,7 @@ def played(*kinds: str) -> list[FrameResult]:
     runtime = faults.runtime(create_runtime())
     classifier = Classifier(load_bundle(default_bundle_path()), runtime, warmup_runs=2)
     source = Source('frames', (SourceCamera('camera', '/camera/image_raw', False),), frames())
-    run = play_paced(classifier, source, ReplaySettings(BUDGET_MS, faults=faults))
+    run = play_paced(classifier, source, ReplaySettings(latency_budget_ms=BUDGET_MS), faults)
     return run.frames['camera']
 
 

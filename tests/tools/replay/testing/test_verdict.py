@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JUnit XML: what CI systems count, and what they show."""
+"""Verdicts as JUnit XML: what CI systems count, and what they show."""
 
 from xml.etree import ElementTree
 
-from mobilenet_perception.tools.replay.testing.junit import junit_xml
-from mobilenet_perception.tools.replay.testing.verdict import Verdict
+from mobilenet_perception.tools.replay.testing.verdict import Verdict, junit_xml
 
 
 def test_passed_failed_and_broken_replays_are_told_apart() -> None:
