@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from training.configuration.settings import Augmentation, Configuration, Network, Optimizer, Stage
-from training.data.data_set import DataSet
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
 from training.data.splits import make_split
 from training.fit.run_folder import Run, RunData
 

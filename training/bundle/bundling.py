@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of evaluated runs: the ladder, golden frames, model card."""
+"""Make a bundle of evaluated runs: the ladder, golden frames, model card.
+
+The ladder are the variants that are worth having, the most accurate first.
+"""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, write_bundle
+from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from training.bundle.golden import golden_frames, images_for
-from training.bundle.ladder import make_ladder
 from training.bundle.model_card import Figures, model_card
 from training.configuration.records import to_json
 from training.data.data_set import DataSet
 from training.data.splits import Split
 from training.errors import TrainingError
-from training.evaluation.precisions import PRECISIONS, Candidate
+from training.evaluation.evaluation import PRECISIONS, Candidate
 from training.export.free_batch import free_batch
 from training.fit.run_folder import RunData
 
@@ -26,6 +28,18 @@ class WrittenBundle(NamedTuple):
     """A bundle that was written, and why variants were left out, by name."""
 
     bundle: Bundle
+    dropped: dict[str, str]
+
+
+class Ladder(NamedTuple):
+    """What a bundle takes and what it leaves.
+
+    Attributes:
+        kept: variants by accuracy, the best first.
+        dropped: why each of the others is left out, a sentence by name.
+    """
+
+    kept: tuple[Variant, ...]
     dropped: dict[str, str]
 
 
@@ -75,6 +89,36 @@ def make_bundle(
     card = model_card(manifest, figures, split, data.credits, ladder.dropped, notes)
     bundle = write_bundle(folder, manifest, models, golden, card, runtime)
     return WrittenBundle(bundle, ladder.dropped)
+
+
+def make_ladder(variants: Sequence[Variant]) -> Ladder:
+    """Sort variants, and drop those that another of their precision beats.
+
+    Across precisions nothing is dropped: what a precision costs only the machine that runs it
+    can tell.
+
+    Args:
+        variants: measured on the same frames.
+    """
+    dropped: dict[str, str] = {}
+    for variant in variants:
+        better = next((other for other in variants if _beats(other, variant)), None)
+        if better is not None:
+            dropped[variant.name] = (
+                f'{_figures(variant)}: {better.name} is at least as accurate for at most as many '
+                f'multiply-adds ({_figures(better)})'
+            )
+    kept = [variant for variant in variants if variant.name not in dropped]
+    kept.sort(key=lambda variant: (-(variant.accuracy or 0.0), variant.macs, variant.name))
+    return Ladder(tuple(kept), dropped)
+
+
+def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
+    """Return the names of the files that were held out, by source."""
+    found: dict[str, list[str]] = {}
+    for sample in split.select(data_set.samples, 'test'):
+        found.setdefault(sample.source, []).append(sample.name)
+    return {source: sorted(names) for source, names in sorted(found.items())}
 
 
 def _same(candidates: Sequence[Candidate]) -> RunData:
@@ -130,9 +174,16 @@ def _provenance(
     }
 
 
-def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
-    """Return the names of the files that were held out, by source."""
-    found: dict[str, list[str]] = {}
-    for sample in split.select(data_set.samples, 'test'):
-        found.setdefault(sample.source, []).append(sample.name)
-    return {source: sorted(names) for source, names in sorted(found.items())}
+def _beats(one: Variant, other: Variant) -> bool:
+    ours = (one.accuracy or 0.0, -one.macs)
+    theirs = (other.accuracy or 0.0, -other.macs)
+    if one.precision != other.precision:
+        return False
+    if ours == theirs:
+        # Of two alike, the first by name stays.
+        return one.name < other.name
+    return all(a >= b for a, b in zip(ours, theirs, strict=True))
+
+
+def _figures(variant: Variant) -> str:
+    return f'{variant.accuracy or 0.0:.2%}, {variant.macs / 1e6:.1f} M'

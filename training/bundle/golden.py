@@ -10,10 +10,9 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session
 from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variants
-from training.data.sample import Pixels, Sample
+from training.data.data_set import Pixels, Sample
 from training.errors import TrainingError
-from training.images.augmentation.compose import Placement, compose
-from training.images.backgrounds import random_background, street, trim
+from training.images.compose import Placement, compose, random_background, street, trim
 
 ImagesOf = Callable[[str], Iterator[Pixels]]
 """Images of a label to choose from."""

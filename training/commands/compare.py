@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, whole
-from training.commands.common import add_run_data, evaluated
+from training.commands.arguments import add_run_data, evaluated
 from training.fit.run_folder import Run
 
 

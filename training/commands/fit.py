@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from training.commands.configured import add_configuration, configured
+from training.commands.arguments import add_configuration, configured
 from training.data.data_set import DataSet, data_hash
 from training.data.duplicates.leaks import refuse_leaks
 from training.data.readers.by_name import read_data

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from training.configuration.default_data import DATA_VARIABLE, default_data
+from training.configuration.file import DATA_VARIABLE, default_data
 from training.configuration.settings import Data
 from training.data.readers.by_name import READERS, read
 

@@ -5,8 +5,8 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.tools.report.tables import table
-from training.commands.common import add_run_data, read_run_data
-from training.evaluation.precisions import PRECISIONS, stored
+from training.commands.arguments import add_run_data, read_run_data
+from training.evaluation.evaluation import PRECISIONS, stored
 from training.fit.run_folder import Run
 
 _WORST = 8

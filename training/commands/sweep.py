@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, positive, whole
-from training.commands.configured import add_configuration, configured
+from training.commands.arguments import add_configuration, configured
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash
 from training.data.readers.by_name import read_data

@@ -2,6 +2,7 @@
 """Configurations from files, from recipes by name, from flags, and in a run folder."""
 
 import json
+import os
 import runpy
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from training.configuration.records import from_json, to_json, with_field
 from training.configuration.settings import Augmentation, Configuration
 from training.errors import TrainingError
 
+DATA_VARIABLE = 'MOBILENET_PERCEPTION_DATA'
 # Recipes that come with this package; their name is enough.
 _RECIPES = Path(__file__).parent / 'recipes'
 # Beyond these, what an image shows would be gone.
@@ -29,23 +31,10 @@ _RANGES = {
 }
 
 
-def check_augmentation(augmentation: Augmentation) -> None:
-    """Check ranges.
-
-    Raises:
-        TrainingError: a value is out of range, with what is allowed.
-    """
-    if augmentation.flip and augmentation.mirrored:
-        raise TrainingError(
-            'augmentation.flip mirrors all images and augmentation.mirrored those of some labels: '
-            'give one of the two'
-        )
-    for name, (least, most) in _RANGES.items():
-        value = getattr(augmentation, name)
-        if not least <= value <= most:
-            raise TrainingError(
-                f'augmentation.{name} is {value:g}: give a number from {least:g} to {most:g}'
-            )
+def default_data() -> Path:
+    """Return the path in the environment variable, or the folder beside the checkout."""
+    beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
+    return Path(os.environ.get(DATA_VARIABLE, beside))
 
 
 def load_configurations(path: Path) -> tuple[Configuration, ...]:
@@ -156,4 +145,23 @@ def check(configuration: Configuration) -> None:
             raise TrainingError(
                 'a stage needs at least 1 epoch and 8 x 8 pixels, not '
                 f'{stage.epochs} and {stage.width} x {stage.height}'
+            )
+
+
+def check_augmentation(augmentation: Augmentation) -> None:
+    """Check ranges.
+
+    Raises:
+        TrainingError: a value is out of range, with what is allowed.
+    """
+    if augmentation.flip and augmentation.mirrored:
+        raise TrainingError(
+            'augmentation.flip mirrors all images and augmentation.mirrored those of some labels: '
+            'give one of the two'
+        )
+    for name, (least, most) in _RANGES.items():
+        value = getattr(augmentation, name)
+        if not least <= value <= most:
+            raise TrainingError(
+                f'augmentation.{name} is {value:g}: give a number from {least:g} to {most:g}'
             )

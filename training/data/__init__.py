@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Labelled images: readers, near duplicates, splits, and the data sets made of them."""
+"""Labelled images: data sets and their splits; readers, duplicates and inspection of them."""
 
-from training.data.sample import Pixels, Sample
-from training.data.splits import Split, make_split
-
-__all__ = ['Pixels', 'Sample', 'Split', 'make_split']
+from training.data.data_set import DataSet, Indices, Logits, Merge, Pixels, Probabilities, Sample
+from training.data.data_set import Scores, data_hash, merge_matrix, published_labels, read_rgb
+from training.data.splits import PARTS, Split, make_split

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A data set: labelled images, the labels they may have, and what is known of their division.
 
-A fingerprint of a data set, by which a run is tied to what it was trained on.
-
-Outputs that share a label: the matrix that adds their probabilities up.
+Also the arrays that are made of one, by name.
 """
 
 import hashlib
@@ -15,9 +13,49 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.data.sample import Sample
+from mobilenet_perception.errors import FrameError
+from mobilenet_perception.frames import decode_file
+from training.errors import TrainingError
 
+Pixels = npt.NDArray[np.uint8]
+Probabilities = npt.NDArray[np.float32]
+"""(n, classes), each row sums to 1."""
+Logits = npt.NDArray[np.float32]
+"""(n, classes), before the softmax."""
+Indices = npt.NDArray[np.int64]
+"""(n,) positions of the true labels."""
+Scores = npt.NDArray[np.float64]
+"""(n,) one number for each frame."""
+Merge = npt.NDArray[np.float32]
+"""(outputs, labels), 1 where an output belongs to a label, else 0."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Sample(NamedTuple):
+    """A labelled image, and what must stay together when data are split.
+
+    Attributes:
+        image: (height, width, 3) uint8 RGB at the size it was recorded, or the file to read.
+        label: name of the class that the network learns; splits keep the classes' proportions.
+        group: images of one group are near duplicates (a track, a sequence): never split.
+        source: the data set, such as `gtsrb`.
+        name: file name within the source.
+    """
+
+    image: Pixels | Path
+    label: str
+    group: str
+    source: str
+    name: str
+
+    @property
+    def pixels(self) -> Pixels:
+        """The image, (height, width, 3) uint8 RGB; read from its file each time, if it has one.
+
+        Raises:
+            TrainingError: the file is not a readable image.
+        """
+        return read_rgb(self.image) if isinstance(self.image, Path) else self.image
 
 
 class DataSet(NamedTuple):
@@ -46,6 +84,18 @@ class DataSet(NamedTuple):
         return published_labels(self.labels, self.merge)
 
 
+def read_rgb(path: Path) -> Pixels:
+    """Return an image file as (height, width, 3) uint8 RGB, decoded as the runtime does.
+
+    Raises:
+        TrainingError: the file is not a readable image.
+    """
+    try:
+        return decode_file(path).rgb()
+    except FrameError as error:
+        raise TrainingError(f'{error}: mend or remove it') from error
+
+
 def published_labels(labels: Sequence[str], merge: Mapping[str, str]) -> tuple[str, ...]:
     """Return the labels after merging, each once, in order of first appearance."""
     return tuple(dict.fromkeys(merge.get(label, label) for label in labels))
@@ -59,10 +109,6 @@ def data_hash(samples: Sequence[Sample]) -> str:
         image = sample.image
         digest.update(image.read_bytes() if isinstance(image, Path) else image.tobytes())
     return digest.hexdigest()
-
-
-Merge = npt.NDArray[np.float32]
-"""(outputs, labels), 1 where an output belongs to a label, else 0."""
 
 
 def merge_matrix(outputs: Sequence[str], merge: Mapping[str, str]) -> Merge | None:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from training.configuration.settings import Data
-from training.data.data_set import DataSet
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
 from training.errors import TrainingError
 
 PARTS = ('train', 'validation', 'test')

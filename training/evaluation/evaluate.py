@@ -8,9 +8,7 @@ import numpy as np
 
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.system.files import write_atomically
-from training.data.arrays import Logits, Probabilities
-from training.data.data_set import DataSet, Merge, merge_matrix
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Logits, Merge, Probabilities, Sample, merge_matrix
 from training.data.splits import Split
 from training.errors import TrainingError
 from training.evaluation.evaluation import Evaluation, Measured, store_evaluation

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an evaluation found, as a run folder keeps it.
-
-What a bundle and a comparison need to know of one set of frames.
-"""
+"""What an evaluation found, as a run folder keeps it: figures, and the graph of each precision."""
 
 import json
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from mobilenet_perception.inference.bundle import Decision
+from mobilenet_perception.inference.bundle import Decision, Variant
+from mobilenet_perception.system.files import write_atomically
 from training.configuration.records import from_json, to_json
 from training.errors import TrainingError
 from training.export import Parity
 from training.fit.run_folder import Run
+
+# INT8 twice: TensorRT takes symmetric activations alone, and a CPU runs those slowest of all.
+PRECISIONS = ('fp32', 'fp16', 'int8', 'int8_onnxruntime')
+_RECORD = 'evaluation.json'
 
 
 class Measured(NamedTuple):
@@ -28,9 +31,6 @@ class Measured(NamedTuple):
     correct: int
     accuracy: float
     ece: float
-
-
-_RECORD = 'evaluation.json'
 
 
 class Evaluation(NamedTuple):
@@ -60,6 +60,36 @@ class Evaluation(NamedTuple):
     outputs: dict[str, Measured]
 
 
+class PrecisionGraph(NamedTuple):
+    """A graph of another precision.
+
+    Attributes:
+        model: ONNX.
+        sets: figures, by set of frames.
+    """
+
+    model: bytes
+    sets: dict[str, Measured]
+
+
+class Candidate(NamedTuple):
+    """A graph that a bundle may take.
+
+    Attributes:
+        run: where it came from.
+        variant: what it is.
+        model: the ONNX graph.
+        evaluation: of the run.
+        sets: figures of this graph, by set of frames.
+    """
+
+    run: Run
+    variant: Variant
+    model: bytes
+    evaluation: Evaluation
+    sets: dict[str, Measured]
+
+
 def store_evaluation(run: Run, evaluation: Evaluation) -> None:
     """Keep it in the run folder; last of what an evaluation writes: it says that all is there."""
     run.write_json(_RECORD, to_json(evaluation))
@@ -78,3 +108,59 @@ def stored_evaluation(run: Run) -> Evaluation:
     if record.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
         raise TrainingError(f'{run.folder} was trained since: run `evaluate {run.folder}` again')
     return from_json(Evaluation, json.loads(record.read_text()), str(record))
+
+
+def store(run: Run, precision: str, found: PrecisionGraph, record: dict[str, Any]) -> None:
+    """Keep a graph, its figures, and how it was made (`record`, JSON values)."""
+    write_atomically(run.folder / f'model.{precision}.onnx', found.model)
+    value = {'sets': to_json(found.sets), 'made': record}
+    run.write_json(f'{precision}.json', value)
+
+
+def stored(run: Run, precision: str) -> PrecisionGraph:
+    """Return what `store` kept.
+
+    Raises:
+        TrainingError: there is nothing of this precision, or it is older than the run's graph.
+    """
+    model, record = run.folder / f'model.{precision}.onnx', run.folder / f'{precision}.json'
+    if not (model.is_file() and record.is_file()):
+        raise TrainingError(
+            f'{run.folder} has no {precision} graph: run `quantize {run.folder}` first'
+        )
+    if model.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
+        raise TrainingError(f'{run.folder} was trained since: run `quantize {run.folder}` again')
+    sets = json.loads(record.read_text())['sets']
+    return PrecisionGraph(model.read_bytes(), from_json(dict[str, Measured], sets, str(record)))
+
+
+def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
+    """Return the graphs of an evaluated run, a precision each.
+
+    Raises:
+        TrainingError: the run is not evaluated, or not quantised to one of the precisions.
+    """
+    configuration, evaluation = run.configuration(), stored_evaluation(run)
+    found = []
+    for precision in precisions:
+        if precision == 'fp32':
+            model, sets, suffix = run.exported_file.read_bytes(), evaluation.sets, ''
+        else:
+            model, sets = stored(run, precision)
+            suffix = f'_{precision}'
+        name = configuration.name + suffix
+        variant = Variant(
+            name=name,
+            file=f'{name}.onnx',
+            architecture=configuration.network.architecture,
+            alpha=configuration.network.alpha,
+            height=configuration.height,
+            width=configuration.width,
+            precision=precision,
+            accuracy=round(sets['test'].accuracy, 5),
+            parameters=evaluation.parameters,
+            macs=evaluation.macs,
+            temperature=evaluation.temperature,
+        )
+        found.append(Candidate(run, variant, model, evaluation, sets))
+    return found

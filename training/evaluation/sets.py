@@ -7,11 +7,15 @@ import numpy as np
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street import Drive, sidewalk_world
-from training.data.data_set import DataSet
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
 from training.data.splits import Split
-from training.images.augmentation.compose import Placement, compose, soft_cutout
-from training.images.backgrounds import photographed_backgrounds, random_background
+from training.images.compose import (
+    Placement,
+    compose,
+    photographed_backgrounds,
+    random_background,
+    soft_cutout,
+)
 
 # What a robot's region of interest leaves around a signal, on average.
 _WITH_MARGIN = Placement(smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
-from training.data.arrays import Logits, Probabilities, Scores
+from training.data.data_set import Logits, Probabilities, Scores
 from training.errors import TrainingError
 
 KNOWN_KEPT = 0.95

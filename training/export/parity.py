@@ -7,9 +7,7 @@ import keras
 import numpy as np
 
 from mobilenet_perception.inference.runtimes import Session
-from training.data.arrays import Probabilities
-from training.data.data_set import Merge
-from training.data.sample import Pixels
+from training.data.data_set import Merge, Pixels, Probabilities
 from training.errors import TrainingError
 from training.export.temperature import calibrated
 

@@ -9,8 +9,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
 from mobilenet_perception.inference.bundle import Decision
-from training.data.arrays import Indices, Logits, Probabilities
-from training.data.data_set import Merge
+from training.data.data_set import Indices, Logits, Merge, Probabilities
 
 _WANTED_PRECISION = 0.995
 _HYSTERESIS = 0.25

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens between two steps: checkpoints in long epochs, and the end after Ctrl-C.
 
-Ctrl-C between steps, not in the midst of one.
+Ctrl-C ends a training between steps, not in the midst of one.
 """
 
 import math
@@ -17,6 +17,9 @@ import keras
 
 from training.errors import TrainingError
 from training.fit.checkpoint import Means
+
+SAVE_SECONDS = 120.0
+"""Between two checkpoints within an epoch."""
 
 
 class Interrupt:
@@ -44,10 +47,6 @@ def noted_interrupts() -> Iterator[Interrupt]:
         yield interrupt
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-SAVE_SECONDS = 120.0
-"""Between two checkpoints within an epoch."""
 
 
 class AfterStep(keras.callbacks.Callback):  # type: ignore[misc]

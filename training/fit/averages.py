@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statistics of batch norms that fit the weights (Wu and Johnson, 2021, section 3: precise BN).
+"""Averages of a model: the moving average of its weights, and batch norms that fit them.
 
-Those that training gathers lag behind the weights, are of augmented images, and never met weights
-that are an average.
-
-The values of a model's variables: taken, put back, or kept for a while.
-
-The moving average of the weights (Polyak averaging) beside the weights that are trained.
+The values of variables are taken, put back, or kept for a while. Statistics of batch norms are
+made of batches (Wu and Johnson, 2021, section 3: precise BN): those that training gathers lag
+behind the weights, are of augmented images, and never met weights that are an average.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +13,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 
 Values = list[npt.NDArray[np.float32]]
 
@@ -72,6 +69,17 @@ def statistics_of(model: keras.Model, batches: Iterable[Pixels]) -> Iterator[Non
         yield
 
 
+@contextmanager
+def averaged(model: keras.Model, on: bool) -> Iterator[None]:
+    """Have the averaged weights in a model for a while, if `on`."""
+    if not on:
+        yield
+        return
+    with kept(model.trainable_variables):
+        model.optimizer.finalize_variable_values(model.trainable_variables)
+        yield
+
+
 class KeepTrained(keras.callbacks.Callback):  # type: ignore[misc]
     """Undoes that Keras overwrites the weights by their average at the end of each `fit`."""
 
@@ -86,14 +94,3 @@ class KeepTrained(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Put them back."""
         put_back(self.model.trainable_variables, self._trained)
-
-
-@contextmanager
-def averaged(model: keras.Model, on: bool) -> Iterator[None]:
-    """Have the averaged weights in a model for a while, if `on`."""
-    if not on:
-        yield
-        return
-    with kept(model.trainable_variables):
-        model.optimizer.finalize_variable_values(model.trainable_variables)
-        yield

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a training in one file, from which it goes on exactly.
-
-Means of an epoch that was made in parts.
-"""
+"""Checkpoints: the state of a training in one file, from which it goes on exactly."""
 
 import errno
 import json
@@ -17,6 +14,9 @@ import keras
 import numpy as np
 
 from training.errors import TrainingError
+
+_STATE = 'state.npz'
+_POSITION = 'position'
 
 
 class Means(NamedTuple):
@@ -37,10 +37,6 @@ class Means(NamedTuple):
                 for key, value in other.values.items()
             },
         )
-
-
-_STATE = 'state.npz'
-_POSITION = 'position'
 
 
 class Position(NamedTuple):

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the machine is used: several devices, half precision.
-
-Keep freed memory: twice the speed of training on a CPU.
-"""
+"""How the machine is used: several devices, half precision, memory that is kept."""
 
 import ctypes
 import sys
@@ -15,6 +12,10 @@ import tensorflow as tf
 
 from training.configuration.settings import Hardware
 from training.errors import TrainingError
+
+_M_TRIM_THRESHOLD = -1
+_M_MMAP_MAX = -4
+_LARGEST = 2**31 - 1
 
 
 def make_strategy(hardware: Hardware, batch_size: int) -> Any:
@@ -64,11 +65,6 @@ def precision(hardware: Hardware) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
-
-
-_M_TRIM_THRESHOLD = -1
-_M_MMAP_MAX = -4
-_LARGEST = 2**31 - 1
 
 
 class KeepMemory(keras.callbacks.Callback):  # type: ignore[misc]

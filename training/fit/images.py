@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training batches of each stage.
+"""The images of each stage: batches to train on, and those by which a training is judged.
 
-Batches made in parallel by tf.data, in order, ahead of the step that takes them.
-
-The images by which a training is judged, as the runtime would see them.
+Made in parallel by tf.data, in order, ahead of the step that takes them.
 """
 
 import os
@@ -18,21 +16,21 @@ import tensorflow as tf
 
 from mobilenet_perception.errors import PerceptionError
 from training.configuration.settings import Augmentation, Configuration, Stage
-from training.data.data_set import DataSet
-from training.data.sample import Pixels, Sample
+from training.data.data_set import DataSet, Pixels, Sample
 from training.errors import TrainingError
 from training.fit.network import network_inputs
 from training.fit.optimizer import class_weights
 from training.fit.teacher import Teacher
-from training.images.batches import Batches, TrainingImages, one_hot
-from training.images.drive import read_drives
-from training.images.mixture import Mixture
-from training.images.plain import Plain
+from training.images.batches import Batches, Plain, TrainingImages, one_hot
+from training.images.mixture import Mixture, read_drives
 
+# Worlds from here on are for training; those below are left for tests.
+FIRST_WORLD = 10_000
 # More would only take memory: a batch waits, but none is missing.
 _AHEAD = 2
 _MOST_WORKERS = 16
-
+_KEPT_BYTES = 2**29
+_NO_MIXING = Augmentation()._replace(mixup=0.0, cutmix=0.0)
 Arrays = Sequence[npt.NDArray[Any]]
 
 
@@ -98,11 +96,6 @@ class Feed:
             if self._failure is not None:
                 raise self._failure from None
             raise
-
-
-# Worlds from here on are for training; those below are left for tests.
-FIRST_WORLD = 10_000
-_NO_MIXING = Augmentation()._replace(mixup=0.0, cutmix=0.0)
 
 
 class StageImages:
@@ -186,15 +179,6 @@ class StageImages:
         return Mixture(train, stage.mixture, self._data_set.merge)
 
 
-def _check_mirrored(mirrored: Mapping[str, str], labels: Sequence[str]) -> None:
-    unknown = sorted({*mirrored, *mirrored.values()} - set(labels))
-    if unknown:
-        raise TrainingError(
-            f'augmentation.mirrored names {unknown[0]!r}, which is no label of these data: '
-            f'choose from {", ".join(labels)}'
-        )
-
-
 def training_feed(batches: Batches, epoch: int, steps: range, workers: int | None = None) -> Feed:
     """Return some batches of an epoch: images, targets and weights as in `Batch`."""
     count = batches.batch_size
@@ -212,9 +196,6 @@ def training_feed(batches: Batches, epoch: int, steps: range, workers: int | Non
         ),
         workers,
     )
-
-
-_KEPT_BYTES = 2**29
 
 
 def validation_feed(
@@ -242,3 +223,12 @@ def validation_feed(
     if len(samples) * height * width * 3 <= _KEPT_BYTES:
         feed.data = feed.data.cache()
     return feed
+
+
+def _check_mirrored(mirrored: Mapping[str, str], labels: Sequence[str]) -> None:
+    unknown = sorted({*mirrored, *mirrored.values()} - set(labels))
+    if unknown:
+        raise TrainingError(
+            f'augmentation.mirrored names {unknown[0]!r}, which is no label of these data: '
+            f'choose from {", ".join(labels)}'
+        )

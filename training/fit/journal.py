@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training leaves in its run folder while it goes on: state, best weights, curves.
+"""The journal of a training, in its run folder: state, best weights, curves, lines of progress.
 
-Curves for TensorBoard, which is needed to look at them but not to write them.
-
-What is seen of a training while it runs.
-
-One process at a time trains a run.
+Curves are for TensorBoard, too, which is needed to look at them but not to write them.
 """
 
 import fcntl
@@ -33,68 +29,6 @@ from training.fit.legs import Leg, best_epoch, seconds_left
 from training.fit.run_folder import Run
 
 _PARTS = ('train', 'validation')
-
-
-class Scalars:
-    """Event files of the curves: those of validation beside those of training."""
-
-    def __init__(self, folder: Path) -> None:
-        """`folder` is what TensorBoard is told to look at."""
-        self._writers = {
-            part: tf.summary.create_file_writer(str(folder / part)) for part in _PARTS
-        }
-        # tf.summary.scalar is a part of TensorBoard; this is what it writes.
-        plugin = SummaryMetadata.PluginData(plugin_name='scalars')
-        self._metadata = SummaryMetadata(plugin_data=plugin)
-
-    def write(self, line: Mapping[str, float]) -> None:
-        """Add a line: `epoch`, and values by name; those of validation begin with `val_`."""
-        step = int(line['epoch'])
-        for key, value in line.items():
-            tag = key.removeprefix('val_')
-            with self._writers[_PARTS[tag != key]].as_default():
-                if key != 'epoch':
-                    tf.summary.write(tag, tf.constant(value), step, self._metadata)
-        for writer in self._writers.values():
-            writer.flush()
-
-
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]
-    """A bar over the steps of an epoch, on a terminal; nothing where output goes to a file."""
-
-    def __init__(self, steps: int, done: int) -> None:
-        """`steps` an epoch, of which `done` were made before an interruption."""
-        super().__init__()
-        shown = ('loss', 'accuracy')
-        self._bar = (
-            keras.utils.Progbar(steps, stateful_metrics=shown) if sys.stdout.isatty() else None
-        )
-        self._done = done
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Move the bar."""
-        if self._bar is not None:
-            values = [(key, float(value)) for key, value in (logs or {}).items()]
-            self._bar.update(self._done + batch + 1, values)
-
-
-def epoch_line(line: dict[str, float], epochs: int, left: float) -> str:
-    """Return what an epoch came to, and the time left, in one line."""
-    values = ' - '.join(
-        f'{key} {value:.4g}'
-        for key, value in line.items()
-        if key not in ('epoch', 'stage', 'seconds')
-    )
-    end = f' - about {duration(left)} left' if left else ''
-    return f'epoch {line["epoch"]:.0f}/{epochs} - {duration(line["seconds"])} - {values}{end}'
-
-
-def duration(seconds: float) -> str:
-    """Return a duration for people, such as `2 h 05 min`."""
-    if seconds < 99.5:
-        return f'{seconds:.0f} s'
-    minutes = round(seconds / 60)
-    return f'{minutes} min' if minutes < 100 else f'{minutes // 60} h {minutes % 60:02d} min'
 
 
 class Journal:
@@ -167,6 +101,68 @@ class Journal:
             self._run.write_json(
                 'curves.json', {'seconds': position.seconds, 'epochs': list(position.curves)}
             )
+
+
+class Scalars:
+    """Event files of the curves: those of validation beside those of training."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is what TensorBoard is told to look at."""
+        self._writers = {
+            part: tf.summary.create_file_writer(str(folder / part)) for part in _PARTS
+        }
+        # tf.summary.scalar is a part of TensorBoard; this is what it writes.
+        plugin = SummaryMetadata.PluginData(plugin_name='scalars')
+        self._metadata = SummaryMetadata(plugin_data=plugin)
+
+    def write(self, line: Mapping[str, float]) -> None:
+        """Add a line: `epoch`, and values by name; those of validation begin with `val_`."""
+        step = int(line['epoch'])
+        for key, value in line.items():
+            tag = key.removeprefix('val_')
+            with self._writers[_PARTS[tag != key]].as_default():
+                if key != 'epoch':
+                    tf.summary.write(tag, tf.constant(value), step, self._metadata)
+        for writer in self._writers.values():
+            writer.flush()
+
+
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """A bar over the steps of an epoch, on a terminal; nothing where output goes to a file."""
+
+    def __init__(self, steps: int, done: int) -> None:
+        """`steps` an epoch, of which `done` were made before an interruption."""
+        super().__init__()
+        shown = ('loss', 'accuracy')
+        self._bar = (
+            keras.utils.Progbar(steps, stateful_metrics=shown) if sys.stdout.isatty() else None
+        )
+        self._done = done
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Move the bar."""
+        if self._bar is not None:
+            values = [(key, float(value)) for key, value in (logs or {}).items()]
+            self._bar.update(self._done + batch + 1, values)
+
+
+def epoch_line(line: dict[str, float], epochs: int, left: float) -> str:
+    """Return what an epoch came to, and the time left, in one line."""
+    values = ' - '.join(
+        f'{key} {value:.4g}'
+        for key, value in line.items()
+        if key not in ('epoch', 'stage', 'seconds')
+    )
+    end = f' - about {duration(left)} left' if left else ''
+    return f'epoch {line["epoch"]:.0f}/{epochs} - {duration(line["seconds"])} - {values}{end}'
+
+
+def duration(seconds: float) -> str:
+    """Return a duration for people, such as `2 h 05 min`."""
+    if seconds < 99.5:
+        return f'{seconds:.0f} s'
+    minutes = round(seconds / 60)
+    return f'{minutes} min' if minutes < 100 else f'{minutes // 60} h {minutes % 60:02d} min'
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import keras
 
 from training.configuration.settings import Configuration
-from training.data.sample import Pixels, Sample
+from training.data.data_set import Pixels, Sample
 from training.fit.after_step import AfterStep, Interrupt, checked_means
 from training.fit.averages import KeepTrained, averaged, statistics_of, take_statistics
 from training.fit.checkpoint import Means, Position

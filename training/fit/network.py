@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a run: as it is trained, and as it is kept.
-
-What a network is given, and what it should answer, as arrays.
-
-The network that a run ended with.
-"""
+"""The network of a run: as it is trained, as it is kept, and what it is given, as arrays."""
 
 from collections.abc import Sequence
 
@@ -14,7 +9,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Configuration
-from training.data.sample import Pixels, Sample
+from training.data.data_set import Pixels, Sample
 from training.errors import TrainingError
 from training.fit.hardware import precision, synchronize
 from training.fit.run_folder import Run
@@ -58,18 +53,6 @@ def kept_network(configuration: Configuration, trained: keras.Model) -> keras.Mo
     return network
 
 
-def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels:
-    """Return (n, height, width, 3) uint8 RGB, resized as the runtime does."""
-    resized = [crop_and_resize(Frame(s.pixels, 'rgb'), height, width) for s in samples]
-    return np.stack(resized) if resized else np.zeros((0, height, width, 3), np.uint8)
-
-
-def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Return (n,) positions of the samples' labels in `labels`."""
-    index_of = {label: index for index, label in enumerate(labels)}
-    return np.array([index_of[sample.label] for sample in samples], np.int64)
-
-
 def load_network(run: Run) -> keras.Model:
     """Return the trained network of a run.
 
@@ -82,3 +65,15 @@ def load_network(run: Run) -> keras.Model:
         return keras.models.load_model(run.model_file, compile=False)
     except (ValueError, OSError, TypeError) as error:
         raise TrainingError(f'{run.model_file} cannot be loaded: {error!r:.200}') from error
+
+
+def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels:
+    """Return (n, height, width, 3) uint8 RGB, resized as the runtime does."""
+    resized = [crop_and_resize(Frame(s.pixels, 'rgb'), height, width) for s in samples]
+    return np.stack(resized) if resized else np.zeros((0, height, width, 3), np.uint8)
+
+
+def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return (n,) positions of the samples' labels in `labels`."""
+    index_of = {label: index for index, label in enumerate(labels)}
+    return np.array([index_of[sample.label] for sample in samples], np.int64)

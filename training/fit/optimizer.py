@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimisers by name.
-
-What is minimised, and how much each class weighs in it.
-
-Learning rates: a linear warm-up, then cosine, steps or a constant.
-"""
+"""Optimisers, learning rates and losses, as a configuration names them."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,67 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from training.configuration.settings import Loss, Optimizer
-from training.data.sample import Sample
+from training.data.data_set import Sample
 from training.fit.legs import Leg
 
 # Biases and batch norms: to shrink them only hurts (He et al., CVPR 2019, section 3.1).
 _WITHOUT_DECAY = ['bias', 'gamma', 'beta']
-
-
-def make_optimizer(settings: Optimizer, rate: Any) -> keras.Optimizer:
-    """Return an optimiser.
-
-    Args:
-        settings: which, with decoupled weight decay, clipping and averaging.
-        rate: learning rate or schedule.
-    """
-    common = {
-        'learning_rate': rate,
-        'global_clipnorm': settings.clip_norm or None,
-        'use_ema': settings.ema > 0,
-        'ema_momentum': settings.ema,
-        # Keras decouples it from the gradient for every optimiser, not for AdamW alone.
-        'weight_decay': settings.weight_decay or None,
-    }
-    optimizers = keras.optimizers
-    if settings.name == 'sgd':
-        made = optimizers.SGD(momentum=settings.momentum, nesterov=True, **common)
-    elif settings.name == 'rmsprop':
-        made = optimizers.RMSprop(momentum=settings.momentum, **common)
-    elif settings.name == 'adam':
-        made = optimizers.Adam(**common)
-    else:
-        made = optimizers.AdamW(**{**common, 'weight_decay': settings.weight_decay})
-    made.exclude_from_weight_decay(var_names=_WITHOUT_DECAY)
-    return made
-
-
-def make_loss(settings: Loss) -> keras.losses.Loss:
-    """Return the loss of logits against targets, probabilities of the classes.
-
-    Label smoothing and the teacher are in the targets of training, so the loss of validation is
-    that of the true labels, and comparable between configurations.
-    """
-    if settings.name == 'focal':
-        # Lin et al., ICCV 2017, equation 4; classes are weighed by `class_weights`, not by alpha.
-        return keras.losses.CategoricalFocalCrossentropy(
-            alpha=1.0, gamma=settings.focal_gamma, from_logits=True
-        )
-    return keras.losses.CategoricalCrossentropy(from_logits=True)
-
-
-def class_weights(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Return (classes,) float32, by the inverse of the frequency: 1 on average over the samples.
-
-    A class without samples weighs 0.
-    """
-    counts = Counter(sample.label for sample in samples)
-    of_label = np.array([counts[label] for label in labels], np.float64)
-    weights = np.zeros(len(labels))
-    np.divide(len(samples), len(counts) * of_label, out=weights, where=of_label > 0)
-    return weights.astype(np.float32)
-
-
 # What cosine ends with, as a part of the peak.
 _COSINE_END = 0.002
 
@@ -108,6 +47,34 @@ class WarmUp(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[m
         return keras.ops.where(done < self._steps, ramp, after)
 
 
+def make_optimizer(settings: Optimizer, rate: Any) -> keras.Optimizer:
+    """Return an optimiser.
+
+    Args:
+        settings: which, with decoupled weight decay, clipping and averaging.
+        rate: learning rate or schedule.
+    """
+    common = {
+        'learning_rate': rate,
+        'global_clipnorm': settings.clip_norm or None,
+        'use_ema': settings.ema > 0,
+        'ema_momentum': settings.ema,
+        # Keras decouples it from the gradient for every optimiser, not for AdamW alone.
+        'weight_decay': settings.weight_decay or None,
+    }
+    optimizers = keras.optimizers
+    if settings.name == 'sgd':
+        made = optimizers.SGD(momentum=settings.momentum, nesterov=True, **common)
+    elif settings.name == 'rmsprop':
+        made = optimizers.RMSprop(momentum=settings.momentum, **common)
+    elif settings.name == 'adam':
+        made = optimizers.Adam(**common)
+    else:
+        made = optimizers.AdamW(**{**common, 'weight_decay': settings.weight_decay})
+    made.exclude_from_weight_decay(var_names=_WITHOUT_DECAY)
+    return made
+
+
 def learning_rate(settings: Optimizer, leg: Leg, epoch_steps: int) -> WarmUp:
     """Return the schedule of a stage, as a function of its optimiser's steps.
 
@@ -132,6 +99,32 @@ def learning_rate(settings: Optimizer, leg: Leg, epoch_steps: int) -> WarmUp:
         after = _constant(leg.peak)
     begin = (leg.optimizer_first - leg.schedule_first) * epoch_steps
     return WarmUp(after, leg.peak, warmup, begin)
+
+
+def make_loss(settings: Loss) -> keras.losses.Loss:
+    """Return the loss of logits against targets, probabilities of the classes.
+
+    Label smoothing and the teacher are in the targets of training, so the loss of validation is
+    that of the true labels, and comparable between configurations.
+    """
+    if settings.name == 'focal':
+        # Lin et al., ICCV 2017, equation 4; classes are weighed by `class_weights`, not by alpha.
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=settings.focal_gamma, from_logits=True
+        )
+    return keras.losses.CategoricalCrossentropy(from_logits=True)
+
+
+def class_weights(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.float32]:
+    """Return (classes,) float32, by the inverse of the frequency: 1 on average over the samples.
+
+    A class without samples weighs 0.
+    """
+    counts = Counter(sample.label for sample in samples)
+    of_label = np.array([counts[label] for label in labels], np.float64)
+    weights = np.zeros(len(labels))
+    np.divide(len(samples), len(counts) * of_label, out=weights, where=of_label > 0)
+    return weights.astype(np.float32)
 
 
 def _constant(rate: float) -> Callable[[Any], Any]:

@@ -12,8 +12,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from training.configuration.settings import Loss
-from training.data.data_set import published_labels
-from training.data.sample import Pixels
+from training.data.data_set import Pixels, published_labels
 from training.errors import TrainingError
 
 Targets = npt.NDArray[np.float32]

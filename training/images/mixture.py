@@ -1,21 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mixture that training draws from: balanced over sources, classes and near duplicates."""
+"""The mixture that training draws from: balanced over sources, classes and near duplicates.
 
+One of its sources are drawn drives: what a robot's regions of interest show on random streets.
+"""
+
+import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.street import Drive, random_world
 from mobilenet_perception.street.signals import BACKGROUND
-from training.data.sample import Pixels, Sample
+from training.data.data_set import Pixels, Sample, read_rgb
+from training.data.readers.files import image_files
 from training.errors import TrainingError
-from training.images.augmentation.compose import Placement, compose, jitter, soft_cutout
-from training.images.augmentation.photometry import degrade
-from training.images.backgrounds import drawn_signals, photographed_backgrounds, random_background
+from training.images.augmentation.operations import degrade
 from training.images.batches import Draw
+from training.images.compose import (
+    Placement,
+    compose,
+    drawn_signals,
+    jitter,
+    photographed_backgrounds,
+    random_background,
+    soft_cutout,
+)
 
 _TIGHT_SHARE = 0.5
 _PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)
@@ -113,6 +128,32 @@ class Mixture:
         return random_background(rows, columns, self._photographs, random)
 
 
+def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]:
+    """Return regions of interest of drives through random worlds, drawing those not there yet.
+
+    Args:
+        folder: where the crops are kept, for all runs beside it: a folder per world, in it one
+            per label.
+        worlds: seeds of `random_world`; each is a group.
+        every: one frame in this many.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    samples = []
+    for world in worlds:
+        place = folder / f'{world:05d}_every_{every}'
+        if not place.is_dir():
+            print(f'drawing a drive through world {world}', flush=True)
+            _draw_whole(place, world, every)
+        for labelled in sorted(path for path in place.iterdir() if path.is_dir()):
+            for path in image_files(labelled):
+                label = labelled.name
+                group = f'drive/{world}'
+                samples.append(Sample(read_rgb(path), label, group, 'drive', path.name))
+    return samples
+
+
 def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
     found: dict[tuple[str, str], dict[str, list[Pixels]]] = defaultdict(dict)
     for sample in samples:
@@ -135,3 +176,32 @@ def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.fl
     of_label = np.array([natural[names == label].sum() for label in labels])
     by_label = natural / of_label / len(set(labels))
     return np.asarray(0.5 * natural + 0.3 / len(counts) + 0.2 * by_label)
+
+
+def _draw_whole(place: Path, world: int, every: int) -> None:
+    """Draw all or nothing; another process may do the same at the same time."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.drawing', dir=place.parent) as scratch:
+        drawn = Path(scratch) / 'drive'
+        drawn.mkdir()
+        _draw(drawn, world, every)
+        try:
+            drawn.rename(place)
+        except OSError:
+            # The other process was first, with the same pictures.
+            if not place.is_dir():
+                raise
+
+
+def _draw(folder: Path, world: int, every: int) -> None:
+    drive = Drive(random_world(world), seed=world)
+    for index in range(0, len(drive), every):
+        if not drive.truth(index).clear:
+            continue
+        frame = drive.frame(index)
+        x, y, width, height = frame.roi
+        crop = np.ascontiguousarray(frame.image[y : y + height, x : x + width, ::-1])
+        (folder / frame.truth).mkdir(parents=True, exist_ok=True)
+        file = folder / frame.truth / f'{index:04d}.png'
+        if not cv2.imwrite(str(file), crop):
+            raise TrainingError(f'cannot write {file}: is the disk full?')

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import keras
 
 from training.errors import TrainingError
-from training.networks.ends import Image, classifier, image_input
-from training.networks.settings import Builder, NetworkSettings
+from training.networks.layers import Builder, Image, NetworkSettings, classifier, image_input
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)

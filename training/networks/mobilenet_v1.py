@@ -5,10 +5,17 @@ from typing import Any, NamedTuple
 
 import keras
 
-from training.networks.ends import classifier, image_input, pooled_features
+from training.networks.layers import (
+    SQUEEZE_RATIO,
+    NetworkSettings,
+    classifier,
+    convolution,
+    depthwise,
+    image_input,
+    pooled_features,
+    squeeze_excite,
+)
 from training.networks.modifications import modified_blocks, option, stem_stride
-from training.networks.operations import SQUEEZE_RATIO, convolution, depthwise, squeeze_excite
-from training.networks.settings import NetworkSettings
 
 
 class Separable(NamedTuple):

@@ -5,11 +5,17 @@ from typing import Any
 
 import keras
 
-from training.networks.ends import classifier, image_input, pooled_features
-from training.networks.inverted_bottleneck import Bottleneck, inverted_bottleneck
+from training.networks.layers import (
+    Bottleneck,
+    NetworkSettings,
+    channels_of,
+    classifier,
+    convolution,
+    image_input,
+    inverted_bottleneck,
+    pooled_features,
+)
 from training.networks.modifications import modified_blocks, option, stem_stride
-from training.networks.operations import channels_of, convolution
-from training.networks.settings import NetworkSettings
 
 # Table 2 of the paper: expansion, channels, repetitions, first stride.
 _STEM, _TOP = 32, 1280

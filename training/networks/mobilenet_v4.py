@@ -5,11 +5,16 @@ from typing import Any, NamedTuple
 
 import keras
 
-from training.networks.ends import classifier, image_input
-from training.networks.inverted_bottleneck import Bottleneck, inverted_bottleneck
+from training.networks.layers import (
+    Bottleneck,
+    NetworkSettings,
+    channels_of,
+    classifier,
+    convolution,
+    image_input,
+    inverted_bottleneck,
+)
 from training.networks.modifications import modified_blocks, option, stem_stride
-from training.networks.operations import channels_of, convolution
-from training.networks.settings import NetworkSettings
 
 
 class Convolution(NamedTuple):

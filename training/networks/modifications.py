@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from training.errors import TrainingError
-from training.networks.inverted_bottleneck import Bottleneck
-from training.networks.operations import SQUEEZE_RATIO
+from training.networks.layers import SQUEEZE_RATIO, Bottleneck
 
 _ACTIVATIONS = ('relu', 'relu6', 'hard_swish', 'silu', 'swish', 'gelu')
 

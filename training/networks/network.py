@@ -14,8 +14,8 @@ from training.networks import (
     mobilenet_v4,
     separable_cnn,
 )
+from training.networks.layers import Builder, NetworkSettings
 from training.networks.modifications import MODIFICATION_VALUES, check_modifications
-from training.networks.settings import Builder, NetworkSettings
 
 # Keras' 0.99 to 0.999 remember up to a thousand steps: too long for a training of a few thousand.
 _BATCH_NORM_MOMENTUM = 0.98

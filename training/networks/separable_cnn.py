@@ -3,10 +3,8 @@
 
 import keras
 
-from training.networks.ends import classifier, image_input
+from training.networks.layers import NetworkSettings, activate, classifier, image_input
 from training.networks.modifications import option
-from training.networks.operations import activate
-from training.networks.settings import NetworkSettings
 
 
 def build(settings: NetworkSettings) -> keras.Model:

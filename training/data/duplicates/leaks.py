@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from training.data.data_set import DataSet
-from training.data.duplicates.copies import find_copies
-from training.data.duplicates.fingerprints import (
+from training.data.duplicates.copies import (
     Fingerprints,
+    find_copies,
     refuse_unreadable,
     take_fingerprints,
 )

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups of images that look alike: difference hashes and thumbnails, joined transitively.
+"""Near duplicates: images that look alike, by difference hash or thumbnail, in groups.
 
 This is to keep together what may come from one drive, and errs towards joining; whether two
-images are copies of one picture, `mobilenet_perception.frames.same_picture` tells.
-
-Keep copies of one picture together, so that no split can put them into two parts.
+images are copies of one picture, `mobilenet_perception.frames.same_picture` tells. Copies keep
+their groups together, so that no split can put them into two parts.
 """
 
 from collections.abc import Sequence
@@ -13,26 +12,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from training.data.data_set import DataSet
+from training.data.data_set import DataSet, Pixels
 from training.data.duplicates.close_pairs import Components, close_pairs
-from training.data.duplicates.copies import find_copies
-from training.data.duplicates.fingerprints import Fingerprints, take_fingerprints
-from training.data.sample import Pixels
+from training.data.duplicates.copies import Fingerprints, find_copies, take_fingerprints
 
 MAX_BITS = 6
 MAX_RMS = 12.0
 _HASH_SIDE = 8
 _THUMBNAIL_SIDE = 16
-
-
-def difference_hash(pixels: Pixels) -> npt.NDArray[np.bool_]:
-    """Return 64 bits: whether each cell of a 9 x 8 thumbnail is darker than its right neighbour.
-
-    The dHash of Krawetz (2013): it ignores size, brightness and contrast.
-    """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (_HASH_SIDE + 1, _HASH_SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(small[:, 1:] > small[:, :-1]).ravel()
 
 
 def near_duplicate_groups(
@@ -56,6 +43,16 @@ def near_duplicate_groups(
         for pairs in close_pairs(vectors, radius, groups.apart):
             groups.join(pairs.first, pairs.second)
     return groups.numbers()
+
+
+def difference_hash(pixels: Pixels) -> npt.NDArray[np.bool_]:
+    """Return 64 bits: whether each cell of a 9 x 8 thumbnail is darker than its right neighbour.
+
+    The dHash of Krawetz (2013): it ignores size, brightness and contrast.
+    """
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (_HASH_SIDE + 1, _HASH_SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small[:, 1:] > small[:, :-1]).ravel()
 
 
 def group_duplicates(data_set: DataSet, fingerprints: Fingerprints | None = None) -> DataSet:

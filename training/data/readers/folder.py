@@ -4,17 +4,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.data.data_set import DataSet
+from training.data.data_set import DataSet, Sample
 from training.data.readers.files import (
     KNOWN,
+    checked_labels,
     folders_in,
     groups_by_name,
     images_in,
     part_named,
     require_folder,
 )
-from training.data.readers.label_checks import checked_labels
-from training.data.sample import Sample
 from training.errors import TrainingError
 
 SOURCE = 'folder'

@@ -1,18 +1,87 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks side by side: what their evaluations found, and what is measured here."""
+"""Networks side by side: what their evaluations found, and latency, measured here in turn."""
 
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings, create_runtime
+import numpy as np
+
+from mobilenet_perception.errors import BundleError, RuntimeUnavailableError
+from mobilenet_perception.inference.bundle import Variant
+from mobilenet_perception.inference.runtimes import (
+    RUNTIMES,
+    Runtime,
+    RuntimeSettings,
+    Session,
+    create_runtime,
+)
+from mobilenet_perception.pipeline.timing import percentiles
 from mobilenet_perception.system.machine.processor import processor_name
 from training.configuration.records import to_json
 from training.errors import TrainingError
-from training.evaluation.comparison.entry import Entry
-from training.evaluation.comparison.latency import ROUNDS, Latencies, Latency, measure_latencies
 from training.evaluation.metrics import Differences, Interval, compare_models
+from training.evaluation.predictions import Predictions
+
+ROUNDS = 25
+_TIMED = 4
+_OF_VARIANT = (
+    'name', 'architecture', 'alpha', 'height', 'width', 'precision', 'parameters', 'macs',
+)  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """A graph, and what is known of it before it is measured here.
+
+    Attributes:
+        folder: the run or bundle it comes from.
+        variant: architecture, size, precision, parameters, multiply-adds.
+        model: the ONNX graph.
+        accuracy: on the test part, 0 to 1.
+        interval: of the accuracy; None: the predictions are not kept, or of too few groups.
+        ece: on the test part; None: not known.
+        frames: of the test part, by name; empty: not known.
+        labels: that are told apart.
+        predictions: for the test part; None: not kept.
+    """
+
+    folder: Path
+    variant: Variant
+    model: bytes
+    accuracy: float | None
+    interval: Interval | None
+    ece: float | None
+    frames: frozenset[str]
+    labels: tuple[str, ...]
+    predictions: Predictions | None
+
+
+class Latency(NamedTuple):
+    """How long one image takes through a graph, without decoding and resizing.
+
+    Attributes:
+        p50_ms: median, in milliseconds.
+        p95_ms: 95th percentile, in milliseconds.
+        runs: how many were timed.
+    """
+
+    p50_ms: float
+    p95_ms: float
+    runs: int
+
+
+class Latencies(NamedTuple):
+    """Of several graphs on one runtime.
+
+    Attributes:
+        found: by name of the graph.
+        refused: why the runtime did not take a graph, by its name.
+    """
+
+    found: dict[str, Latency]
+    refused: dict[str, str]
 
 
 class Row(NamedTuple):
@@ -116,9 +185,51 @@ def compare(
     return Comparison(tuple(rows), machine, against, differences, tuple(notes))
 
 
-_OF_VARIANT = (
-    'name', 'architecture', 'alpha', 'height', 'width', 'precision', 'parameters', 'macs',
-)  # fmt: skip
+def measure_latencies(
+    models: Mapping[str, bytes],
+    runtime: Runtime,
+    rounds: int = ROUNDS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Latencies:
+    """Time graphs in turn, so that what else the machine does falls on all of them alike.
+
+    In each round every graph has its turn, in an order that chance decides: one run that is not
+    timed, since the graph before has filled the caches, then four that are.
+
+    Args:
+        models: ONNX graphs by name.
+        runtime: what runs them.
+        rounds: from 1.
+        progress: told the number of rounds done.
+    """
+    sessions: dict[str, Session] = {}
+    refused = {}
+    for name, model in models.items():
+        try:
+            sessions[name] = runtime.load(model, name)
+        except BundleError as error:
+            refused[name] = str(error)
+    random = np.random.default_rng(0)
+    images = {
+        name: random.integers(0, 256, (session.height, session.width, 3), np.uint8)
+        for name, session in sessions.items()
+    }
+    times: dict[str, list[float]] = {name: [] for name in sessions}
+    for done in range(rounds):
+        for name in random.permutation(sorted(sessions)).tolist():
+            session, image = sessions[name], images[name]
+            session.run(image)
+            for _ in range(_TIMED):
+                start = time.perf_counter_ns()
+                session.run(image)
+                times[name].append((time.perf_counter_ns() - start) / 1e6)
+        progress(done + 1)
+    found = {}
+    for name, values in times.items():
+        summary = percentiles(values)
+        if summary is not None:
+            found[name] = Latency(summary.p50, summary.p95, len(values))
+    return Latencies(found, refused)
 
 
 def _measure(

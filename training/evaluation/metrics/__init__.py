@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Metrics of a classifier from its probabilities: pure functions on arrays."""
 
-from training.data.arrays import Indices, Logits, Probabilities, Scores
-from training.evaluation.metrics.assessment import Assessment, assess
-from training.evaluation.metrics.bootstrap import Interval
-from training.evaluation.metrics.by_group import GroupAccuracy, accuracy_by_group
+from training.data.data_set import Indices, Logits, Probabilities, Scores
+from training.evaluation.metrics.assessment import (
+    Assessment,
+    GroupAccuracy,
+    accuracy_by_group,
+    assess,
+)
+from training.evaluation.metrics.bootstrap import Differences, Interval, compare_models
 from training.evaluation.metrics.calibration import (
     ECE_BINS,
     Calibration,
@@ -12,9 +16,14 @@ from training.evaluation.metrics.calibration import (
     expected_calibration_error,
     measure_calibration,
 )
-from training.evaluation.metrics.classification import ClassMetrics, Metrics, measure
-from training.evaluation.metrics.difference import Differences, compare_models
-from training.evaluation.metrics.ranking import ClassRanking, Ranking, measure_ranking
+from training.evaluation.metrics.classification import (
+    ClassMetrics,
+    ClassRanking,
+    Metrics,
+    Ranking,
+    measure,
+    measure_ranking,
+)
 
 __all__ = [
     'ECE_BINS',

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.data.arrays import Indices, Probabilities
+from training.data.data_set import Indices, Probabilities
 
 ECE_BINS = 15
 # The least probability that the logarithm sees: a float32 softmax can give an exact 0.

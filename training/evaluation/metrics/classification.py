@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What share of the labels is right: overall, among the first k, and for each class."""
+"""What share of labels is right: overall, among the first k, for each class, at any threshold."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+import numpy.typing as npt
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_curve,
+    precision_recall_fscore_support,
+    roc_auc_score,
+    roc_curve,
+)
 
-from training.data.arrays import Indices, Probabilities
+from training.data.data_set import Indices, Probabilities
 from training.evaluation.metrics.calibration import expected_calibration_error
 
 _TOP_K = (1, 3, 5)
@@ -57,6 +65,40 @@ class Metrics(NamedTuple):
         return {**self._asdict(), 'per_class': per_class, 'top_k': top_k}
 
 
+class ClassRanking(NamedTuple):
+    """One class against the rest: areas under its two curves, 0 to 1."""
+
+    roc_auc: float
+    average_precision: float
+
+
+class Ranking(NamedTuple):
+    """Every class against the rest.
+
+    Attributes:
+        per_class: by label; classes without frames, or that all frames are of, are left out,
+            because the figures are undefined for them.
+        macro_roc_auc: mean over these classes; None without any.
+        macro_average_precision: likewise.
+    """
+
+    per_class: dict[str, ClassRanking]
+    macro_roc_auc: float | None
+    macro_average_precision: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values."""
+        per_class = {label: found._asdict() for label, found in self.per_class.items()}
+        return {**self._asdict(), 'per_class': per_class}
+
+
+class Curve(NamedTuple):
+    """A curve to draw; both (points,) float64, 0 to 1."""
+
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+
+
 def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str]) -> Metrics:
     """Return the metrics of (n, classes) probabilities against (n,) true positions."""
     ks = [k for k in _TOP_K if k < len(labels)]
@@ -104,3 +146,41 @@ def top_k_accuracy(
     order = np.argsort(-probabilities, axis=1, kind='stable')
     rank = (order == truth[:, None]).argmax(axis=1)
     return {k: float((rank < k).mean()) for k in ks}
+
+
+def measure_ranking(
+    probabilities: Probabilities, truth: Indices, labels: Sequence[str]
+) -> Ranking:
+    """Rank the frames by each column of (n, classes) probabilities."""
+    found = {}
+    for index in defined_classes(truth, len(labels)):
+        positive = truth == index
+        scores = probabilities[:, index]
+        found[labels[index]] = ClassRanking(
+            float(roc_auc_score(positive, scores)),
+            float(average_precision_score(positive, scores)),
+        )
+    areas = np.array(list(found.values()))
+    return Ranking(
+        found,
+        float(areas[:, 0].mean()) if found else None,
+        float(areas[:, 1].mean()) if found else None,
+    )
+
+
+def defined_classes(truth: Indices, classes: int) -> list[int]:
+    """Return the classes that some, but not all, frames are of."""
+    counts = np.bincount(truth, minlength=classes)
+    return [int(index) for index in np.flatnonzero((counts > 0) & (counts < len(truth)))]
+
+
+def roc(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
+    """Return false positive rate (x) and true positive rate (y) of falling thresholds."""
+    x, y, _ = roc_curve(positive, scores)
+    return Curve(x, y)
+
+
+def precision_recall(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
+    """Return recall (x) and precision (y) of falling thresholds."""
+    precision, recall, _ = precision_recall_curve(positive, scores)
+    return Curve(recall[::-1], precision[::-1])

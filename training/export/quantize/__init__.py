@@ -4,10 +4,15 @@
 from training.export.quantize.calibration import Calibration, calibrate
 from training.export.quantize.fine_tune import FineTuning, fine_tune
 from training.export.quantize.fp16 import to_fp16
-from training.export.quantize.int8 import Int8Settings, quantize, to_int8
-from training.export.quantize.quantized import Quantized
+from training.export.quantize.int8 import (
+    Int8Settings,
+    LayerSensitivity,
+    Quantized,
+    quantize,
+    sensitivity,
+    to_int8,
+)
 from training.export.quantize.scheme import ONNX_RUNTIME, SCHEMES, TENSORRT, Scheme
-from training.export.quantize.sensitivity import LayerSensitivity, sensitivity
 from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 __all__ = [

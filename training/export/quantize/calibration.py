@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calibrate a graph: try the methods, with and without equalisation, and take the best."""
+"""Calibrate a graph: try the methods, with and without equalisation, and take the best.
+
+The best answers most like the graph in float.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import onnxruntime
 from onnx import ModelProto
 
-from training.data.sample import Pixels
+from mobilenet_perception.inference.runtimes import create_runtime
+from training.data.data_set import Pixels, Probabilities
 from training.errors import TrainingError
 from training.export.graph import GraphView
-from training.export.quantize.activations import Histogram, measure_activations
+from training.export.parity import run_all
 from training.export.quantize.equalize import equalized, pairs
-from training.export.quantize.points import quantization_points
-from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.ranges import METHODS, ranges_by
+from training.export.quantize.qdq import insert_qdq, quantization_points
+from training.export.quantize.ranges import METHODS, Histogram, measure_activations, ranges_by
 from training.export.quantize.scheme import Range, Scheme
-from training.export.quantize.scores import divergence, probabilities
 
 LEAST_IMAGES = 500
 # Of the calibration images, one in so many decides between the methods.
@@ -43,11 +47,6 @@ class Calibration(NamedTuple):
     ranges: dict[str, Range]
     method: str
     trials: tuple[Trial, ...]
-
-
-def judges(images: Pixels) -> Pixels:
-    """Return the calibration images that decide between methods."""
-    return images[::_JUDGE_EVERY]
 
 
 def calibrate(
@@ -90,6 +89,11 @@ def calibrate(
     return Calibration(variant, ranges, best.method, tuple(trial for trial, _, _ in found))
 
 
+def judges(images: Pixels) -> Pixels:
+    """Return the calibration images that decide between methods."""
+    return images[::_JUDGE_EVERY]
+
+
 def check_images(model: ModelProto, images: Pixels) -> None:
     """Refuse images that cannot calibrate this model.
 
@@ -107,6 +111,35 @@ def check_images(model: ModelProto, images: Pixels) -> None:
             f'{len(images)} images are too few to calibrate INT8: give {LEAST_IMAGES} or more, '
             'of all classes'
         )
+
+
+def probabilities(model: bytes, scheme: Scheme, images: Pixels) -> Probabilities:
+    """Return the (n, labels) answers to (n, height, width, 3) uint8 RGB images.
+
+    A graph for ONNX Runtime runs as it will run on this machine, with its kernels for bytes. One
+    for TensorRT runs in float between its Q/DQ nodes, which gives TensorRT's sums of integers
+    but for the last bits of a float: ONNX Runtime's own kernels would overflow on AVX2.
+    """
+    if not scheme.signed:
+        return run_all(create_runtime().load(model, 'int8'), images)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry('session.disable_quant_qdq', '1')
+    session = onnxruntime.InferenceSession(model, options, providers=['CPUExecutionProvider'])
+    answers = [session.run(None, {'image': image[np.newaxis]})[0] for image in images]
+    return np.asarray(np.concatenate(answers), np.float32)
+
+
+def divergence(reference: Probabilities, found: Probabilities) -> float:
+    """Return the mean Kullback-Leibler divergence of (n, labels) answers, in nats."""
+    p, q = (np.maximum(values.astype(np.float64), 1e-9) for values in (reference, found))
+    return float((p * np.log(p / q)).sum(axis=1).mean())
+
+
+def agreement(reference: Probabilities, found: Probabilities) -> float:
+    """Return the share of images with the same label on top."""
+    return float((reference.argmax(axis=1) == found.argmax(axis=1)).mean())
 
 
 def _variants(model: ModelProto, histograms: dict[str, Histogram]) -> list[tuple[ModelProto, str]]:

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """INT8 by explicit Q/DQ: calibrate, fine-tune where asked to, measure, and refuse what loses."""
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from training.data.arrays import Indices, Probabilities
-from training.data.sample import Pixels
-from training.export.graph import load
-from training.export.quantize.calibration import Calibration, calibrate, judges
+from onnx import ModelProto, NodeProto
+
+from training.data.data_set import Indices, Pixels, Probabilities
+from training.export.graph import GraphView, channel_axis, load
+from training.export.quantize.calibration import (
+    Calibration,
+    Trial,
+    agreement,
+    calibrate,
+    divergence,
+    judges,
+    probabilities,
+)
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.quantized import Quantized
 from training.export.quantize.ranges import METHODS
-from training.export.quantize.scheme import TENSORRT, Scheme
-from training.export.quantize.scores import agreement, divergence, probabilities
-from training.export.quantize.sensitivity import LayerSensitivity, sensitivity
+from training.export.quantize.scheme import TENSORRT, Range, Scheme
 
 _SENSITIVITY_IMAGES = 100
 
@@ -40,6 +46,67 @@ class Int8Settings(NamedTuple):
 
 
 DEFAULT = Int8Settings()
+
+
+class LayerSensitivity(NamedTuple):
+    """What quantising one layer does to the answers, all others in float.
+
+    Attributes:
+        layer: name of its node, for `keep_float`.
+        kind: what it is, such as `Conv 3x3 depthwise`.
+        channels: of its output.
+        agreement: share of images with the same label on top as in float, 0 to 1.
+        divergence: mean Kullback-Leibler divergence from the answers in float, in nats.
+    """
+
+    layer: str
+    kind: str
+    channels: int
+    agreement: float
+    divergence: float
+
+
+class Quantized(NamedTuple):
+    """A graph in INT8 and what that cost.
+
+    Attributes:
+        model: the ONNX graph.
+        scheme: the runtime that it is for.
+        method: how activations were calibrated, and whether weights were fine-tuned.
+        trials: the methods tried, best first.
+        calibration_images: how many real images found the ranges.
+        validation_images: how many others measured the loss.
+        accuracy_before: of the float graph on the validation images, 0 to 1.
+        accuracy_after: of this graph.
+        agreement: share of validation images with the same label on top in both.
+        sensitivity: of each layer alone, the worst first.
+        keep_float: names of layers that stay in float.
+        refused: why it must not be used, in one sentence; None: it may.
+    """
+
+    model: bytes
+    scheme: str
+    method: str
+    trials: tuple[Trial, ...]
+    calibration_images: int
+    validation_images: int
+    accuracy_before: float
+    accuracy_after: float
+    agreement: float
+    sensitivity: tuple[LayerSensitivity, ...]
+    keep_float: tuple[str, ...]
+    refused: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values of everything but the graph."""
+        value = self._asdict()
+        del value['model']
+        return {
+            **value,
+            'trials': [trial._asdict() for trial in self.trials],
+            'sensitivity': [row._asdict() for row in self.sensitivity],
+            'keep_float': list(self.keep_float),
+        }
 
 
 def to_int8(
@@ -119,6 +186,41 @@ def quantize(
     )
 
 
+def sensitivity(
+    model: ModelProto,
+    images: Pixels,
+    reference: Probabilities,
+    scheme: Scheme,
+    ranges: Mapping[str, Range],
+) -> tuple[LayerSensitivity, ...]:
+    """Quantise one layer after another, each alone; the layer that loses most comes first.
+
+    Args:
+        model: in float.
+        images: (n, height, width, 3) uint8 RGB.
+        reference: (n, labels) answers of the model in float.
+        scheme: of the runtime.
+        ranges: of all activations.
+    """
+    view = GraphView(model)
+    layers = view.weighted()
+    rows = []
+    for layer in layers:
+        others = {node.name for node in layers} - {layer.name}
+        quantized = insert_qdq(model, scheme, ranges, others, between=False)
+        found = probabilities(quantized.SerializeToString(), scheme, images)
+        rows.append(
+            LayerSensitivity(
+                layer.name,
+                _kind(layer),
+                view.constants[layer.input[1]].shape[channel_axis(layer)],
+                agreement(reference, found),
+                divergence(reference, found),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: -row.divergence))
+
+
 def _fine_tuned(
     model: bytes,
     images: Pixels,
@@ -169,3 +271,12 @@ def _refusal(before: float, after: float, largest_loss: float) -> str | None:
         f'{100 * after:.2f} %), and {100 * largest_loss:g} are allowed: fine-tune longer, or keep '
         'more layers in float'
     )
+
+
+def _kind(node: NodeProto) -> str:
+    attributes = {attribute.name: attribute for attribute in node.attribute}
+    if 'kernel_shape' not in attributes:
+        return node.op_type
+    kernel = 'x'.join(str(size) for size in attributes['kernel_shape'].ints)
+    depthwise = ' depthwise' if attributes['group'].i > 1 else ''
+    return f'{node.op_type} {kernel}{depthwise}'

@@ -15,9 +15,8 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.data.sample import Pixels
-from training.images.augmentation.photometry import tone
-from training.images.augmentation.warp import affine, rotation
+from training.data.data_set import Pixels
+from training.images.augmentation.operations import affine, rotation, tone
 
 # At the highest level; all but the translation as in the paper's reference implementation.
 _DEGREES = 30.0

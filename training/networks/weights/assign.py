@@ -1,15 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Give a network the weights stored for another of the same architecture, layer by layer."""
+"""Weights as stored, layer by layer, given to a network of the same architecture.
+
+What does not fit is said, with a guess of the architecture that it is of.
+"""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
 from training.errors import TrainingError
 from training.networks.blocks import HEAD, TOP, layers_by_block
-from training.networks.weights.loaded import Array, Loaded, StoredLayer
-from training.networks.weights.looks_like import looks_like
+
+Array = npt.NDArray[Any]
+# By the number of depthwise convolutions: architecture, and channels of the last at alpha 1.
+_BY_DEPTHWISE = {
+    13: ('mobilenet_v1', 1024),
+    17: ('mobilenet_v2', 960),
+    15: ('mobilenet_v3_large', 960),
+    11: ('mobilenet_v3_small', 576),
+}
+
+
+class StoredLayer(NamedTuple):
+    """A layer's name and weights, in Keras' order and layout."""
+
+    name: str
+    arrays: tuple[Array, ...]
+
+
+class Loaded(NamedTuple):
+    """What was loaded.
+
+    Attributes:
+        source: in words.
+        layers: how many layers have their weights from it.
+        random: names of the layers that keep their random weights.
+    """
+
+    source: str
+    layers: int
+    random: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say it in one sentence."""
+        sentence = f'weights of {self.layers} layers are from {self.source}'
+        if not self.random:
+            return sentence
+        return f'{sentence}; {", ".join(self.random)} keep random weights, and must be trained'
+
+
+def layers_of(network: keras.Model) -> list[StoredLayer]:
+    """Return the weights of a Keras network's layers; layers without any are left out."""
+    return [
+        StoredLayer(layer.name, tuple(np.asarray(array) for array in layer.get_weights()))
+        for layer in network.layers
+        if layer.weights
+    ]
 
 
 def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> Loaded:
@@ -52,6 +101,20 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
     loaded = [layer for layer, _ in values]
     random = tuple(layer.name for layer in own if layer not in loaded)
     return Loaded(source, len(loaded), random)
+
+
+def looks_like(stored: Sequence[StoredLayer]) -> str | None:
+    """Return an architecture and its alpha in words; None: it is like none of those known."""
+    channels = [
+        array.shape[2]
+        for layer in stored
+        for array in layer.arrays
+        if array.ndim == 4 and array.shape[3] == 1 and array.shape[0] > 1
+    ]
+    if len(channels) not in _BY_DEPTHWISE:
+        return None
+    architecture, full = _BY_DEPTHWISE[len(channels)]
+    return f'{architecture} with alpha {channels[-1] / full:.2g}'
 
 
 def _fitted(layer: keras.layers.Layer, arrays: Sequence[Array]) -> list[Array] | None:

@@ -1,21 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Load weights into a network: by name, from a file, from a run or from a bundle."""
+"""Load weights into a network: ImageNet's, or from a file, a run or a bundle."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import onnx
 
 from mobilenet_perception.inference.bundle import load_bundle
 from training.errors import TrainingError
-from training.networks.settings import NetworkSettings
-from training.networks.weights.assign import assign
-from training.networks.weights.hdf5_file import read_hdf5
-from training.networks.weights.imagenet import imagenet_layers
-from training.networks.weights.loaded import Loaded, StoredLayer, layers_of
-from training.networks.weights.onnx_file import read_onnx
+from training.networks.comparison import FAMILIES
+from training.networks.layers import NetworkSettings
+from training.networks.weights.assign import Loaded, StoredLayer, assign, layers_of
+from training.networks.weights.files import read_hdf5, read_onnx
 
 _HDF5 = ('.h5', '.hdf5')
+_LARGE, _SMALL = keras.applications.MobileNetV3Large, keras.applications.MobileNetV3Small
+_MOBILENETS: dict[str, Callable[..., keras.Model]] = {
+    'mobilenet_v1': keras.applications.MobileNet,
+    'mobilenet_v2': keras.applications.MobileNetV2,
+    'mobilenet_v3_large': _LARGE,
+    'mobilenet_v3_small': _SMALL,
+    'mobilenet_v3_large_minimalistic': partial(_LARGE, minimalistic=True),
+    'mobilenet_v3_small_minimalistic': partial(_SMALL, minimalistic=True),
+}
+# V1 and V2 have weights for several sizes; those of 224 are taken for any other.
+_SIZES = {'mobilenet_v1': (128, 160, 192, 224), 'mobilenet_v2': (96, 128, 160, 192, 224)}
 
 
 def load_weights(network: keras.Model, source: str | Path, settings: NetworkSettings) -> Loaded:
@@ -37,6 +49,26 @@ def load_weights(network: keras.Model, source: str | Path, settings: NetworkSett
         return assign(network, imagenet_layers(network.name, settings), 'imagenet')
     path = Path(source)
     return assign(network, _stored(path, network, settings), str(path))
+
+
+def imagenet_layers(architecture: str, settings: NetworkSettings) -> list[StoredLayer]:
+    """Return the weights of all layers, with the classifier of 1000 classes.
+
+    Raises:
+        TrainingError: there are none for this architecture or width, or no connection.
+    """
+    application, options = _application(architecture, settings)
+    try:
+        return layers_of(application(weights='imagenet', **options))
+    except ValueError as error:
+        raise TrainingError(
+            f'there are no imagenet weights of {architecture} with alpha {settings.alpha}: {error}'
+        ) from error
+    except Exception as error:  # what keras.utils.get_file raises
+        raise TrainingError(
+            f'imagenet weights of {architecture} are downloaded by Keras, and this machine cannot '
+            f'reach them ({error}): fetch that file on another machine and give its path instead'
+        ) from error
 
 
 def _stored(path: Path, network: keras.Model, settings: NetworkSettings) -> list[StoredLayer]:
@@ -82,3 +114,18 @@ def _bundle_layers(
         f'{path} has no FP32 variant of {network.name} with alpha {settings.alpha}: '
         f'it has {offered}'
     )
+
+
+def _application(
+    architecture: str, settings: NetworkSettings
+) -> tuple[Callable[..., keras.Model], dict[str, Any]]:
+    if architecture in FAMILIES:
+        return FAMILIES[architecture].application, {}
+    if architecture not in _MOBILENETS:
+        raise TrainingError(
+            f'there are no imagenet weights of {architecture}: there are for '
+            f'{", ".join([*_MOBILENETS, *FAMILIES])}; or give a path'
+        )
+    square = settings.height if settings.height == settings.width else None
+    size = square if square in _SIZES.get(architecture, ()) else 224
+    return _MOBILENETS[architecture], {'alpha': settings.alpha, 'input_shape': (size, size, 3)}

@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 
 from tests.training.data.pictures import COPIES, picture
-from training.configuration.default_data import default_data
+from training.configuration.file import default_data
 from training.configuration.settings import Data
-from training.data.data_set import DataSet
+from training.data.data_set import DataSet, Pixels, Sample
 from training.data.duplicates.close_pairs import close_pairs
-from training.data.duplicates.fingerprints import refuse_unreadable, take_fingerprints
+from training.data.duplicates.copies import refuse_unreadable, take_fingerprints
 from training.data.duplicates.leaks import find_leaks, refuse_leaks
 from training.data.duplicates.near_duplicates import group_duplicates
 from training.data.readers.by_name import read
-from training.data.sample import Pixels, Sample
 from training.data.splits import Split, make_split
 from training.errors import TrainingError
 

@@ -15,7 +15,7 @@ from training.data.data_set import data_hash
 from training.data.duplicates.near_duplicates import difference_hash, near_duplicate_groups
 from training.data.readers.street_signals import read_street_signals
 from training.errors import TrainingError
-from training.images.drive import read_drives
+from training.images.mixture import read_drives
 
 
 def test_signs_and_lights_are_read_with_labels_and_tracks(data: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from tests.training.conftest import tiny
-from training.commands.common import evaluated
+from training.commands.arguments import evaluated
 from training.configuration.settings import Data, Network, Stage
 from training.data.data_set import DataSet, data_hash
 from training.data.readers.by_name import read

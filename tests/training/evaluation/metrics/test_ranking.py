@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.metrics import Probabilities, measure_ranking
-from training.evaluation.metrics.ranking import precision_recall, roc
+from training.evaluation.metrics.classification import precision_recall, roc
 
 
 def _two_columns(first: list[float]) -> Probabilities:

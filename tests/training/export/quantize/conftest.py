@@ -4,7 +4,7 @@
 import pytest
 
 from tests.support.networks import images, network
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.export import export_onnx
 
 

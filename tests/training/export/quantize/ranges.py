@@ -3,12 +3,11 @@
 
 from onnx import ModelProto
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.export.graph import GraphView
 from training.export.quantize import Scheme
-from training.export.quantize.activations import measure_activations
-from training.export.quantize.points import quantization_points
-from training.export.quantize.ranges import ranges_by
+from training.export.quantize.qdq import quantization_points
+from training.export.quantize.ranges import measure_activations, ranges_by
 from training.export.quantize.scheme import Range
 
 

@@ -7,7 +7,7 @@ import pytest
 from onnx import numpy_helper
 
 from mobilenet_perception.inference.runtimes import create_runtime
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.export.parity import run_all
 from training.export.quantize import check_tensorrt_rules, to_fp16, to_int8

@@ -6,8 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from training.data.arrays import Indices
-from training.data.sample import Pixels
+from training.data.data_set import Indices, Pixels
 from training.errors import TrainingError
 from training.export.graph import GraphView, load
 from training.export.quantize import (
@@ -19,7 +18,7 @@ from training.export.quantize import (
     quantize,
     to_int8,
 )
-from training.export.quantize.scores import agreement, probabilities
+from training.export.quantize.calibration import agreement, probabilities
 
 METHODS = ('minmax', 'squared_error')
 

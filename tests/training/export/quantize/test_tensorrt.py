@@ -8,7 +8,7 @@ from mobilenet_perception.inference.runtimes.tensorrt import build_engine
 from tests.inference.runtimes.tensorrt.graphs import RTX, needs_rtx
 from tests.support.networks import network
 from tests.training.export.quantize.ranges import ranges_of
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.export import export_onnx
 from training.export.free_batch import free_batch
 from training.export.graph import load

@@ -4,7 +4,7 @@
 import pytest
 
 from mobilenet_perception.street import draw_signal
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 
 
 @pytest.fixture

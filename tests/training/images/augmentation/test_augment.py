@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.images.augmentation.off import OFF, only
 from training.configuration.settings import Augmentation
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.images.augmentation import augment
 
 EVERYTHING = Augmentation(

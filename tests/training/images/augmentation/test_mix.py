@@ -5,9 +5,9 @@ import numpy as np
 
 from tests.training.images.augmentation.off import OFF
 from training.configuration.settings import Augmentation
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.images.augmentation import mix_batch
-from training.images.augmentation.mix import Targets
+from training.images.augmentation.augment import Targets
 
 COUNT = 24
 

@@ -3,9 +3,9 @@
 
 import numpy as np
 
-from training.data.sample import Pixels
-from training.images.augmentation.photometry import blur, degrade, jpeg, noise, tone
-from training.images.backgrounds import random_background
+from training.data.data_set import Pixels
+from training.images.augmentation.operations import blur, degrade, jpeg, noise, tone
+from training.images.compose import random_background
 
 
 def test_the_same_chance_gives_the_same_image() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.images.augmentation import randaugment as operations
 from training.images.augmentation.randaugment import OPERATIONS, randaugment
 

@@ -7,7 +7,7 @@ import pytest
 from mobilenet_perception.frames import Frame, crop_and_resize
 from tests.training.images.augmentation.off import OFF
 from training.configuration.settings import Augmentation
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.images.augmentation import augmentation_sheet
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.networks.weights.keras2 import small_model, write_keras2
-from training.configuration.default_data import default_data
+from training.configuration.file import default_data
 from training.errors import TrainingError
 from training.networks.weights import load_keras2_model
 
