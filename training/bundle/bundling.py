@@ -1,27 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of evaluated runs: the ladder, golden frames, model card.
+"""A bundle made of evaluated runs: the ladder, golden frames, model card.
 
-The ladder are the variants that are worth having, the most accurate first.
+The ladder are the variants that are worth having, the most accurate first. The card says what a
+bundle is for, how it was made, how good it is, and its limits (Mitchell et al.: Model cards for
+model reporting. FAT* 2019).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from training.bundle.golden import golden_frames, images_for
-from training.bundle.model_card import Figures, model_card
 from training.configuration.records import to_json
-from training.data.data_set import DataSet
-from training.data.splits import Split
+from training.data.data_set import DataSet, Split
 from training.errors import TrainingError
-from training.evaluation.evaluation import PRECISIONS, Candidate
-from training.export.free_batch import free_batch
+from training.evaluation.evaluation import PRECISIONS, Candidate, Measured
+from training.export.graph import free_batch
 from training.fit.run_folder import RunData
 
 _GOLDEN_TOLERANCE = 0.01
+_SETS = {
+    'test': 'held-out images',
+    'test_with_margin': 'the same, smaller and on other backgrounds',
+    'demo_drive': 'drawn drive of the demo, clear frames',
+}
+_TEXT = """\
+# {title}
+
+Classifies images into {count} labels: {labels}.
+
+{notes}
+
+## Figures
+
+Share of frames whose most probable label is right; ECE is the expected calibration error. Images
+of one group (a track, a sequence, near duplicates) are never in two parts: {train} groups to
+train on, {validation} to validate and calibrate, {test} held out. `bundle.json` names what was
+held out.
+
+{ladder}
+
+Held-out images, by label:
+
+{classes}
+{dropped}
+## Credits
+
+{credits}
+"""
 
 
 class WrittenBundle(NamedTuple):
@@ -41,6 +70,14 @@ class Ladder(NamedTuple):
 
     kept: tuple[Variant, ...]
     dropped: dict[str, str]
+
+
+class Figures(NamedTuple):
+    """What the card says of a variant: itself, sets of frames, and all metrics of its run."""
+
+    variant: Variant
+    sets: Mapping[str, Measured]
+    metrics: Mapping[str, Any]
 
 
 def make_bundle(
@@ -111,6 +148,40 @@ def make_ladder(variants: Sequence[Variant]) -> Ladder:
     kept = [variant for variant in variants if variant.name not in dropped]
     kept.sort(key=lambda variant: (-(variant.accuracy or 0.0), variant.macs, variant.name))
     return Ladder(tuple(kept), dropped)
+
+
+def model_card(
+    manifest: Manifest,
+    figures: Sequence[Figures],
+    split: Split,
+    credits: Sequence[str],
+    dropped: Mapping[str, str],
+    notes: str,
+) -> str:
+    """Return Markdown for a bundle.
+
+    Args:
+        manifest: of the bundle.
+        figures: of its variants, in order.
+        split: of the data.
+        credits: whose the data are.
+        dropped: why variants were left out, by name.
+        notes: Markdown: intended use, data, limits.
+    """
+    left_out = ''.join(f'- {name}: {reason}\n' for name, reason in dropped.items())
+    return _TEXT.format(
+        title=manifest.task.replace('_', ' ').capitalize(),
+        count=len(manifest.labels),
+        labels=', '.join(f'`{label}`' for label in manifest.labels),
+        notes=notes.strip(),
+        ladder=_ladder(figures),
+        classes=_classes(figures),
+        dropped=f'\nLeft out:\n\n{left_out}\n' if left_out else '',
+        train=len(split.train),
+        validation=len(split.validation),
+        test=len(split.test),
+        credits='\n'.join(f'- {line}' for line in credits) or '- none given',
+    )
 
 
 def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
@@ -187,3 +258,43 @@ def _beats(one: Variant, other: Variant) -> bool:
 
 def _figures(variant: Variant) -> str:
     return f'{variant.accuracy or 0.0:.2%}, {variant.macs / 1e6:.1f} M'
+
+
+def _ladder(figures: Sequence[Figures]) -> str:
+    names = list(figures[0].sets)
+    titles = [_SETS.get(name, name.replace('test_', 'of these, ')) for name in names]
+    head = ['variant', 'input', 'precision', 'parameters', 'multiply-adds', 'ECE', *titles]
+    rows = []
+    for variant, sets, _ in figures:
+        cells = [variant.name, f'{variant.width} x {variant.height}', variant.precision]
+        cells += [f'{variant.parameters / 1e6:.2f} M', f'{variant.macs / 1e6:.1f} M']
+        cells.append(f'{sets["test"].ece:.3f}')
+        cells += [_share(sets[name]) if name in sets else '-' for name in names]
+        rows.append(cells)
+    return _table(head, rows)
+
+
+def _classes(figures: Sequence[Figures]) -> str:
+    first = figures[0].metrics['test']['metrics']['per_class']
+    head = ['label', 'frames', 'precision', 'recall', *(one.variant.name for one in figures[1:])]
+    rows = []
+    for label, found in first.items():
+        if not found['support']:
+            continue
+        cells = [label, str(found['support']), f'{found["precision"]:.3f}']
+        cells.append(f'{found["recall"]:.3f}')
+        for one in figures[1:]:
+            other = one.metrics['test']['metrics']['per_class'].get(label)
+            cells.append(f'{other["recall"]:.3f}' if other else '-')
+        rows.append(cells)
+    heading = f'precision and recall of {figures[0].variant.name}, recall of the others'
+    return f'({heading})\n\n{_table(head, rows)}'
+
+
+def _share(found: Measured) -> str:
+    return f'{found.accuracy:.2%} ({found.correct} of {found.frames})'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

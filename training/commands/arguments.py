@@ -16,9 +16,8 @@ from training.configuration.file import (
     with_settings,
 )
 from training.configuration.settings import Configuration, Data, Network, Stage
-from training.data.data_set import DataSet, data_hash
+from training.data.data_set import DataSet, Split, data_hash
 from training.data.readers.by_name import read_data
-from training.data.splits import Split
 from training.errors import TrainingError
 from training.fit.run_folder import Run
 

@@ -9,12 +9,16 @@ from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, positive, whole
 from training.commands.arguments import add_configuration, configured
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet, data_hash
+from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read_data
-from training.data.splits import make_split
 from training.errors import TrainingError
-from training.sweep.attribute import check_attributes, parse_attribute, with_values
-from training.sweep.record import Sweep, begin_sweep
+from training.sweep.record import (
+    Sweep,
+    begin_sweep,
+    check_attributes,
+    parse_attribute,
+    with_values,
+)
 from training.sweep.tuner import Cluster, require_ray, run_trials
 
 

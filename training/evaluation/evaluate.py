@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluate a trained network on what it never saw, as the runtime will run it."""
+"""Evaluate a trained network on what it never saw, as the runtime will run it.
+
+The sets of frames on which it is measured are made here.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.runtimes import Session, create_runtime
+from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.system.files import write_atomically
-from training.data.data_set import DataSet, Logits, Merge, Probabilities, Sample, merge_matrix
-from training.data.splits import Split
+from training.data.data_set import (
+    DataSet,
+    Logits,
+    Merge,
+    Probabilities,
+    Sample,
+    Split,
+    merge_matrix,
+)
 from training.errors import TrainingError
 from training.evaluation.evaluation import Evaluation, Measured, store_evaluation
 from training.evaluation.metrics import (
@@ -22,14 +34,24 @@ from training.evaluation.metrics import (
 from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.report.evaluation import Scored
 from training.evaluation.report.of_run import write_run_report
-from training.evaluation.sets import evaluation_sets
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import compare_answers, export_onnx
-from training.export.parity import run_all
-from training.export.temperature import calibrated, decision_thresholds, fit_temperature
+from training.export.parity import calibrated, decision_thresholds, fit_temperature, run_all
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData
+from training.images.compose import (
+    Placement,
+    compose,
+    photographed_backgrounds,
+    random_background,
+    soft_cutout,
+)
 from training.networks.complexity import multiply_adds, parameters
+
+# What a robot's region of interest leaves around a signal, on average.
+_WITH_MARGIN = Placement(smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02)
+_DRIVE_EVERY = 5
+_STREET_SIGNALS = 'street_signals'
 
 
 def evaluate(
@@ -103,19 +125,6 @@ def evaluate(
     return evaluation
 
 
-def _by_output(
-    scores: Probabilities, samples: Sequence[Sample], labels: tuple[str, ...]
-) -> dict[str, Metrics]:
-    truth = label_indices(samples, labels)
-    sources = np.array([sample.source for sample in samples])
-    found = {'test': measure(scores, truth, labels)}
-    if len(set(sources)) > 1:
-        for source in sorted(set(sources)):
-            rows = sources == source
-            found[f'test_{source}'] = measure(scores[rows], truth[rows], labels)
-    return found
-
-
 def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:
     """Run labelled images through the runtime."""
     images = network_inputs(samples, session.height, session.width)
@@ -132,6 +141,66 @@ def published_truth(samples: Sequence[Sample], data: RunData) -> Any:
     """Return (n,) int64 positions of the samples' labels among those that are published."""
     merged = [s._replace(label=data.merge.get(s.label, s.label)) for s in samples]
     return label_indices(merged, data.published)
+
+
+def evaluation_sets(reader: str, data_set: DataSet, split: Split) -> dict[str, list[Sample]]:
+    """Return the sets by name.
+
+    `test` is all that is held out, `test_<source>` that of each of several sources. For street
+    signals, `test_with_margin` is the same as a robot's region of interest would show it, and
+    `demo_drive` the clear frames of the drawn street of the demo.
+    """
+    test = split.select(data_set.samples, 'test')
+    sets = {'test': test}
+    sources = sorted({sample.source for sample in test})
+    if len(sources) > 1:
+        for source in sources:
+            sets[f'test_{source}'] = [sample for sample in test if sample.source == source]
+    if reader == _STREET_SIGNALS:
+        sets['test_with_margin'] = with_margin(test)
+        sets['demo_drive'] = drive_crops()
+    return {name: samples for name, samples in sets.items() if samples}
+
+
+def with_margin(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the photographs, each smaller on another background."""
+    random = np.random.default_rng(0)
+    corners = photographed_backgrounds(samples)
+    found = []
+    for sample in samples:
+        pixels = sample.pixels
+        side = max(pixels.shape[:2]) * 3 // 2
+        background = random_background(side, side, corners, random)
+        placed = compose(soft_cutout(pixels, 0.05), background, _WITH_MARGIN, random)
+        found.append(sample._replace(image=placed))
+    return found
+
+
+def drive_crops() -> list[Sample]:
+    """Return regions of interest of the demo's drive that show their signal clearly."""
+    drive = Drive(sidewalk_world())
+    found = []
+    for index in range(0, len(drive), _DRIVE_EVERY):
+        if not drive.truth(index).clear:
+            continue
+        frame = drive.frame(index)
+        height, width = frame.roi.height, frame.roi.width
+        pixels = crop_and_resize(Frame(frame.image, 'rgb'), height, width, frame.roi)
+        found.append(Sample(pixels, frame.truth, f'demo/{frame.truth}', 'demo', f'{index:04d}'))
+    return found
+
+
+def _by_output(
+    scores: Probabilities, samples: Sequence[Sample], labels: tuple[str, ...]
+) -> dict[str, Metrics]:
+    truth = label_indices(samples, labels)
+    sources = np.array([sample.source for sample in samples])
+    found = {'test': measure(scores, truth, labels)}
+    if len(set(sources)) > 1:
+        for source in sorted(set(sources)):
+            rows = sources == source
+            found[f'test_{source}'] = measure(scores[rows], truth[rows], labels)
+    return found
 
 
 def _scored(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions: what a network said of a set of frames, and the truth; the worst mistakes of them."""
+"""Predictions: what a network said of a set of frames, and the truth; its worst mistakes."""
 
 import io
 import zipfile

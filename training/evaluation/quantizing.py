@@ -7,14 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from mobilenet_perception.inference.runtimes import create_runtime
-from training.data.data_set import DataSet, Sample
-from training.data.splits import Split
+from training.data.data_set import DataSet, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.evaluate import predict_set, published_truth
+from training.evaluation.evaluate import evaluation_sets, predict_set, published_truth
 from training.evaluation.evaluation import Measured, PrecisionGraph, store
 from training.evaluation.metrics import measure
 from training.evaluation.predictions import save_predictions
-from training.evaluation.sets import evaluation_sets
 from training.export.quantize import (
     ONNX_RUNTIME,
     TENSORRT,

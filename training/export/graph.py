@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX graphs: who makes a value, who takes it, which are constants; layouts; a canonical form.
+"""ONNX graphs: who makes a value, who takes it, which are constants; and what is done to them.
 
 Weights are in the order of ONNX, (output, input, height, width), or in TensorFlow's. In canonical
-form the same network gives the same bytes.
+form the same network gives the same bytes. With a free batch, cameras can share a run.
 """
 
 from collections import defaultdict
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import onnx
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
+from mobilenet_perception.inference.runtimes import create_runtime
 from training.errors import TrainingError
 
 # Operators with weights, which is where the time goes; their first input is the activation.
@@ -21,6 +22,8 @@ INPUT = 'image'
 OUTPUT = 'probabilities'
 # What opset 17 came with: older runtimes refuse newer ones.
 _IR_VERSION = 8
+_BATCH = 'batch'
+_TOLERANCE = 1e-5
 Array = npt.NDArray[Any]
 
 
@@ -128,6 +131,22 @@ def canonical(model: ModelProto) -> ModelProto:
     return result
 
 
+def free_batch(model: bytes) -> bytes:
+    """Return the model with a free first dimension of its input and output, called `batch`.
+
+    The same model is returned where that is not to be had: where an operator other than a reshape
+    fixes the number of images, so that two at once do not score as each alone.
+    """
+    freed = load(model)
+    for value in (freed.graph.input[0], freed.graph.output[0]):
+        value.type.tensor_type.shape.dim[0].dim_param = _BATCH
+    # Shapes inferred for one image.
+    del freed.graph.value_info[:]
+    _free_reshapes(freed)
+    candidate: bytes = freed.SerializeToString()
+    return candidate if _same_scores(model, candidate) else model
+
+
 def static_shapes(model: ModelProto) -> dict[str, tuple[int, ...]]:
     """Return the shape of each value, 0 where a size is not known."""
     inferred = onnx.shape_inference.infer_shapes(model).graph
@@ -214,3 +233,28 @@ def _shape(value: onnx.ValueInfoProto) -> list[int | str]:
         dimension.dim_param or dimension.dim_value
         for dimension in value.type.tensor_type.shape.dim
     ]
+
+
+def _free_reshapes(model: ModelProto) -> None:
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type != 'Reshape' or node.input[1] not in constants:
+            continue
+        shape: Array = constants[node.input[1]].copy()
+        if shape.size and shape[0] == 1 and -1 not in shape:
+            shape[0] = -1
+            give_constant(model, node, 1, shape)
+
+
+def _same_scores(one: bytes, many: bytes) -> bool:
+    runtime = create_runtime()
+    alone = runtime.load(one, 'model')
+    size = 2, alone.height, alone.width, 3
+    images = np.random.default_rng(0).integers(0, 256, size, np.uint8)
+    try:
+        onnx.checker.check_model(onnx.load_from_string(many), full_check=True)
+        found = runtime.load(many, 'model').run_batch(images)
+    except Exception:  # of the checker or the runtime: this graph takes one image
+        return False
+    expected = np.stack([alone.run(image) for image in images])
+    return found.shape == expected.shape and bool(np.abs(found - expected).max() <= _TOLERANCE)

@@ -7,14 +7,12 @@ import cv2
 import keras
 
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet
-from training.data.splits import Split
+from training.data.data_set import DataSet, Split
 from training.errors import TrainingError
-from training.fit.after_step import Interrupt, noted_interrupts
-from training.fit.checkpoint import full_disk
+from training.fit.checkpoint import Interrupt, full_disk, noted_interrupts
 from training.fit.hardware import make_strategy
 from training.fit.images import StageImages
-from training.fit.journal import Journal, locked
+from training.fit.journal import Journal, exclusive
 from training.fit.legs import legs
 from training.fit.loop import Loop
 from training.fit.network import kept_network, network_settings, trained_network
@@ -52,7 +50,7 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         return
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
-    with locked(run.folder), noted_interrupts() as interrupt:
+    with exclusive(run.folder), noted_interrupts() as interrupt:
         network = _trained(run, configuration, data_set, split, interrupt)
         scratch = run.folder / '.writing.keras'
         with full_disk(run.folder):

@@ -4,10 +4,9 @@
 Curves are for TensorBoard, too, which is needed to look at them but not to write them.
 """
 
-import fcntl
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import keras
 import tensorflow as tf
 from tensorflow.core.framework.summary_pb2 import SummaryMetadata
 
+from mobilenet_perception.system.lock import locked
 from training.errors import TrainingError
 from training.fit.checkpoint import (
     Position,
@@ -165,17 +165,10 @@ def duration(seconds: float) -> str:
     return f'{minutes} min' if minutes < 100 else f'{minutes // 60} h {minutes % 60:02d} min'
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path) -> AbstractContextManager[None]:
     """Keep other processes from training in a folder; the lock ends with the process.
 
     Raises:
         TrainingError: another one trains there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / '.lock').open('w') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TrainingError(f'another process trains {folder}: let it end') from None
-        yield
+    return locked(folder / '.lock', TrainingError(f'another process trains {folder}: let it end'))

@@ -8,9 +8,8 @@ import keras
 
 from training.configuration.settings import Configuration
 from training.data.data_set import Pixels, Sample
-from training.fit.after_step import AfterStep, Interrupt, checked_means
 from training.fit.averages import KeepTrained, averaged, statistics_of, take_statistics
-from training.fit.checkpoint import Means, Position
+from training.fit.checkpoint import AfterStep, Interrupt, Means, Position, checked_means
 from training.fit.hardware import KeepMemory
 from training.fit.images import Feed, StageImages, training_feed, validation_feed
 from training.fit.journal import Journal, Progress

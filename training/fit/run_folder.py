@@ -11,8 +11,7 @@ from mobilenet_perception.system.files import write_atomically
 from training.configuration.file import configuration_from_json, configuration_to_json
 from training.configuration.records import from_json, to_json
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet, published_labels
-from training.data.splits import Split
+from training.data.data_set import DataSet, Split, published_labels
 from training.errors import TrainingError
 
 _PACKAGES = ('tensorflow-cpu', 'tensorflow', 'keras', 'numpy', 'opencv-python-headless', 'scipy')

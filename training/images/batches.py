@@ -15,7 +15,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels, Sample
 from training.errors import TrainingError
-from training.images.augmentation import augment, mix_batch
+from training.images.augment import augment, mix_batch
 
 Targets = npt.NDArray[np.float32]
 

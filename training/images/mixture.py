@@ -20,7 +20,6 @@ from mobilenet_perception.street.signals import BACKGROUND
 from training.data.data_set import Pixels, Sample, read_rgb
 from training.data.readers.files import image_files
 from training.errors import TrainingError
-from training.images.augmentation.operations import degrade
 from training.images.batches import Draw
 from training.images.compose import (
     Placement,
@@ -31,6 +30,7 @@ from training.images.compose import (
     random_background,
     soft_cutout,
 )
+from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
 _PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from training.configuration.settings import Number
-from training.sweep.attribute import Attribute
+from training.sweep.record import Attribute
 
 _LEVEL = 0.95
 _POINTS = 9

@@ -10,9 +10,8 @@ from training.configuration.records import to_json
 from training.configuration.settings import Number
 from training.evaluation.comparison import Comparison, Row, compare, read_entries
 from training.fit.run_folder import Run
-from training.sweep.attribute import Attribute
 from training.sweep.effects import Effects, measure_effects
-from training.sweep.record import Sweep, Trial, read_sweep, read_trials
+from training.sweep.record import Attribute, Sweep, Trial, read_sweep, read_trials
 
 # Some figures are multiplied by what is varied; of accuracy the differences count.
 _COSTS = ('latency', 'macs')

@@ -14,8 +14,7 @@ from typing import Any
 from ray import tune
 
 from training.fit.run_folder import Run
-from training.sweep.attribute import trial_name
-from training.sweep.record import CHECKOUT, Trial, write_trial
+from training.sweep.record import CHECKOUT, Trial, trial_name, write_trial
 
 METRIC = 'val_accuracy'
 _LOOK_SECONDS = 0.3

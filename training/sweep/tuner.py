@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.tools.cluster import ray_cluster
 from training.errors import TrainingError
-from training.sweep.attribute import Attribute
-from training.sweep.record import CHECKOUT, Sweep
+from training.sweep.record import CHECKOUT, Attribute, Sweep
 
 # Hidden, so that `FOLDER/*` are the trials.
 _STATE = '.ray'
@@ -69,7 +68,7 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
 
         from training.sweep.trainable import (  # noqa: PLC0415
             METRIC,
-            Progress,  # noqa: PLC0415
+            Progress,
             Training,
         )
 

@@ -31,7 +31,7 @@ def test_one_command_after_another_makes_a_ladder(
 ) -> None:
     # Seconds of training recognise no drawing surely: here any drawing may be golden.
     monkeypatch.setattr(golden, '_knows', lambda session, image, index, least: True)
-    monkeypatch.setattr('training.evaluation.sets.drive_crops', lambda: [])
+    monkeypatch.setattr('training.evaluation.evaluate.drive_crops', lambda: [])
     config = tmp_path / 'tiny.py'
     config.write_text(TINY)
     runs, place = tmp_path / 'runs', tmp_path / 'bundle'

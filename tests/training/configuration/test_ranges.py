@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tests.training.images.augmentation.off import OFF, only
+from tests.training.images.off import OFF, only
 from training.configuration.file import check_augmentation
 from training.configuration.settings import Augmentation
 from training.errors import TrainingError

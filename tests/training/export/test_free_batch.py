@@ -9,7 +9,7 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from tests.support.networks import images, network
 from tests.support.tiny_bundle import tiny_model
 from training.export import export_onnx
-from training.export.free_batch import free_batch
+from training.export.graph import free_batch
 
 
 @pytest.mark.parametrize(

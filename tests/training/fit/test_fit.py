@@ -25,10 +25,10 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import {module} as module
-from training.fit import after_step
+from training.fit import checkpoint
 from tests.training.fit.toy import tiny, train
 
-after_step.SAVE_SECONDS = 0.0
+checkpoint.SAVE_SECONDS = 0.0
 original, calls = module.{name}, []
 
 def killed(*arguments, **keywords):

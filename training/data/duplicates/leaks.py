@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Leaks of a split: pictures or groups that are in two of its parts.
+"""Leaks of a split: pictures or groups that are in two of its parts; and how to keep them in one.
 
 A network is tested on what it has learnt by heart then, and looks better than it is. Barz,
 Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 6 (2020).
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from training.data.data_set import DataSet
+from training.data.data_set import PARTS, DataSet, Split
+from training.data.duplicates.close_pairs import Components
 from training.data.duplicates.copies import (
     Fingerprints,
     find_copies,
     refuse_unreadable,
     take_fingerprints,
 )
-from training.data.splits import PARTS, Split
 from training.errors import TrainingError
 
 GROUP = 'same group'
@@ -114,6 +114,36 @@ def refuse_leaks(
             'part with --set data.group_duplicates=true, or train nevertheless with '
             '--set data.allow_leaks=true'
         )
+
+
+def group_duplicates(data_set: DataSet, fingerprints: Fingerprints | None = None) -> DataSet:
+    """Return the data with groups joined that hold copies of one picture.
+
+    Groups whose part the data fix, or that are held out, stay as they are: what leaks between
+    those, only the maker of the data can mend.
+    """
+    samples = data_set.samples
+    taken = take_fingerprints(samples) if fingerprints is None else fingerprints
+    names = sorted({sample.group for sample in samples})
+    number = {name: place for place, name in enumerate(names)}
+    fixed = {*data_set.parts, *data_set.held_out}
+    of = np.array(
+        [-1 if sample.group in fixed else number[sample.group] for sample in samples], np.int64
+    )
+    copies = find_copies(samples, taken, of)
+    groups = Components(len(names))
+    if copies:
+        first, second = (
+            of[[copy.image for copy in copies]],
+            of[[copy.original for copy in copies]],
+        )
+        groups.join(first, second)
+    joined = groups.numbers()
+    first_of: dict[int, str] = {}
+    for name, component in zip(names, joined, strict=True):
+        first_of.setdefault(component, name)
+    renamed = [s._replace(group=first_of[joined[number[s.group]]]) for s in samples]
+    return data_set._replace(samples=renamed)
 
 
 def describe_leaks(leaks: Sequence[Leak]) -> str:

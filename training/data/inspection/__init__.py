@@ -8,8 +8,8 @@ from training.data.inspection.inspection import (
     Spread,
     Unreadable,
     inspect_data,
+    print_inspection,
 )
-from training.data.inspection.text import print_inspection
 from training.data.inspection.write import write_inspection
 
 __all__ = [

@@ -12,9 +12,8 @@ import numpy as np
 from mobilenet_perception.system.files import write_atomically
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Pixels, Sample
-from training.data.inspection.inspection import Copied, Inspection
+from training.data.inspection.inspection import Copied, Inspection, label_rows, remarks
 from training.data.inspection.plots import contact_sheet, counts_plot, pairs_picture, sizes_plot
-from training.data.inspection.text import label_rows, remarks
 from training.errors import TrainingError
 from training.report import Headline, Picture, Report, Section, Table, page
 from training.report.style import png

@@ -4,10 +4,10 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mobilenet_perception.recordings.storage import is_bag
 from mobilenet_perception.tools.bags.extract.manifest import FILE as MANIFEST
+from training.configuration.settings import Data
 from training.data.data_set import DataSet
 from training.data.readers.files import folders_in, images_in
 from training.data.readers.idx import PARTS, find
@@ -31,7 +31,7 @@ _KINDS = (
 )
 
 
-def read_data(settings: 'Data', path: Path) -> DataSet:
+def read_data(settings: Data, path: Path) -> DataSet:
     """Read a data set as a configuration says.
 
     Raises:
@@ -40,7 +40,7 @@ def read_data(settings: 'Data', path: Path) -> DataSet:
     data_set = read(settings.reader, path)
     if not settings.group_duplicates:
         return data_set
-    from training.data.duplicates.near_duplicates import group_duplicates  # noqa: PLC0415
+    from training.data.duplicates.leaks import group_duplicates  # noqa: PLC0415
 
     print('looking for copies', flush=True)
     return group_duplicates(data_set)

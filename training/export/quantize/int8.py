@@ -19,8 +19,7 @@ from training.export.quantize.calibration import (
 )
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.ranges import METHODS
-from training.export.quantize.scheme import TENSORRT, Range, Scheme
+from training.export.quantize.scheme import METHODS, TENSORRT, Range, Scheme
 
 _SENSITIVITY_IMAGES = 100
 

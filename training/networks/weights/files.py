@@ -10,11 +10,20 @@ from typing import Any, NamedTuple
 import h5py
 import keras
 import numpy as np
+import numpy.typing as npt
 import onnx
 
 from training.errors import TrainingError
 from training.export.graph import GraphView, channel_axis, to_tensorflow
-from training.networks.weights.assign import Array, StoredLayer
+
+Array = npt.NDArray[Any]
+
+
+class StoredLayer(NamedTuple):
+    """A layer's name and weights, in Keras' order and layout."""
+
+    name: str
+    arrays: tuple[Array, ...]
 
 
 class _Operation(NamedTuple):
@@ -22,6 +31,15 @@ class _Operation(NamedTuple):
 
     kernel: Array
     bias: Array
+
+
+def layers_of(network: keras.Model) -> list[StoredLayer]:
+    """Return the weights of a Keras network's layers; layers without any are left out."""
+    return [
+        StoredLayer(layer.name, tuple(np.asarray(array) for array in layer.get_weights()))
+        for layer in network.layers
+        if layer.weights
+    ]
 
 
 def read_hdf5(path: Path, network: keras.Model) -> list[StoredLayer]:
@@ -38,28 +56,9 @@ def read_hdf5(path: Path, network: keras.Model) -> list[StoredLayer]:
         with h5py.File(path, 'r') as file:
             if 'layers' in file:
                 return _keras3_layers(file['layers'], network)
-            return keras2_layers(file, path)
+            return _keras2_layers(file, path)
     except OSError as error:
         raise TrainingError(f'{path} cannot be read as HDF5: {error}') from error
-
-
-def keras2_layers(file: Any, path: Path) -> list[StoredLayer]:
-    """Return the layers of an open file of Keras 2.
-
-    Raises:
-        TrainingError: there are none.
-    """
-    group = file.get('model_weights', file)
-    if 'layer_names' not in group.attrs:
-        raise TrainingError(f'{path} holds no weights of Keras: give a file that Keras saved')
-    layers = []
-    for name in map(_text, group.attrs['layer_names']):
-        arrays = tuple(
-            np.asarray(group[name][_text(weight)]) for weight in group[name].attrs['weight_names']
-        )
-        if arrays:
-            layers.append(StoredLayer(name, arrays))
-    return layers
 
 
 def read_onnx(model: onnx.ModelProto, network: keras.Model, source: str) -> list[StoredLayer]:
@@ -94,6 +93,25 @@ def read_onnx(model: onnx.ModelProto, network: keras.Model, source: str) -> list
         raise TrainingError(f'{source} has fewer layers than {network.name}') from error
     if next(operations, None) is not None:
         raise TrainingError(f'{source} has more layers than {network.name}')
+    return layers
+
+
+def _keras2_layers(file: Any, path: Path) -> list[StoredLayer]:
+    """Return the layers of an open file of Keras 2.
+
+    Raises:
+        TrainingError: there are none.
+    """
+    group = file.get('model_weights', file)
+    if 'layer_names' not in group.attrs:
+        raise TrainingError(f'{path} holds no weights of Keras: give a file that Keras saved')
+    layers = []
+    for name in map(_text, group.attrs['layer_names']):
+        arrays = tuple(
+            np.asarray(group[name][_text(weight)]) for weight in group[name].attrs['weight_names']
+        )
+        if arrays:
+            layers.append(StoredLayer(name, arrays))
     return layers
 
 

@@ -9,13 +9,11 @@ import pytest
 from tests.training.data.pictures import COPIES, picture
 from training.configuration.file import default_data
 from training.configuration.settings import Data
-from training.data.data_set import DataSet, Pixels, Sample
+from training.data.data_set import DataSet, Pixels, Sample, Split, make_split
 from training.data.duplicates.close_pairs import close_pairs
 from training.data.duplicates.copies import refuse_unreadable, take_fingerprints
-from training.data.duplicates.leaks import find_leaks, refuse_leaks
-from training.data.duplicates.near_duplicates import group_duplicates
+from training.data.duplicates.leaks import find_leaks, group_duplicates, refuse_leaks
 from training.data.readers.by_name import read
-from training.data.splits import Split, make_split
 from training.errors import TrainingError
 
 

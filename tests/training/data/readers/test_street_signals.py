@@ -10,9 +10,8 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street import LABELS, draw_signal
 from tests.training.conftest import CLASSES, FRAMES, TRACKS, draw_data
 from training.configuration.settings import Data
-from training.data import Pixels, make_split
-from training.data.data_set import data_hash
-from training.data.duplicates.near_duplicates import difference_hash, near_duplicate_groups
+from training.data.data_set import Pixels, data_hash, make_split
+from training.data.duplicates.close_pairs import difference_hash, near_duplicate_groups
 from training.data.readers.street_signals import read_street_signals
 from training.errors import TrainingError
 from training.images.mixture import read_drives

@@ -10,9 +10,8 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from tests.training.conftest import tiny
 from training.commands.arguments import evaluated
 from training.configuration.settings import Data, Network, Stage
-from training.data.data_set import DataSet, data_hash
+from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read
-from training.data.splits import make_split
 from training.errors import TrainingError
 from training.evaluation.comparison import read_entries
 from training.evaluation.quantizing import run_to_fp16

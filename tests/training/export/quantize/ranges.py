@@ -7,8 +7,7 @@ from training.data.data_set import Pixels
 from training.export.graph import GraphView
 from training.export.quantize import Scheme
 from training.export.quantize.qdq import quantization_points
-from training.export.quantize.ranges import measure_activations, ranges_by
-from training.export.quantize.scheme import Range
+from training.export.quantize.scheme import Range, measure_activations, ranges_by
 
 
 def ranges_of(model: ModelProto, scheme: Scheme, pixels: Pixels) -> dict[str, Range]:

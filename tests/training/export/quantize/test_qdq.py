@@ -14,11 +14,10 @@ from tests.training.export.quantize.ranges import ranges_of
 from training.data.data_set import Pixels
 from training.export.graph import GraphView, load
 from training.export.quantize import ONNX_RUNTIME, TENSORRT, Scheme, check_tensorrt_rules
-from training.export.quantize.calibration import probabilities
-from training.export.quantize.equalize import equalized, pairs
+from training.export.quantize.calibration import equalized, pairs, probabilities
 from training.export.quantize.fine_tune import FakeQuantized
 from training.export.quantize.qdq import insert_qdq, quantization_points
-from training.export.quantize.ranges import METHODS, Histogram, measure_activations, ranges_by
+from training.export.quantize.scheme import METHODS, Histogram, measure_activations, ranges_by
 
 QUANTIZE = 'QuantizeLinear'
 

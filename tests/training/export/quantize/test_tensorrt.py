@@ -10,8 +10,7 @@ from tests.support.networks import network
 from tests.training.export.quantize.ranges import ranges_of
 from training.data.data_set import Pixels
 from training.export import export_onnx
-from training.export.free_batch import free_batch
-from training.export.graph import load
+from training.export.graph import free_batch, load
 from training.export.quantize import TENSORRT, check_tensorrt_rules, to_fp16
 from training.export.quantize.qdq import insert_qdq
 

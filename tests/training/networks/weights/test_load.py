@@ -12,7 +12,7 @@ from training.configuration.file import default_data
 from training.errors import TrainingError
 from training.networks import NetworkSettings, build_network
 from training.networks.weights import load_weights
-from training.networks.weights.assign import StoredLayer, layers_of
+from training.networks.weights.files import StoredLayer, layers_of
 
 SETTINGS = NetworkSettings(32, 32, 0.25, 7, 0.0)
 WEIGHTS = default_data() / 'weights'

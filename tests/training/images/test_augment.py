@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 
-from tests.training.images.augmentation.off import OFF, only
+from tests.training.images.off import OFF, only
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels
-from training.images.augmentation import augment
+from training.images.augment import augment
 
 EVERYTHING = Augmentation(
     flip=True, blur=0.5, noise=0.5, randaugment=2, mixup=0.2, cutmix=1.0, erasing=0.5

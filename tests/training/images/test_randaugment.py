@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from training.data.data_set import Pixels
-from training.images.augmentation import randaugment as operations
-from training.images.augmentation.randaugment import OPERATIONS, randaugment
+from training.images import operations
+from training.images.operations import OPERATIONS, randaugment
 
 Operation = Callable[[Pixels, float], Pixels]
 LEVELLED = [o for o in OPERATIONS if o.__name__ not in ('identity', 'auto_contrast', 'equalize')]

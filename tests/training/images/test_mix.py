@@ -3,11 +3,10 @@
 
 import numpy as np
 
-from tests.training.images.augmentation.off import OFF
+from tests.training.images.off import OFF
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels
-from training.images.augmentation import mix_batch
-from training.images.augmentation.augment import Targets
+from training.images.augment import Targets, mix_batch
 
 COUNT = 24
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.frames import Frame, crop_and_resize
-from tests.training.images.augmentation.off import OFF
+from tests.training.images.off import OFF
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels
 from training.errors import TrainingError
-from training.images.augmentation import augmentation_sheet
+from training.images.augment import augmentation_sheet
 
 
 def test_originals_come_first_and_variants_after(sign: Pixels) -> None:

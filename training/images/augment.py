@@ -15,16 +15,16 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels
 from training.errors import TrainingError
-from training.images.augmentation.operations import (
+from training.images.operations import (
     affine,
     blur,
     erase,
     jpeg,
     noise,
+    randaugment,
     rotation,
     tone,
 )
-from training.images.augmentation.randaugment import randaugment
 
 _GAP = 2
 Targets = npt.NDArray[np.float32]
@@ -40,7 +40,7 @@ class MixedBatch(NamedTuple):
 def augment(pixels: Pixels, augmentation: Augmentation, random: np.random.Generator) -> Pixels:
     """Return a varied image: geometry, RandAugment, light, lens, sensor, then erasing.
 
-    MixUp and CutMix take a batch: see `training.images.augmentation.augment`.
+    MixUp and CutMix take a batch: see `training.images.augment`.
 
     Args:
         pixels: (height, width, 3) uint8 RGB; it is not changed.
