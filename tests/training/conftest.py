@@ -70,4 +70,4 @@ def tiny(epochs: int = 4, **changes: object) -> Configuration:
         steps=6,
         batch_size=16,
     )
-    return configuration._replace(**changes)  # type: ignore[arg-type]
+    return configuration._replace(**changes)

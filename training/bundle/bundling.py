@@ -17,9 +17,9 @@ from training.bundle.golden import golden_frames, images_for
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Split
 from training.errors import TrainingError
-from training.evaluation.evaluation import PRECISIONS, Candidate, Measured
+from training.evaluation.evaluation import Candidate, Measured
 from training.export.graph import free_batch
-from training.fit.run_folder import RunData
+from training.fit.run_folder import PRECISIONS, RunData
 
 _GOLDEN_TOLERANCE = 0.01
 _SETS = {
@@ -107,7 +107,7 @@ def make_bundle(
         variants=ladder.kept,
         calibration=_calibration(kept),
         # The strictest: a planner must be able to rely on whichever variant has run.
-        decision=Decision(*max(candidate.evaluation.decision for candidate in kept)),
+        decision=max(Decision(**one.evaluation.decision._asdict()) for one in kept),
         golden_tolerance=_GOLDEN_TOLERANCE,
         golden=(),
         provenance=_provenance(kept, data, data_set, split),

@@ -5,8 +5,7 @@ import argparse
 from pathlib import Path
 
 from training.commands.arguments import add_run_data, evaluated, read_run_data
-from training.evaluation.evaluation import PRECISIONS
-from training.fit.run_folder import Run
+from training.fit.run_folder import PRECISIONS, Run
 
 _NOTES = """\
 ## Intended use and limits

@@ -2,12 +2,12 @@
 """`compare`: runs and bundles in one table, with latency measured here."""
 
 import argparse
-import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, whole
 from training.commands.arguments import add_run_data, evaluated
+from training.configuration.records import json_text
 from training.fit.run_folder import Run
 
 
@@ -67,8 +67,8 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress(f'of {options.rounds} rounds of timing')
     comparison = compare(entries, name, options.threads, options.rounds, progress)
     progress.end()
-    found = {**comparison.to_json(), 'left_out': left_out}
-    write_atomically(options.out / 'compare.json', json.dumps(found, indent=1) + '\n')
+    found = {**comparison._asdict(), 'left_out': left_out}
+    write_atomically(options.out / 'compare.json', json_text(found))
     write_atomically(options.out / 'compare.csv', comparison_csv(comparison))
     write_atomically(options.out / 'compare.html', page(comparison_report(comparison)))
     print(comparison_text(comparison))

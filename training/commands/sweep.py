@@ -2,12 +2,12 @@
 """`sweep`: many trainings, and what each setting did."""
 
 import argparse
-import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, positive, whole
 from training.commands.arguments import add_configuration, configured
+from training.configuration.records import json_text
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read_data
@@ -131,7 +131,7 @@ def _report(folder: Path) -> None:
         reasons = [trial.failed for trial in results.trials if trial.failed]
         reason = reasons[0] if reasons else f'see {folder}/*/trial.log'
         raise TrainingError(f'no trial could be trained to its end: {reason}')
-    write_atomically(folder / 'report.json', json.dumps(results.to_json(), indent=1) + '\n')
+    write_atomically(folder / 'report.json', json_text(results))
     write_atomically(folder / 'report.html', page(sweep_report(results)))
     print(sweep_text(results))
     print(f'report: {folder / "report.html"}')

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations from files, from recipes by name, from flags, and in a run folder."""
+"""Configurations from files, from recipes by name, and from flags; what is out of range."""
 
-import json
 import os
 import runpy
 from collections.abc import Iterable
@@ -80,25 +79,6 @@ def with_settings(configuration: Configuration, settings: Iterable[str]) -> Conf
         configuration = with_field(configuration, path.strip(), text.strip())
     check(configuration)
     return configuration
-
-
-def configuration_to_json(configuration: Configuration) -> str:
-    """Return it as JSON text."""
-    return json.dumps(to_json(configuration), indent=1) + '\n'
-
-
-def configuration_from_json(text: str) -> Configuration:
-    """Read what `configuration_to_json` wrote.
-
-    Raises:
-        TrainingError: fields are missing or unknown: written by another version.
-    """
-    try:
-        return from_json(Configuration, json.loads(text), 'it')
-    except (TrainingError, ValueError) as error:
-        raise TrainingError(
-            f'the configuration of the run is of another version ({error}): train anew'
-        ) from error
 
 
 def check(configuration: Configuration) -> None:

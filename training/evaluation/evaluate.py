@@ -35,8 +35,14 @@ from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.report.evaluation import Scored
 from training.evaluation.report.of_run import write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
-from training.export import compare_answers, export_onnx
-from training.export.parity import calibrated, decision_thresholds, fit_temperature, run_all
+from training.export.convert import export_onnx
+from training.export.parity import (
+    calibrated,
+    compare_answers,
+    decision_thresholds,
+    fit_temperature,
+    run_all,
+)
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData
 from training.images.compose import (
@@ -108,21 +114,23 @@ def evaluate(
         parity=compare_answers(
             calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),
-        sets={
-            name: Measured(*found.metrics[:3], found.metrics.ece)
-            for name, found in assessments.items()
-        },
-        outputs={name: Measured(*found[:3], found.ece) for name, found in fine.items()},
+        sets={name: measured(found.metrics) for name, found in assessments.items()},
+        outputs={name: measured(found) for name, found in fine.items()},
     )
-    figures: dict[str, Any] = {name: found.to_json() for name, found in assessments.items()}
+    figures: dict[str, Any] = dict(assessments)
     if merge is not None:
-        figures['outputs'] = {name: found.to_json() for name, found in fine.items()}
+        figures['outputs'] = fine
     scored = _scored(test_logits, logits_of(unknown), temperature, merge) if unknown else []
-    figures['unknown'] = [one.detection.to_json() for one in scored]
+    figures['unknown'] = [one.detection for one in scored]
     run.write_json('metrics.json', figures)
     write_run_report(run, predicted['test'], assessments['test'], sets['test'], scored)
     store_evaluation(run, evaluation)
     return evaluation
+
+
+def measured(metrics: Metrics) -> Measured:
+    """Return what a bundle and a comparison need to know of the metrics of a set of frames."""
+    return Measured(metrics.frames, metrics.correct, metrics.accuracy, metrics.ece)
 
 
 def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:

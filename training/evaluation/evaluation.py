@@ -5,19 +5,17 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from mobilenet_perception.inference.bundle import Decision, Variant
+from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.system.files import write_atomically
-from training.configuration.records import from_json, to_json
+from training.configuration.records import Record, from_json
 from training.errors import TrainingError
-from training.export import Parity
+from training.export.parity import Parity, Thresholds
 from training.fit.run_folder import Run
 
-# INT8 twice: TensorRT takes symmetric activations alone, and a CPU runs those slowest of all.
-PRECISIONS = ('fp32', 'fp16', 'int8', 'int8_onnxruntime')
 _RECORD = 'evaluation.json'
 
 
-class Measured(NamedTuple):
+class Measured(Record):
     """Figures of one set of frames.
 
     Attributes:
@@ -33,7 +31,7 @@ class Measured(NamedTuple):
     ece: float
 
 
-class Evaluation(NamedTuple):
+class Evaluation(Record):
     """How good a network is, what it costs, and how it must be exported.
 
     Attributes:
@@ -54,7 +52,7 @@ class Evaluation(NamedTuple):
     temperature: float
     ece_before: float
     ece_after: float
-    decision: Decision
+    decision: Thresholds
     parity: Parity
     sets: dict[str, Measured]
     outputs: dict[str, Measured]
@@ -92,7 +90,7 @@ class Candidate(NamedTuple):
 
 def store_evaluation(run: Run, evaluation: Evaluation) -> None:
     """Keep it in the run folder; last of what an evaluation writes: it says that all is there."""
-    run.write_json(_RECORD, to_json(evaluation))
+    run.write_json(_RECORD, evaluation)
 
 
 def stored_evaluation(run: Run) -> Evaluation:
@@ -113,8 +111,7 @@ def stored_evaluation(run: Run) -> Evaluation:
 def store(run: Run, precision: str, found: PrecisionGraph, record: dict[str, Any]) -> None:
     """Keep a graph, its figures, and how it was made (`record`, JSON values)."""
     write_atomically(run.folder / f'model.{precision}.onnx', found.model)
-    value = {'sets': to_json(found.sets), 'made': record}
-    run.write_json(f'{precision}.json', value)
+    run.write_json(f'{precision}.json', {'sets': found.sets, 'made': record})
 
 
 def stored(run: Run, precision: str) -> PrecisionGraph:

@@ -9,8 +9,8 @@ import numpy as np
 from mobilenet_perception.inference.runtimes import create_runtime
 from training.data.data_set import DataSet, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.evaluate import evaluation_sets, predict_set, published_truth
-from training.evaluation.evaluation import Measured, PrecisionGraph, store
+from training.evaluation.evaluate import evaluation_sets, measured, predict_set, published_truth
+from training.evaluation.evaluation import PrecisionGraph, store
 from training.evaluation.metrics import measure
 from training.evaluation.predictions import save_predictions
 from training.export.quantize import (
@@ -123,5 +123,5 @@ def _measured(
         predictions = predict_set(session, samples, data)
         save_predictions(run.predictions_file(name, precision), predictions)
         found = measure(predictions.probabilities, predictions.truth, data.published)
-        sets[name] = Measured(*found[:3], found.ece)
+        sets[name] = measured(found)
     return PrecisionGraph(model, sets)

@@ -5,15 +5,14 @@ Temperature scaling: Guo, Pleiss, Sun, Weinberger: On calibration of modern neur
 2017. The thresholds of a decision rest on it.
 """
 
-from typing import NamedTuple
+from typing import Any
 
-import keras
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
-from mobilenet_perception.inference.bundle import Decision
 from mobilenet_perception.inference.runtimes import Session
+from training.configuration.records import Record
 from training.data.data_set import Indices, Logits, Merge, Pixels, Probabilities
 from training.errors import TrainingError
 
@@ -22,7 +21,14 @@ _WANTED_PRECISION = 0.995
 _HYSTERESIS = 0.25
 
 
-class Parity(NamedTuple):
+class Thresholds(Record):
+    """Scores from which a label is taken, and below which it is left again."""
+
+    decide_above: float
+    leave_below: float
+
+
+class Parity(Record):
     """How far apart two implementations are on the same images."""
 
     images: int
@@ -57,7 +63,7 @@ def calibrated(logits: Logits, temperature: float, merge: Merge | None = None) -
     return np.asarray(scores if merge is None else scores @ merge, np.float32)
 
 
-def decision_thresholds(probabilities: Probabilities, truth: Indices) -> Decision:
+def decision_thresholds(probabilities: Probabilities, truth: Indices) -> Thresholds:
     """Return the lowest thresholds at which a label that is taken is almost always right."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == truth
@@ -65,7 +71,7 @@ def decision_thresholds(probabilities: Probabilities, truth: Indices) -> Decisio
         taken = confidence >= hundredths / 100
         if taken.any() and right[taken].mean() >= _WANTED_PRECISION:
             break
-    return Decision(hundredths / 100, round(hundredths / 100 - _HYSTERESIS, 2))
+    return Thresholds(hundredths / 100, round(hundredths / 100 - _HYSTERESIS, 2))
 
 
 def run_all(session: Session, images: Pixels) -> Probabilities:
@@ -76,7 +82,7 @@ def run_all(session: Session, images: Pixels) -> Probabilities:
 
 
 def check_parity(
-    network: keras.Model,
+    network: Any,
     temperature: float,
     session: Session,
     images: Pixels,

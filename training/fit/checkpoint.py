@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
+from training.configuration.records import Record, from_json, to_json
 from training.errors import TrainingError
 
 SAVE_SECONDS = 120.0
@@ -30,7 +31,7 @@ _STATE = 'state.npz'
 _POSITION = 'position'
 
 
-class Means(NamedTuple):
+class Means(Record):
     """Mean loss and metrics over some steps of equal size."""
 
     steps: int = 0
@@ -50,7 +51,7 @@ class Means(NamedTuple):
         )
 
 
-class Position(NamedTuple):
+class Position(Record):
     """Where a training is.
 
     Attributes:
@@ -64,7 +65,7 @@ class Position(NamedTuple):
     epoch: int = 0
     step: int = 0
     means: Means = Means()
-    curves: tuple[dict[str, float], ...] = ()
+    curves: tuple[dict[str, int | float], ...] = ()
     seconds: float = 0.0
 
 
@@ -140,7 +141,7 @@ def save_state(folder: Path, model: keras.Model, position: Position) -> None:
     Raises:
         TrainingError: the disk is full.
     """
-    text = json.dumps({**position._asdict(), 'means': position.means._asdict()})
+    text = json.dumps(to_json(position))
     arrays = {
         name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(model).items()
     }
@@ -157,9 +158,7 @@ def read_position(folder: Path) -> Position | None:
     if not (folder / _STATE).is_file():
         return None
     with _reading(folder / _STATE) as arrays:
-        value = json.loads(str(arrays[_POSITION]))
-        value['means'] = Means(**value['means'])
-        return Position(**{**value, 'curves': tuple(value['curves'])})
+        return from_json(Position, json.loads(str(arrays[_POSITION])), 'the position')
 
 
 def load_state(folder: Path, model: keras.Model) -> None:
@@ -244,7 +243,7 @@ def _reading(path: Path) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             yield arrays
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (TrainingError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f'{path} cannot be read ({error!r:.120}): it is damaged or of another version; '
             'remove the run folder and train anew'

@@ -7,12 +7,12 @@ random search: an attribute explains what its fitted effect varies by, over the 
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from training.configuration.records import Record
 from training.configuration.settings import Number
 from training.sweep.record import Attribute
 
@@ -23,7 +23,7 @@ _TINY = 1e-9
 Floats = npt.NDArray[np.float64]
 
 
-class Level(NamedTuple):
+class Level(Record):
     """One value of an attribute, all others being as they are on average.
 
     Attributes:
@@ -41,7 +41,7 @@ class Level(NamedTuple):
     high: float | None
 
 
-class Effect(NamedTuple):
+class Effect(Record):
     """What an attribute did.
 
     Attributes:
@@ -56,7 +56,7 @@ class Effect(NamedTuple):
     importance: float | None
 
 
-class Effects(NamedTuple):
+class Effects(Record):
     """What all attributes did to one figure.
 
     Attributes:

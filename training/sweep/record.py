@@ -8,11 +8,10 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from mobilenet_perception.system.files import write_atomically
 from training.configuration.file import with_settings
-from training.configuration.records import from_json, to_json
+from training.configuration.records import Record, from_json, json_text
 from training.configuration.settings import Configuration, Number
 from training.errors import TrainingError
 from training.fit.run_folder import Run
@@ -27,7 +26,7 @@ _LOGARITHMIC = 'log:'
 _OF_LAST_STAGE = {'size': ('height', 'width'), 'epochs': ('epochs',)}
 
 
-class Attribute(NamedTuple):
+class Attribute(Record):
     """A setting, and what it may be: one of some values, or a number of a range.
 
     Attributes:
@@ -48,7 +47,7 @@ class Attribute(NamedTuple):
     whole: bool = False
 
 
-class Sweep(NamedTuple):
+class Sweep(Record):
     """Everything that decides which trials there are.
 
     Attributes:
@@ -75,7 +74,7 @@ class Sweep(NamedTuple):
         return self.samples or math.prod(len(attribute.values) for attribute in self.attributes)
 
 
-class Trial(NamedTuple):
+class Trial(Record):
     """A trial that has begun.
 
     Attributes:
@@ -145,7 +144,7 @@ def with_values(configuration: Configuration, values: dict[str, Number]) -> Conf
                 raise TrainingError(f'{setting} is {value!r}, but must be a whole number')
             *before, last = configuration.stages
             for field in fields:
-                last = last._replace(**{field: value})  # type: ignore[arg-type]
+                last = last._replace(**{field: value})
             configuration = with_settings(configuration._replace(stages=(*before, last)), ())
         else:
             configuration = with_settings(configuration, [f'{setting}={json.dumps(value)}'])
@@ -183,13 +182,13 @@ def begin_sweep(folder: Path, sweep: Sweep) -> None:
         # Data may have moved.
         if found._replace(data=sweep.data) != sweep:
             field = next(
-                name for name in Sweep._fields if getattr(found, name) != getattr(sweep, name)
+                name for name in sweep._asdict() if getattr(found, name) != getattr(sweep, name)
             )
             raise TrainingError(
                 f'{folder} holds another sweep (its {field} differs): give another --out, or '
                 'remove this one'
             )
-    write_atomically(path, json.dumps(to_json(sweep), indent=1) + '\n')
+    write_atomically(path, json_text(sweep))
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -206,7 +205,7 @@ def read_sweep(folder: Path) -> Sweep:
 
 def write_trial(folder: Path, trial: Trial) -> None:
     """Store a trial beside its run."""
-    Run(folder / trial.name).write_json(_TRIAL, to_json(trial))
+    Run(folder / trial.name).write_json(_TRIAL, trial)
 
 
 def read_trials(folder: Path) -> tuple[Trial, ...]:

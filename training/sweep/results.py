@@ -4,9 +4,8 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from training.configuration.records import to_json
+from training.configuration.records import Record
 from training.configuration.settings import Number
 from training.evaluation.comparison import Comparison, Row, compare, read_entries
 from training.fit.run_folder import Run
@@ -17,7 +16,7 @@ from training.sweep.record import Attribute, Sweep, Trial, read_sweep, read_tria
 _COSTS = ('latency', 'macs')
 
 
-class Ended(NamedTuple):
+class Ended(Record):
     """A trial that is trained and evaluated.
 
     Attributes:
@@ -32,7 +31,7 @@ class Ended(NamedTuple):
     row: Row
 
 
-class Results(NamedTuple):
+class Results(Record):
     """A sweep that has ended.
 
     Attributes:
@@ -52,11 +51,6 @@ class Results(NamedTuple):
     comparison: Comparison | None
     effects: tuple[Effects, ...]
     notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        comparison = self.comparison.to_json() if self.comparison else None
-        return {**to_json(self._replace(comparison=None)), 'comparison': comparison}
 
 
 def read_results(

@@ -11,7 +11,8 @@ import pytest
 from mobilenet_perception.inference.runtimes import create_runtime
 from tests.support.networks import images, network
 from training.errors import TrainingError
-from training.export import check_parity, export_onnx
+from training.export.convert import export_onnx
+from training.export.parity import check_parity
 
 MERGE = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 1, 1, 2]]
 

@@ -8,7 +8,7 @@ import pytest
 from mobilenet_perception.inference.runtimes import create_runtime
 from tests.support.networks import images, network
 from tests.support.tiny_bundle import tiny_model
-from training.export import export_onnx
+from training.export.convert import export_onnx
 from training.export.graph import free_batch
 
 

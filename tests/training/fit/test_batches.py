@@ -34,7 +34,7 @@ def files(folder: Path) -> DataSet:
 
 def batches(data_set: DataSet, **changes: object) -> Batches:
     configuration = Configuration('x', (STAGE,), augmentation=OFF, batch_size=4)
-    configuration = configuration._replace(**changes)  # type: ignore[arg-type]
+    configuration = configuration._replace(**changes)
     return StageImages(configuration, data_set, data_set.samples, Path()).batches(STAGE)
 
 

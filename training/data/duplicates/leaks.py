@@ -7,10 +7,10 @@ Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
+from training.configuration.records import Record
 from training.data.data_set import PARTS, DataSet, Split
 from training.data.duplicates.close_pairs import Components
 from training.data.duplicates.copies import (
@@ -26,7 +26,7 @@ PIXELS = 'same pixels'
 PICTURE = 'same picture'
 
 
-class Leak(NamedTuple):
+class Leak(Record):
     """An image of validation or test that training, or validation, has as well.
 
     Attributes:

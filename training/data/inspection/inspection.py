@@ -4,13 +4,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from mobilenet_perception.tools.report.tables import table
+from training.configuration.records import Record
 from training.configuration.settings import Data
 from training.data.data_set import PARTS, DataSet, Sample, Split, data_hash, make_split
 from training.data.duplicates.copies import Copy, find_copies, in_parallel, take_fingerprints
@@ -26,7 +26,7 @@ _PNG, _DEPTH = b'\x89PNG', 24
 _NAMED = 5
 
 
-class LabelCount(NamedTuple):
+class LabelCount(Record):
     """How much there is of one label.
 
     Attributes:
@@ -45,7 +45,7 @@ class LabelCount(NamedTuple):
         return sum(self.images.values())
 
 
-class Spread(NamedTuple):
+class Spread(Record):
     """The range of a measure over all readable images."""
 
     least: float
@@ -53,14 +53,14 @@ class Spread(NamedTuple):
     most: float
 
 
-class Unreadable(NamedTuple):
+class Unreadable(Record):
     """An image that cannot be read, and why."""
 
     name: str
     reason: str
 
 
-class Copied(NamedTuple):
+class Copied(Record):
     """Two images of different groups that show the same picture.
 
     Attributes:
@@ -84,7 +84,7 @@ class Copied(NamedTuple):
     exact: bool
 
 
-class Inspection(NamedTuple):
+class Inspection(Record):
     """What was found in a data set.
 
     Attributes:

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from mobilenet_perception.inference.runtimes import (
 )
 from mobilenet_perception.pipeline.timing import percentiles
 from mobilenet_perception.system.machine.processor import processor_name
-from training.configuration.records import to_json
+from training.configuration.records import Record
 from training.errors import TrainingError
 from training.evaluation.metrics import Differences, Interval, compare_models
 from training.evaluation.predictions import Predictions
@@ -58,7 +58,7 @@ class Entry(NamedTuple):
     predictions: Predictions | None
 
 
-class Latency(NamedTuple):
+class Latency(Record):
     """How long one image takes through a graph, without decoding and resizing.
 
     Attributes:
@@ -84,7 +84,7 @@ class Latencies(NamedTuple):
     refused: dict[str, str]
 
 
-class Row(NamedTuple):
+class Row(Record):
     """One network.
 
     Attributes:
@@ -120,7 +120,7 @@ class Row(NamedTuple):
     latency: dict[str, Latency]
 
 
-class Comparison(NamedTuple):
+class Comparison(Record):
     """A table of networks, the most accurate first.
 
     Attributes:
@@ -136,11 +136,6 @@ class Comparison(NamedTuple):
     against: str
     differences: dict[str, Differences]
     notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        differences = {name: found.to_json() for name, found in self.differences.items()}
-        return {**to_json(self._replace(differences={})), 'differences': differences}
 
 
 def compare(

@@ -9,10 +9,9 @@ from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
 from training.errors import TrainingError
 from training.evaluation.comparison.comparison import Entry
-from training.evaluation.evaluation import PRECISIONS
 from training.evaluation.metrics.bootstrap import ACCURACY, interval
 from training.evaluation.predictions import load_predictions
-from training.fit.run_folder import Run
+from training.fit.run_folder import PRECISIONS, Run
 
 _CONFIGURATION = 'configuration.json'
 

@@ -2,8 +2,8 @@
 """Everything that is measured of one set of predictions, and the accuracy of each group."""
 
 from collections import Counter
-from typing import Any, NamedTuple
 
+from training.configuration.records import Record
 from training.data.data_set import Probabilities
 from training.evaluation.metrics.bootstrap import RESAMPLES, STATISTICS, Interval, interval
 from training.evaluation.metrics.calibration import Calibration, measure_calibration
@@ -11,7 +11,7 @@ from training.evaluation.metrics.classification import Metrics, Ranking, measure
 from training.evaluation.predictions import Predictions
 
 
-class GroupAccuracy(NamedTuple):
+class GroupAccuracy(Record):
     """How well one group is recognised.
 
     Attributes:
@@ -31,7 +31,7 @@ class GroupAccuracy(NamedTuple):
     mistaken_for: str
 
 
-class Assessment(NamedTuple):
+class Assessment(Record):
     """What is measured of one set of frames.
 
     Attributes:
@@ -50,17 +50,6 @@ class Assessment(NamedTuple):
     uncalibrated: Calibration | None
     groups: tuple[GroupAccuracy, ...]
     intervals: dict[str, Interval]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values, without NaN."""
-        return {
-            'metrics': self.metrics.to_json(),
-            'ranking': self.ranking.to_json(),
-            'calibration': self.calibration.to_json(),
-            'uncalibrated': self.uncalibrated.to_json() if self.uncalibrated else None,
-            'groups': [group._asdict() for group in self.groups],
-            'intervals': {name: found._asdict() for name, found in self.intervals.items()},
-        }
 
 
 def assess(

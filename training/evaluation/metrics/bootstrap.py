@@ -8,11 +8,12 @@ functions of sums over frames, so that a resample only has to weigh sums.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from training.configuration.records import Record
 from training.errors import TrainingError
 from training.evaluation.metrics.calibration import ECE_BINS, bin_indices
 from training.evaluation.predictions import Predictions
@@ -25,7 +26,7 @@ _AT_ONCE = 1 << 21
 Floats = npt.NDArray[np.float64]
 
 
-class Interval(NamedTuple):
+class Interval(Record):
     """A figure and how well the frames at hand determine it.
 
     Attributes:
@@ -47,16 +48,12 @@ class Interval(NamedTuple):
     resamples: int
 
 
-class Differences(NamedTuple):
+class Differences(Record):
     """First model minus second: above zero, the first has more of it. None: too few groups."""
 
     accuracy: Interval | None
     macro_f1: Interval | None
     ece: Interval | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {name: found._asdict() if found else None for name, found in self._asdict().items()}
 
 
 class Statistic(NamedTuple):

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far probabilities can be believed: reliability, calibration error, proper scores."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
+from training.configuration.records import Record
 from training.data.data_set import Indices, Probabilities
 
 ECE_BINS = 15
@@ -13,7 +12,7 @@ ECE_BINS = 15
 _LEAST = 1e-12
 
 
-class ReliabilityBin(NamedTuple):
+class ReliabilityBin(Record):
     """Frames whose top probability lies in one interval.
 
     Attributes:
@@ -31,7 +30,7 @@ class ReliabilityBin(NamedTuple):
     accuracy: float
 
 
-class Calibration(NamedTuple):
+class Calibration(Record):
     """How well probabilities are calibrated.
 
     Attributes:
@@ -47,10 +46,6 @@ class Calibration(NamedTuple):
     nll: float
     brier: float
     bins: tuple[ReliabilityBin, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {**self._asdict(), 'bins': [one._asdict() for one in self.bins]}
 
 
 def measure_calibration(probabilities: Probabilities, truth: Indices) -> Calibration:

@@ -2,7 +2,7 @@
 """What share of labels is right: overall, among the first k, for each class, at any threshold."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,14 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from training.configuration.records import Record
 from training.data.data_set import Indices, Probabilities
 from training.evaluation.metrics.calibration import expected_calibration_error
 
 _TOP_K = (1, 3, 5)
 
 
-class ClassMetrics(NamedTuple):
+class ClassMetrics(Record):
     """How well one class is recognised; each of the first three is 0 to 1."""
 
     precision: float
@@ -30,7 +31,7 @@ class ClassMetrics(NamedTuple):
     support: int
 
 
-class Metrics(NamedTuple):
+class Metrics(Record):
     """How well a set of frames is recognised.
 
     Attributes:
@@ -58,21 +59,15 @@ class Metrics(NamedTuple):
     macro_precision: float
     macro_f1: float
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        per_class = {label: values._asdict() for label, values in self.per_class.items()}
-        top_k = {str(k): share for k, share in self.top_k.items()}
-        return {**self._asdict(), 'per_class': per_class, 'top_k': top_k}
 
-
-class ClassRanking(NamedTuple):
+class ClassRanking(Record):
     """One class against the rest: areas under its two curves, 0 to 1."""
 
     roc_auc: float
     average_precision: float
 
 
-class Ranking(NamedTuple):
+class Ranking(Record):
     """Every class against the rest.
 
     Attributes:
@@ -85,11 +80,6 @@ class Ranking(NamedTuple):
     per_class: dict[str, ClassRanking]
     macro_roc_auc: float | None
     macro_average_precision: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        per_class = {label: found._asdict() for label, found in self.per_class.items()}
-        return {**self._asdict(), 'per_class': per_class}
 
 
 class Curve(NamedTuple):
@@ -160,11 +150,10 @@ def measure_ranking(
             float(roc_auc_score(positive, scores)),
             float(average_precision_score(positive, scores)),
         )
-    areas = np.array(list(found.values()))
     return Ranking(
         found,
-        float(areas[:, 0].mean()) if found else None,
-        float(areas[:, 1].mean()) if found else None,
+        float(np.mean([one.roc_auc for one in found.values()])) if found else None,
+        float(np.mean([one.average_precision for one in found.values()])) if found else None,
     )
 
 

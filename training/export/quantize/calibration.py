@@ -16,6 +16,7 @@ import onnxruntime
 from onnx import ModelProto, NodeProto
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from training.configuration.records import Record
 from training.data.data_set import Pixels, Probabilities
 from training.errors import TrainingError
 from training.export.graph import Array, GraphView, give_constant, over_channels
@@ -38,7 +39,7 @@ _BELOW_CLIP = 0.98
 _MOST = 8.0
 
 
-class Trial(NamedTuple):
+class Trial(Record):
     """One way to calibrate, and its mean divergence from the answers in float, in nats."""
 
     method: str

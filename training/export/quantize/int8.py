@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from onnx import ModelProto, NodeProto
 
+from training.configuration.records import Record, to_json
 from training.data.data_set import Indices, Pixels, Probabilities
 from training.export.graph import GraphView, channel_axis, load
 from training.export.quantize.calibration import (
@@ -47,7 +48,7 @@ class Int8Settings(NamedTuple):
 DEFAULT = Int8Settings()
 
 
-class LayerSensitivity(NamedTuple):
+class LayerSensitivity(Record):
     """What quantising one layer does to the answers, all others in float.
 
     Attributes:
@@ -98,14 +99,7 @@ class Quantized(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values of everything but the graph."""
-        value = self._asdict()
-        del value['model']
-        return {
-            **value,
-            'trials': [trial._asdict() for trial in self.trials],
-            'sensitivity': [row._asdict() for row in self.sensitivity],
-            'keep_float': list(self.keep_float),
-        }
+        return {name: to_json(each) for name, each in self._asdict().items() if name != 'model'}
 
 
 def to_int8(

@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.networks import images, network
 from training.data.data_set import Pixels
-from training.export import export_onnx
+from training.export.convert import export_onnx
 
 
 @pytest.fixture(scope='session')

@@ -9,7 +9,7 @@ from tests.inference.runtimes.tensorrt.graphs import RTX, needs_rtx
 from tests.support.networks import network
 from tests.training.export.quantize.ranges import ranges_of
 from training.data.data_set import Pixels
-from training.export import export_onnx
+from training.export.convert import export_onnx
 from training.export.graph import free_batch, load
 from training.export.quantize import TENSORRT, check_tensorrt_rules, to_fp16
 from training.export.quantize.qdq import insert_qdq
