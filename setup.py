@@ -43,6 +43,7 @@ EXTRAS = {
         'h5py',
         'keras>=3',
         'matplotlib',
+        'msgspec>=0.19',
         'onnx',
         'pillow',
         'rosbags>=0.10',
@@ -50,11 +51,16 @@ EXTRAS = {
         'scipy',
         'tensorflow-cpu',
         'tf2onnx',
+        'typing-extensions>=4.2',
     ],
+    # Models of Keras 2. To be installed without its dependencies: it asks for `tensorflow`, and
+    # here is `tensorflow-cpu`.
+    'keras2': ['tf-keras>=2.16'],
     # Searches, by `python -m training sweep`.
-    'sweep': ['ray[tune]'],
+    'sweep': ['ray[tune]', 'statsmodels>=0.15'],
     'test': ['hypothesis', 'onnx', 'psutil', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
-    'lint': ['mypy', 'ruff', 'types-PyYAML'],
+    # msgspec, so that mypy knows the records of training/.
+    'lint': ['msgspec', 'mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',
         'colcon-defaults',
