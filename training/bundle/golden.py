@@ -12,7 +12,7 @@ from mobilenet_perception.inference.runtimes import Session
 from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variants
 from training.data.data_set import Pixels, Sample
 from training.errors import TrainingError
-from training.images.compose import Placement, compose, random_background, street, trim
+from training.images.composition import Placement, compose, random_background, street, trim
 
 ImagesOf = Callable[[str], Iterator[Pixels]]
 """Images of a label to choose from."""

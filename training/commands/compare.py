@@ -43,13 +43,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
-    from training.evaluation.comparison import (  # noqa: PLC0415
-        compare,
-        comparison_csv,
-        comparison_report,
-        comparison_text,
-        read_entries,
-    )
+    from training.evaluation.comparison.comparison import compare  # noqa: PLC0415
+    from training.evaluation.comparison.read import read_entries  # noqa: PLC0415
+    from training.evaluation.comparison.report import comparison_report  # noqa: PLC0415
+    from training.evaluation.comparison.tables import comparison_csv, comparison_text  # noqa: PLC0415
     from training.report import page  # noqa: PLC0415
 
     def evaluate_run(one: Run) -> None:

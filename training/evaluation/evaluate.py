@@ -24,38 +24,24 @@ from training.data.data_set import (
 )
 from training.errors import TrainingError
 from training.evaluation.evaluation import Evaluation, Measured, store_evaluation
-from training.evaluation.metrics import (
-    Assessment,
-    Metrics,
-    assess,
-    expected_calibration_error,
-    measure,
-)
+from training.evaluation.metrics.assessment import Assessment, assess
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import Metrics, measure
 from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.report.evaluation import Scored
 from training.evaluation.report.of_run import write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
+from training.export import parity
 from training.export.convert import export_onnx
-from training.export.parity import (
-    calibrated,
-    compare_answers,
-    decision_thresholds,
-    fit_temperature,
-    run_all,
-)
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData
-from training.images.compose import (
-    Placement,
-    compose,
-    photographed_backgrounds,
-    random_background,
-    soft_cutout,
-)
+from training.images import composition
 from training.networks.complexity import multiply_adds, parameters
 
 # What a robot's region of interest leaves around a signal, on average.
-_WITH_MARGIN = Placement(smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02)
+_WITH_MARGIN = composition.Placement(
+    smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02
+)
 _DRIVE_EVERY = 5
 _STREET_SIGNALS = 'street_signals'
 
@@ -90,8 +76,8 @@ def evaluate(
     if not validation:
         raise TrainingError('there is no validation part to calibrate on: split the data again')
     logits, truth = logits_of(validation), published_truth(validation, data)
-    temperature = fit_temperature(logits, truth, merge)
-    scores = calibrated(logits, temperature, merge)
+    temperature = parity.fit_temperature(logits, truth, merge)
+    scores = parity.calibrated(logits, temperature, merge)
     model = export_onnx(network, temperature, merge)
     write_atomically(run.exported_file, model)
     session = create_runtime().load(model, configuration.name)
@@ -101,18 +87,18 @@ def evaluate(
     assessments: dict[str, Assessment] = {}
     for name, predictions in predicted.items():
         save_predictions(run.predictions_file(name), predictions)
-        uncalibrated = calibrated(test_logits, 1.0, merge) if name == 'test' else None
+        uncalibrated = parity.calibrated(test_logits, 1.0, merge) if name == 'test' else None
         assessments[name] = assess(predictions, uncalibrated)
-    fine = _by_output(calibrated(test_logits, temperature), sets['test'], data.labels)
+    fine = _by_output(parity.calibrated(test_logits, temperature), sets['test'], data.labels)
     evaluation = Evaluation(
         parameters=parameters(network),
         macs=multiply_adds(network),
         temperature=temperature,
-        ece_before=expected_calibration_error(calibrated(logits, 1.0, merge), truth),
+        ece_before=expected_calibration_error(parity.calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
-        decision=decision_thresholds(scores, truth),
-        parity=compare_answers(
-            calibrated(test_logits, temperature, merge), predicted['test'].probabilities
+        decision=parity.decision_thresholds(scores, truth),
+        parity=parity.compare_answers(
+            parity.calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),
         sets={name: measured(found.metrics) for name, found in assessments.items()},
         outputs={name: measured(found) for name, found in fine.items()},
@@ -138,7 +124,7 @@ def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> P
     images = network_inputs(samples, session.height, session.width)
     return Predictions(
         data.published,
-        run_all(session, images),
+        parity.run_all(session, images),
         published_truth(samples, data),
         tuple(sample.group for sample in samples),
         tuple(f'{sample.source}/{sample.name}' for sample in samples),
@@ -173,13 +159,15 @@ def evaluation_sets(reader: str, data_set: DataSet, split: Split) -> dict[str, l
 def with_margin(samples: Sequence[Sample]) -> list[Sample]:
     """Return the photographs, each smaller on another background."""
     random = np.random.default_rng(0)
-    corners = photographed_backgrounds(samples)
+    corners = composition.photographed_backgrounds(samples)
     found = []
     for sample in samples:
         pixels = sample.pixels
         side = max(pixels.shape[:2]) * 3 // 2
-        background = random_background(side, side, corners, random)
-        placed = compose(soft_cutout(pixels, 0.05), background, _WITH_MARGIN, random)
+        background = composition.random_background(side, side, corners, random)
+        placed = composition.compose(
+            composition.soft_cutout(pixels, 0.05), background, _WITH_MARGIN, random
+        )
         found.append(sample._replace(image=placed))
     return found
 
@@ -217,7 +205,7 @@ def _scored(
     """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
     scores = {
         'max_probability': [
-            max_probability(calibrated(x, temperature, merge)) for x in (known, unknown)
+            max_probability(parity.calibrated(x, temperature, merge)) for x in (known, unknown)
         ],
         'energy': [energy(x, temperature) for x in (known, unknown)],
     }

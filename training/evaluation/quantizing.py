@@ -11,19 +11,13 @@ from training.data.data_set import DataSet, Sample, Split
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluation_sets, measured, predict_set, published_truth
 from training.evaluation.evaluation import PrecisionGraph, store
-from training.evaluation.metrics import measure
+from training.evaluation.metrics.classification import measure
 from training.evaluation.predictions import save_predictions
-from training.export.quantize import (
-    ONNX_RUNTIME,
-    TENSORRT,
-    FineTuning,
-    Int8Settings,
-    Quantized,
-    check_tensorrt_rules,
-    quantize,
-    to_fp16,
-)
-from training.export.quantize.fine_tune import Batch
+from training.export.quantize.fine_tune import Batch, FineTuning
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.int8 import Int8Settings, Quantized, quantize
+from training.export.quantize.scheme import ONNX_RUNTIME, TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 from training.fit.images import StageImages
 from training.fit.network import network_inputs
 from training.fit.run_folder import Run

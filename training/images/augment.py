@@ -15,16 +15,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels
 from training.errors import TrainingError
-from training.images.operations import (
-    affine,
-    blur,
-    erase,
-    jpeg,
-    noise,
-    randaugment,
-    rotation,
-    tone,
-)
+from training.images import operations
 
 _GAP = 2
 Targets = npt.NDArray[np.float32]
@@ -51,16 +42,16 @@ def augment(pixels: Pixels, augmentation: Augmentation, random: np.random.Genera
         The same shape, uint8 RGB; `pixels` itself where all is off.
     """
     pixels = _move(pixels, augmentation, random)
-    pixels = randaugment(
+    pixels = operations.randaugment(
         pixels, augmentation.randaugment, augmentation.randaugment_magnitude, random
     )
     pixels = _light(pixels, augmentation, random)
     if augmentation.blur and random.random() < augmentation.blur:
-        pixels = blur(pixels, random)
+        pixels = operations.blur(pixels, random)
     if augmentation.noise and random.random() < augmentation.noise:
-        pixels = jpeg(noise(pixels, random), int(random.integers(30, 95)))
+        pixels = operations.jpeg(operations.noise(pixels, random), int(random.integers(30, 95)))
     if augmentation.erasing and random.random() < augmentation.erasing:
-        pixels = erase(pixels, random)
+        pixels = operations.erase(pixels, random)
     return pixels
 
 
@@ -147,14 +138,14 @@ def _move(pixels: Pixels, augmentation: Augmentation, random: np.random.Generato
     if not (a.rotation or a.flip or a.zoom or a.translation):
         return pixels
     # One warp for all of it: each would blur a little.
-    linear = rotation(a.rotation * random.uniform(-1.0, 1.0))
+    linear = operations.rotation(a.rotation * random.uniform(-1.0, 1.0))
     linear = linear * (1 + a.zoom) ** random.uniform(-1.0, 1.0)
     if a.flip and random.random() < 0.5:
         linear = linear @ np.diag([-1.0, 1.0])
     height, width = pixels.shape[:2]
     # Whole pixels: a shift alone must not blur.
     right, down = np.rint(a.translation * random.uniform(-1.0, 1.0, 2) * (width, height))
-    return affine(pixels, linear, (right, down))
+    return operations.affine(pixels, linear, (right, down))
 
 
 def _light(pixels: Pixels, augmentation: Augmentation, random: np.random.Generator) -> Pixels:
@@ -165,7 +156,7 @@ def _light(pixels: Pixels, augmentation: Augmentation, random: np.random.Generat
     # Half of the way to black or white at most, or a dark image would lose what it shows.
     offset = min(max(offset, -mean / 2), (255 - mean) / 2)
     change = augmentation.contrast * random.uniform(-1.0, 1.0)
-    return tone(pixels, 1 + change, offset - change * mean)
+    return operations.tone(pixels, 1 + change, offset - change * mean)
 
 
 def _mixup(

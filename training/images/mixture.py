@@ -20,21 +20,13 @@ from mobilenet_perception.street.signals import BACKGROUND
 from training.data.data_set import Pixels, Sample, read_rgb
 from training.data.readers.files import image_files
 from training.errors import TrainingError
+from training.images import composition
 from training.images.batches import Draw
-from training.images.compose import (
-    Placement,
-    compose,
-    drawn_signals,
-    jitter,
-    photographed_backgrounds,
-    random_background,
-    soft_cutout,
-)
 from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
-_PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)
-_DRAWN_PLACEMENT = Placement(smallest=0.3, largest=1.1)
+_PHOTO_PLACEMENT = composition.Placement(smallest=0.45, largest=1.1)
+_DRAWN_PLACEMENT = composition.Placement(smallest=0.3, largest=1.1)
 
 
 class _Stratum(NamedTuple):
@@ -83,11 +75,11 @@ class Mixture:
             )
             for source, strata in self._strata.items()
         }
-        self._drawn = drawn_signals() if shares.get('drawn') else {}
+        self._drawn = composition.drawn_signals() if shares.get('drawn') else {}
         self._drawn_weights = _balanced(
             list(self._drawn), [len(found) for found in self._drawn.values()]
         )
-        self._photographs = photographed_backgrounds(samples)
+        self._photographs = composition.photographed_backgrounds(samples)
 
     def __len__(self) -> int:
         return self._count
@@ -112,20 +104,20 @@ class Mixture:
             label = names[int(random.choice(len(names), p=self._drawn_weights))]
             drawing = self._drawn[label][int(random.integers(len(self._drawn[label])))]
             background = self._background(rows, columns, random)
-            return compose(drawing, background, _DRAWN_PLACEMENT, random), label
+            return composition.compose(drawing, background, _DRAWN_PLACEMENT, random), label
         strata = self._strata[source]
         stratum = strata[int(random.choice(len(strata), p=self._weights[source]))]
         group = stratum.groups[int(random.integers(len(stratum.groups)))]
         pixels = group[int(random.integers(len(group)))]
         if random.random() < _TIGHT_SHARE:
             rows, columns = pixels.shape[:2] if random.random() < 0.5 else (rows, columns)
-            return jitter(pixels, rows, columns, random), stratum.label
-        cutout = soft_cutout(pixels, random.uniform(0.0, 0.12))
+            return composition.jitter(pixels, rows, columns, random), stratum.label
+        cutout = composition.soft_cutout(pixels, random.uniform(0.0, 0.12))
         background = self._background(rows, columns, random)
-        return compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
+        return composition.compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
 
     def _background(self, rows: int, columns: int, random: np.random.Generator) -> Pixels:
-        return random_background(rows, columns, self._photographs, random)
+        return composition.random_background(rows, columns, self._photographs, random)
 
 
 def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from training.configuration.records import Record
 from training.configuration.settings import Number
-from training.evaluation.comparison import Comparison, Row, compare, read_entries
+from training.evaluation.comparison.comparison import Comparison, Row, compare
+from training.evaluation.comparison.read import read_entries
 from training.fit.run_folder import Run
 from training.sweep.effects import Effects, measure_effects
 from training.sweep.record import Attribute, Sweep, Trial, read_sweep, read_trials

@@ -66,11 +66,7 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
     with ray_cluster(cluster.address, CHECKOUT):
         from ray import tune  # noqa: PLC0415
 
-        from training.sweep.trainable import (  # noqa: PLC0415
-            METRIC,
-            Progress,
-            Training,
-        )
+        from training.sweep.trainable import METRIC, Progress, Training  # noqa: PLC0415
 
         trainable = tune.with_resources(
             tune.with_parameters(Training, folder=str(folder.resolve()), threads=cluster.cpus),

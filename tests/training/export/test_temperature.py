@@ -4,7 +4,8 @@
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import expected_calibration_error, measure
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import measure
 from training.export.parity import calibrated, decision_thresholds, fit_temperature
 
 

@@ -4,7 +4,7 @@
 import numpy as np
 
 from training.data.data_set import Pixels
-from training.images.compose import random_background
+from training.images.composition import random_background
 from training.images.operations import blur, degrade, jpeg, noise, tone
 
 

@@ -14,15 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.frames.same_picture import (
-    COARSE_DISTANCE,
-    COARSE_RMS,
-    DIMENSIONS,
-    FLAT,
-    Difference,
-    compare,
-    describe,
-)
+from mobilenet_perception.frames import same_picture
 from mobilenet_perception.tools.arguments import Progress
 from training.data.data_set import Sample
 from training.data.duplicates.close_pairs import Pairs, Places, Vectors, close_pairs
@@ -66,7 +58,7 @@ class Copy(NamedTuple):
 
     image: int
     original: int
-    difference: Difference | None
+    difference: same_picture.Difference | None
 
 
 class _One(NamedTuple):
@@ -92,8 +84,8 @@ def find_copies(
     candidates = _candidates(fingerprints, classes, found)
     tests = list(zip(candidates.first.tolist(), candidates.second.tolist(), strict=True))
 
-    def difference(pair: tuple[int, int]) -> Difference:
-        return compare(samples[pair[0]].pixels, samples[pair[1]].pixels)
+    def difference(pair: tuple[int, int]) -> same_picture.Difference:
+        return same_picture.compare(samples[pair[0]].pixels, samples[pair[1]].pixels)
 
     measured = in_parallel(difference, tests, 'pairs of images compared')
     for (image, original), result in zip(tests, measured, strict=True):
@@ -105,7 +97,7 @@ def find_copies(
 def take_fingerprints(samples: Sequence[Sample]) -> Fingerprints:
     """Read every image once; shows progress."""
     count = len(samples)
-    vectors = np.zeros((count, DIMENSIONS), np.float32)
+    vectors = np.zeros((count, same_picture.DIMENSIONS), np.float32)
     contrasts = np.zeros(count, np.float32)
     sizes = np.zeros((count, 2), np.int32)
     digests: list[bytes] = []
@@ -164,11 +156,11 @@ def _take(sample: Sample) -> _One:
         pixels = sample.pixels
     except TrainingError as error:
         reason = str(error).removesuffix(': mend or remove it')
-        return _One(b'', np.zeros(DIMENSIONS, np.float32), 0.0, (0, 0), reason)
+        return _One(b'', np.zeros(same_picture.DIMENSIONS, np.float32), 0.0, (0, 0), reason)
     height, width = pixels.shape[:2]
     digest = hashlib.blake2b(pixels.tobytes(), digest_size=16)
     digest.update(f'{height}x{width}'.encode())
-    return _One(digest.digest(), *describe(pixels), (height, width), '')
+    return _One(digest.digest(), *same_picture.describe(pixels), (height, width), '')
 
 
 def _exact(fingerprints: Fingerprints, classes: npt.NDArray[np.int64]) -> dict[int, Copy]:
@@ -189,7 +181,7 @@ def _candidates(
     fingerprints: Fingerprints, classes: npt.NDArray[np.int64], found: dict[int, Copy]
 ) -> Pairs:
     """Return pairs (image, original) whose descriptors are close, the nearest few of each."""
-    usable = (classes >= 0) & (fingerprints.contrasts >= FLAT)
+    usable = (classes >= 0) & (fingerprints.contrasts >= same_picture.FLAT)
     settled = np.zeros(len(classes), bool)
     settled[list(found)] = True
     places = np.flatnonzero(usable)
@@ -206,7 +198,9 @@ def _candidates(
             & ~settled[np.where(classes[one] > classes[other], one, other)]
         )
 
-    radii = np.minimum(COARSE_DISTANCE, COARSE_RMS / contrasts).astype(np.float32)
+    radii = np.minimum(same_picture.COARSE_DISTANCE, same_picture.COARSE_RMS / contrasts).astype(
+        np.float32
+    )
     held = [kept]
     for pairs in close_pairs(fingerprints.vectors[places], radii, across):
         one, other = places[pairs.first], places[pairs.second]

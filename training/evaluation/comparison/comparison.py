@@ -10,19 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from mobilenet_perception.errors import BundleError, RuntimeUnavailableError
+from mobilenet_perception.inference import runtimes
 from mobilenet_perception.inference.bundle import Variant
-from mobilenet_perception.inference.runtimes import (
-    RUNTIMES,
-    Runtime,
-    RuntimeSettings,
-    Session,
-    create_runtime,
-)
 from mobilenet_perception.pipeline.timing import percentiles
 from mobilenet_perception.system.machine.processor import processor_name
 from training.configuration.records import Record
 from training.errors import TrainingError
-from training.evaluation.metrics import Differences, Interval, compare_models
+from training.evaluation.metrics.bootstrap import Differences, Interval, compare_models
 from training.evaluation.predictions import Predictions
 
 ROUNDS = 25
@@ -182,7 +176,7 @@ def compare(
 
 def measure_latencies(
     models: Mapping[str, bytes],
-    runtime: Runtime,
+    runtime: runtimes.Runtime,
     rounds: int = ROUNDS,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Latencies:
@@ -197,7 +191,7 @@ def measure_latencies(
         rounds: from 1.
         progress: told the number of rounds done.
     """
-    sessions: dict[str, Session] = {}
+    sessions: dict[str, runtimes.Session] = {}
     refused = {}
     for name, model in models.items():
         try:
@@ -233,9 +227,9 @@ def _measure(
     models = {entry.variant.name: entry.model for entry in entries}
     measured: dict[str, Latencies] = {}
     notes, versions = [], []
-    for name in RUNTIMES:
+    for name in runtimes.RUNTIMES:
         try:
-            runtime = create_runtime(name, RuntimeSettings(threads=threads))
+            runtime = runtimes.create_runtime(name, runtimes.RuntimeSettings(threads=threads))
         except RuntimeUnavailableError:
             continue
         versions.append(f'{name} {runtime.version}')

@@ -6,14 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import (
-    average_precision_score,
-    confusion_matrix,
-    precision_recall_curve,
-    precision_recall_fscore_support,
-    roc_auc_score,
-    roc_curve,
-)
+from sklearn import metrics
 
 from training.configuration.records import Record
 from training.data.data_set import Indices, Probabilities
@@ -97,7 +90,7 @@ def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str])
         return Metrics(0, 0, 0.0, 0.0, {}, nothing, dict.fromkeys(ks, 0.0), 0.0, 0.0, 0.0)
     predicted = probabilities.argmax(axis=1)
     positions = range(len(labels))
-    precision, recall, f1, support = precision_recall_fscore_support(
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, predicted, labels=positions, zero_division=0.0
     )
     seen = set(truth.tolist()) | set(predicted.tolist())
@@ -117,7 +110,7 @@ def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str])
         },
         confusion=tuple(
             tuple(int(count) for count in row)
-            for row in confusion_matrix(truth, predicted, labels=positions)
+            for row in metrics.confusion_matrix(truth, predicted, labels=positions)
         ),
         top_k=top_k_accuracy(probabilities, truth, ks),
         balanced_accuracy=float(recall[known].mean()),
@@ -147,8 +140,8 @@ def measure_ranking(
         positive = truth == index
         scores = probabilities[:, index]
         found[labels[index]] = ClassRanking(
-            float(roc_auc_score(positive, scores)),
-            float(average_precision_score(positive, scores)),
+            float(metrics.roc_auc_score(positive, scores)),
+            float(metrics.average_precision_score(positive, scores)),
         )
     return Ranking(
         found,
@@ -165,11 +158,11 @@ def defined_classes(truth: Indices, classes: int) -> list[int]:
 
 def roc(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
     """Return false positive rate (x) and true positive rate (y) of falling thresholds."""
-    x, y, _ = roc_curve(positive, scores)
+    x, y, _ = metrics.roc_curve(positive, scores)
     return Curve(x, y)
 
 
 def precision_recall(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
     """Return recall (x) and precision (y) of falling thresholds."""
-    precision, recall, _ = precision_recall_curve(positive, scores)
+    precision, recall, _ = metrics.precision_recall_curve(positive, scores)
     return Curve(recall[::-1], precision[::-1])

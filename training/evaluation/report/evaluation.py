@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from training.data.data_set import Pixels, Scores
-from training.evaluation.metrics import Assessment
+from training.evaluation.metrics.assessment import Assessment
 from training.evaluation.plots import (
     class_bars,
     confusion_plot,

@@ -19,15 +19,7 @@ from onnx import ModelProto, NodeProto, helper
 
 from training.data.data_set import Pixels
 from training.errors import TrainingError
-from training.export.graph import (
-    GraphView,
-    channel_axis,
-    channels_last,
-    give_constant,
-    group_of,
-    to_onnx,
-    to_tensorflow,
-)
+from training.export import graph
 from training.export.quantize.qdq import quantization_points
 from training.export.quantize.scheme import Range, Scheme
 
@@ -119,7 +111,7 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
     ) -> None:
         """Take the weights of a model; `ranges` as for `insert_qdq`."""
         super().__init__()
-        self._view = GraphView(model)
+        self._view = graph.GraphView(model)
         self._scheme = scheme
         self._ranges = dict(ranges or {})
         weighted = self._view.weighted()
@@ -135,7 +127,7 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
         self._learned: dict[str, list[Any]] = {}
         for node in weighted:
             values = [self._view.constants[name] for name in node.input[1:]]
-            values[0] = to_tensorflow(values[0], node)
+            values[0] = graph.to_tensorflow(values[0], node)
             self._learned[node.name] = [
                 self.add_weight(
                     shape=value.shape,
@@ -165,8 +157,8 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
         for node in result.graph.node:
             for position, variable in enumerate(self._learned.get(node.name, [])):
                 value = np.asarray(variable.value)
-                restored = to_onnx(value, node) if position == 0 else value
-                give_constant(result, node, position + 1, restored)
+                restored = graph.to_onnx(value, node) if position == 0 else value
+                graph.give_constant(result, node, position + 1, restored)
         return result
 
     def _input(
@@ -179,7 +171,9 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
         name = node.input[position]
         if name in self._view.constants:
             constant = self._view.constants[name]
-            return channels_last(constant) if in_layout.intersection(node.input) else constant
+            return (
+                graph.channels_last(constant) if in_layout.intersection(node.input) else constant
+            )
         point = self._points.get((node.name, position))
         return values[name] if point is None else self._fake_activation(values[name], point)
 
@@ -195,8 +189,8 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
     def _fake_weights(self, node: NodeProto, weights: Any) -> Any:
         assert self._scheme is not None
         # TensorFlow quantises along the last axis.
-        swap = node.op_type == 'Conv' and group_of(node) > 1
-        swap = swap or (node.op_type != 'Conv' and channel_axis(node) == 0)
+        swap = node.op_type == 'Conv' and graph.group_of(node) > 1
+        swap = swap or (node.op_type != 'Conv' and graph.channel_axis(node) == 0)
         order = [*range(len(weights.shape) - 2), len(weights.shape) - 1, len(weights.shape) - 2]
         last = tf.transpose(weights, order) if swap else tf.convert_to_tensor(weights)
         most = tf.stop_gradient(
@@ -234,9 +228,9 @@ def convolve(node: NodeProto, image: Any, weights: Any, bias: Any = None) -> Any
         raise TrainingError(f'{node.name} is dilated, which fine-tuning for INT8 does not know')
     padded = _padded(image, found, 0.0)
     strides = [1, *found.get('strides', (1, 1)), 1]
-    if group_of(node) == 1:
+    if graph.group_of(node) == 1:
         result = tf.nn.conv2d(padded, weights, strides, 'VALID')
-    elif weights.shape[3] == 1 and weights.shape[2] == group_of(node):
+    elif weights.shape[3] == 1 and weights.shape[2] == graph.group_of(node):
         result = tf.nn.depthwise_conv2d(padded, weights, strides, 'VALID')
     else:
         raise TrainingError(f'{node.name} is grouped, which fine-tuning for INT8 does not know')

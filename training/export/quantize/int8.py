@@ -9,15 +9,7 @@ from onnx import ModelProto, NodeProto
 from training.configuration.records import Record, to_json
 from training.data.data_set import Indices, Pixels, Probabilities
 from training.export.graph import GraphView, channel_axis, load
-from training.export.quantize.calibration import (
-    Calibration,
-    Trial,
-    agreement,
-    calibrate,
-    divergence,
-    judges,
-    probabilities,
-)
+from training.export.quantize import calibration
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq
 from training.export.quantize.scheme import METHODS, TENSORRT, Range, Scheme
@@ -87,7 +79,7 @@ class Quantized(NamedTuple):
     model: bytes
     scheme: str
     method: str
-    trials: tuple[Trial, ...]
+    trials: tuple[calibration.Trial, ...]
     calibration_images: int
     validation_images: int
     accuracy_before: float
@@ -121,7 +113,7 @@ def to_int8(
     Raises:
         TrainingError: too few images or of another size, or an unknown method or layer.
     """
-    found = calibrate(load(model), images, scheme, methods, keep_float)
+    found = calibration.calibrate(load(model), images, scheme, methods, keep_float)
     return _graph(found, scheme, keep_float)
 
 
@@ -149,20 +141,20 @@ def quantize(
             fine-tuning went wrong.
     """
     scheme, keep_float = settings.scheme, settings.keep_float
-    found = calibrate(load(model), images, scheme, settings.methods, keep_float)
+    found = calibration.calibrate(load(model), images, scheme, settings.methods, keep_float)
     if batches is not None:
         found = _fine_tuned(model, images, found, settings, batches)
-    before = probabilities(model, scheme, validation)
+    before = calibration.probabilities(model, scheme, validation)
     accuracy = _accuracy(before, truth)
     rows = _sensitivity(model, images, found, scheme)
     graph = _graph(found, scheme, keep_float)
-    after = probabilities(graph, scheme, validation)
+    after = calibration.probabilities(graph, scheme, validation)
     for row in rows[: settings.most_float]:
         if accuracy - _accuracy(after, truth) <= settings.largest_loss:
             break
         keep_float = (*keep_float, row.layer)
         graph = _graph(found, scheme, keep_float)
-        after = probabilities(graph, scheme, validation)
+        after = calibration.probabilities(graph, scheme, validation)
     return Quantized(
         model=graph,
         scheme=scheme.name,
@@ -172,7 +164,7 @@ def quantize(
         validation_images=len(validation),
         accuracy_before=accuracy,
         accuracy_after=_accuracy(after, truth),
-        agreement=agreement(before, after),
+        agreement=calibration.agreement(before, after),
         sensitivity=rows,
         keep_float=keep_float,
         refused=_refusal(accuracy, _accuracy(after, truth), settings.largest_loss),
@@ -201,14 +193,14 @@ def sensitivity(
     for layer in layers:
         others = {node.name for node in layers} - {layer.name}
         quantized = insert_qdq(model, scheme, ranges, others, between=False)
-        found = probabilities(quantized.SerializeToString(), scheme, images)
+        found = calibration.probabilities(quantized.SerializeToString(), scheme, images)
         rows.append(
             LayerSensitivity(
                 layer.name,
                 _kind(layer),
                 view.constants[layer.input[1]].shape[channel_axis(layer)],
-                agreement(reference, found),
-                divergence(reference, found),
+                calibration.agreement(reference, found),
+                calibration.divergence(reference, found),
             )
         )
     return tuple(sorted(rows, key=lambda row: -row.divergence))
@@ -217,21 +209,22 @@ def sensitivity(
 def _fine_tuned(
     model: bytes,
     images: Pixels,
-    found: Calibration,
+    found: calibration.Calibration,
     settings: Int8Settings,
     batches: Iterable[Batch],
-) -> Calibration:
+) -> calibration.Calibration:
     """Return the fine-tuned graph if it answers more like the one in float."""
     scheme = settings.scheme
     learned = fine_tune(
         found.model, batches, scheme, found.ranges, settings.fine_tuning, settings.keep_float
     )
     tuned = found._replace(model=learned, method=f'{found.method}, fine-tuned')
-    judged = judges(images)
-    reference = probabilities(model, scheme, judged)
+    judged = calibration.judges(images)
+    reference = calibration.probabilities(model, scheme, judged)
     losses = [
-        divergence(
-            reference, probabilities(_graph(each, scheme, settings.keep_float), scheme, judged)
+        calibration.divergence(
+            reference,
+            calibration.probabilities(_graph(each, scheme, settings.keep_float), scheme, judged),
         )
         for each in (found, tuned)
     ]
@@ -239,14 +232,14 @@ def _fine_tuned(
 
 
 def _sensitivity(
-    model: bytes, images: Pixels, found: Calibration, scheme: Scheme
+    model: bytes, images: Pixels, found: calibration.Calibration, scheme: Scheme
 ) -> tuple[LayerSensitivity, ...]:
-    judged = judges(images)[:_SENSITIVITY_IMAGES]
-    reference = probabilities(found.model.SerializeToString(), scheme, judged)
+    judged = calibration.judges(images)[:_SENSITIVITY_IMAGES]
+    reference = calibration.probabilities(found.model.SerializeToString(), scheme, judged)
     return sensitivity(found.model, judged, reference, scheme, found.ranges)
 
 
-def _graph(found: Calibration, scheme: Scheme, keep_float: Collection[str]) -> bytes:
+def _graph(found: calibration.Calibration, scheme: Scheme, keep_float: Collection[str]) -> bytes:
     quantized = insert_qdq(found.model, scheme, found.ranges, keep_float)
     content: bytes = quantized.SerializeToString(deterministic=True)
     return content

@@ -12,14 +12,9 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from tests.training.evaluation.comparison.entries import entry, graph, predictions
 from training.configuration.records import to_json
 from training.errors import TrainingError
-from training.evaluation.comparison import (
-    Comparison,
-    compare,
-    comparison_csv,
-    comparison_report,
-    comparison_text,
-    measure_latencies,
-)
+from training.evaluation.comparison.comparison import Comparison, compare, measure_latencies
+from training.evaluation.comparison.report import comparison_report
+from training.evaluation.comparison.tables import comparison_csv, comparison_text
 from training.report import Picture, page
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.training.evaluation.metrics.examples import tracks
 from training.configuration.records import to_json
-from training.evaluation.metrics import assess
+from training.evaluation.metrics.assessment import assess
 from training.evaluation.predictions import Predictions
 
 

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.metrics.examples import LABELS, answered, tracks
-from training.evaluation.metrics import expected_calibration_error, measure
 from training.evaluation.metrics.bootstrap import (
     ACCURACY,
     ECE,
@@ -15,6 +14,8 @@ from training.evaluation.metrics.bootstrap import (
     percentiles,
     resampled_sums,
 )
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import measure
 from training.evaluation.predictions import Predictions
 
 _TRIALS = 200

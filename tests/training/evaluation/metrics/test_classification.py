@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from training.configuration.records import to_json
-from training.evaluation.metrics import measure
-from training.evaluation.metrics.classification import top_k_accuracy
+from training.evaluation.metrics.classification import measure, top_k_accuracy
 
 # Truth a a b b b; given a b b b a; class c has no frames.
 PROBABILITIES = np.array(

@@ -6,8 +6,7 @@ import pytest
 
 from tests.training.evaluation.metrics.examples import answered, tracks
 from training.errors import TrainingError
-from training.evaluation.metrics import compare_models
-from training.evaluation.metrics.bootstrap import ACCURACY, difference, interval
+from training.evaluation.metrics.bootstrap import ACCURACY, compare_models, difference, interval
 from training.evaluation.predictions import Predictions
 
 

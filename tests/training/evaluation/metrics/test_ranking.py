@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from training.configuration.records import to_json
-from training.evaluation.metrics import Probabilities, measure_ranking
-from training.evaluation.metrics.classification import precision_recall, roc
+from training.data.data_set import Probabilities
+from training.evaluation.metrics.classification import measure_ranking, precision_recall, roc
 
 
 def _two_columns(first: list[float]) -> Probabilities:

@@ -4,7 +4,7 @@
 import numpy as np
 
 from mobilenet_perception.street import draw_signal
-from training.images.compose import Placement, compose, soft_cutout
+from training.images.composition import Placement, compose, soft_cutout
 
 EXACT = Placement(1.0, 1.0, 0.0, 0.0, 1.0)
 
