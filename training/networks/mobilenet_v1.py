@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from training.networks import layers
-from training.networks.modifications import modified_blocks, option, stem_stride
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 
 class Separable(NamedTuple):
@@ -60,3 +60,8 @@ def _modified(features: Any, settings: layers.NetworkSettings) -> Any:
             features, channels, 1, f'{name}_pointwise', activation=activation
         )
     return keras.layers.GlobalAveragePooling2D(name='pool')(features)
+
+
+ARCHITECTURES = {
+    'mobilenet_v1': Architecture(build, tuple(name for name in ALL if name != 'expansion'))
+}

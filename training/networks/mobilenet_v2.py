@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from training.networks import layers
-from training.networks.modifications import modified_blocks, option, stem_stride
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 # Table 2 of the paper: expansion, channels, repetitions, first stride.
 _STEM, _TOP = 32, 1280
@@ -47,3 +47,6 @@ def _modified(features: Any, settings: layers.NetworkSettings) -> Any:
     top = layers.channels_of(_TOP, max(alpha, 1.0))
     features = layers.convolution(features, top, 1, 'top', activation=activation)
     return keras.layers.GlobalAveragePooling2D(name='top_pool')(features)
+
+
+ARCHITECTURES = {'mobilenet_v2': Architecture(build, ALL)}

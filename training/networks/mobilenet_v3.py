@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import keras
 
 from training.networks import layers
-from training.networks.modifications import modified_blocks, option, stem_stride
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 
 class _Style(NamedTuple):
@@ -79,7 +79,7 @@ _VARIANTS = {
 }
 
 
-def builder(size: str, minimalistic: bool) -> layers.Builder:
+def _builder(size: str, minimalistic: bool) -> layers.Builder:
     """Return the builder of `large` or `small`, as in the paper or minimalistic."""
     name = f'mobilenet_v3_{size}' + ('_minimalistic' if minimalistic else '')
     variant = _VARIANTS[size]
@@ -123,3 +123,10 @@ def _modified(
     embedding = layers.channels_of(variant.embedding, max(alpha, 1.0))
     features = keras.layers.Conv2D(embedding, 1, name='top_embedding')(features)
     return layers.activate(features, activation, 'top_embedding_activation')
+
+
+ARCHITECTURES = {
+    f'mobilenet_v3_{size}{suffix}': Architecture(_builder(size, bool(suffix)), ALL)
+    for size in ('large', 'small')
+    for suffix in ('', '_minimalistic')
+}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from training.networks import layers
-from training.networks.modifications import modified_blocks, option, stem_stride
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 
 class Convolution(NamedTuple):
@@ -126,3 +126,9 @@ def _block(features: Any, block: Block, activation: str, name: str) -> Any:
         features, inner, block.kernel_size, f'{name}_expand', block.stride, activation
     )
     return layers.convolution(features, block.channels, 1, f'{name}_project')
+
+
+ARCHITECTURES = {
+    'mobilenet_v4_conv_small': Architecture(build_conv_small, ALL),
+    'mobilenet_v4_conv_medium': Architecture(build_conv_medium, ALL),
+}

@@ -4,7 +4,7 @@
 import keras
 
 from training.networks.layers import NetworkSettings, activate, classifier, image_input
-from training.networks.modifications import option
+from training.networks.modifications import Architecture, option
 
 
 def build(settings: NetworkSettings) -> keras.Model:
@@ -35,3 +35,6 @@ def build(settings: NetworkSettings) -> keras.Model:
     else:
         features = keras.layers.GlobalAveragePooling2D(name='pool')(features)
     return classifier(image, features, settings, 'separable_cnn')
+
+
+ARCHITECTURES = {'separable_cnn': Architecture(build, ('kernel_size', 'activation', 'flatten'))}
