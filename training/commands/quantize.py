@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: a run is not evaluated, or INT8 loses too much.
     """
-    from training.evaluation.quantizing import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
+    from training.evaluation.evaluate import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
 
     for folder in options.runs:
         one = Run(folder)

@@ -12,13 +12,7 @@ from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read_data
 from training.errors import TrainingError
-from training.sweep.record import (
-    Sweep,
-    begin_sweep,
-    check_attributes,
-    parse_attribute,
-    with_values,
-)
+from training.sweep import record
 from training.sweep.tuner import Cluster, require_ray, run_trials
 
 
@@ -69,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     require_ray()
     sweep, data_set = _asked_for(options)
     _refuse_leaks(sweep, data_set)
-    begin_sweep(options.out, sweep)
+    record.begin_sweep(options.out, sweep)
     print(f'{sweep.trials} trials in {options.out}', flush=True)
     cluster = Cluster(options.address, options.cpus, options.gpus, options.concurrent)
     run_trials(options.out, sweep, cluster)
@@ -77,20 +71,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
+def _asked_for(options: argparse.Namespace) -> tuple[record.Sweep, DataSet]:
     found = configured(options)
     if len(found) > 1:
         names = ', '.join(one.name for one in found)
         raise TrainingError(f'a sweep varies one configuration: choose with --only from {names}')
     configuration: Configuration = found[0]
-    attributes = tuple(parse_attribute(text) for text in options.vary)
-    check_attributes(configuration, attributes)
+    attributes = tuple(record.parse_attribute(text) for text in options.vary)
+    record.check_attributes(configuration, attributes)
     ranges = [attribute.setting for attribute in attributes if not attribute.values]
     if ranges and not options.samples:
         raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
     print(f'reading {options.data}', flush=True)
     data_set = read_data(configuration.data, options.data)
-    sweep = Sweep(
+    sweep = record.Sweep(
         configuration,
         attributes,
         options.samples,
@@ -102,7 +96,7 @@ def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
     return sweep, data_set
 
 
-def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
+def _refuse_leaks(sweep: record.Sweep, data_set: DataSet) -> None:
     from training.data.duplicates.leaks import refuse_leaks  # noqa: PLC0415
 
     # Settings of the data decide the split, and each split may leak.
@@ -110,7 +104,7 @@ def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
     of_data = [a for a in sweep.attributes if a.setting.startswith('data.')]
     variants = [{}, *({a.setting: value} for a in of_data for value in a.values)]
     for values in variants:
-        data = with_values(sweep.configuration, values).data
+        data = record.with_values(sweep.configuration, values).data
         if data not in checked:
             checked.append(data)
             split = make_split(data_set, data)

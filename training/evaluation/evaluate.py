@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluate a trained network on what it never saw, as the runtime will run it.
+"""Evaluate a trained network on what it never saw, as the runtime will run it; and quantise it.
 
-The sets of frames on which it is measured are made here.
+The sets of frames on which a graph is measured are made here. INT8 is calibrated with real images
+of the training part, and judged on the validation part.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,13 @@ from training.data.data_set import (
     merge_matrix,
 )
 from training.errors import TrainingError
-from training.evaluation.evaluation import Evaluation, Measured, store_evaluation
+from training.evaluation.evaluation import (
+    Evaluation,
+    Measured,
+    PrecisionGraph,
+    store,
+    store_evaluation,
+)
 from training.evaluation.metrics.assessment import Assessment, assess
 from training.evaluation.metrics.calibration import expected_calibration_error
 from training.evaluation.metrics.classification import Metrics, measure
@@ -33,6 +40,12 @@ from training.evaluation.report.of_run import write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import parity
 from training.export.convert import export_onnx
+from training.export.quantize.fine_tune import Batch, FineTuning
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.int8 import Int8Settings, Quantized, quantize
+from training.export.quantize.schemes import ONNX_RUNTIME, TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
+from training.fit.images import StageImages
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData
 from training.images import composition
@@ -44,6 +57,20 @@ _WITH_MARGIN = composition.Placement(
 )
 _DRIVE_EVERY = 5
 _STREET_SIGNALS = 'street_signals'
+_CALIBRATION_IMAGES = 1000
+_SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
+
+
+class ToInt8(NamedTuple):
+    """How to quantise.
+
+    Attributes:
+        largest_loss: of accuracy on the validation part, 0 to 1, above which INT8 is refused.
+        steps: of fine-tuning; 0: none.
+    """
+
+    largest_loss: float = 0.005
+    steps: int = 0
 
 
 def evaluate(
@@ -75,7 +102,7 @@ def evaluate(
     validation = split.select(data_set.samples, 'validation')
     if not validation:
         raise TrainingError('there is no validation part to calibrate on: split the data again')
-    logits, truth = logits_of(validation), published_truth(validation, data)
+    logits, truth = logits_of(validation), _published_truth(validation, data)
     temperature = parity.fit_temperature(logits, truth, merge)
     scores = parity.calibrated(logits, temperature, merge)
     model = export_onnx(network, temperature, merge)
@@ -83,7 +110,7 @@ def evaluate(
     session = create_runtime().load(model, configuration.name)
     sets = evaluation_sets(configuration.data.reader, data_set, split)
     test_logits = logits_of(sets['test'])
-    predicted = {name: predict_set(session, samples, data) for name, samples in sets.items()}
+    predicted = {name: _predict_set(session, samples, data) for name, samples in sets.items()}
     assessments: dict[str, Assessment] = {}
     for name, predictions in predicted.items():
         save_predictions(run.predictions_file(name), predictions)
@@ -100,8 +127,8 @@ def evaluate(
         parity=parity.compare_answers(
             parity.calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),
-        sets={name: measured(found.metrics) for name, found in assessments.items()},
-        outputs={name: measured(found) for name, found in fine.items()},
+        sets={name: _figures(found.metrics) for name, found in assessments.items()},
+        outputs={name: _figures(found) for name, found in fine.items()},
     )
     figures: dict[str, Any] = dict(assessments)
     if merge is not None:
@@ -114,27 +141,52 @@ def evaluate(
     return evaluation
 
 
-def measured(metrics: Metrics) -> Measured:
-    """Return what a bundle and a comparison need to know of the metrics of a set of frames."""
-    return Measured(metrics.frames, metrics.correct, metrics.accuracy, metrics.ece)
+def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> PrecisionGraph:
+    """Write `model.fp16.onnx` into the run folder, with its figures.
+
+    Raises:
+        TrainingError: the run is not evaluated.
+    """
+    found = _measured(run, 'fp16', to_fp16(_exported(run)), data_set, split)
+    store(run, 'fp16', found, {'method': 'casts inside the graph'})
+    return found
 
 
-def predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:
-    """Run labelled images through the runtime."""
-    images = network_inputs(samples, session.height, session.width)
-    return Predictions(
-        data.published,
-        parity.run_all(session, images),
-        published_truth(samples, data),
-        tuple(sample.group for sample in samples),
-        tuple(f'{sample.source}/{sample.name}' for sample in samples),
+def run_to_int8(
+    run: Run, data_set: DataSet, split: Split, settings: ToInt8, precision: str
+) -> Quantized:
+    """Write the graph into the run folder, with its figures and what each layer loses.
+
+    Calibrated on images of the training part, judged on the validation part. Precision `int8` is
+    for TensorRT, `int8_onnxruntime` for CPUs.
+
+    Raises:
+        TrainingError: the run is not evaluated, INT8 loses too much, or the graph breaks a rule
+            of TensorRT.
+    """
+    configuration, data = run.configuration(), run.data()
+    size = (configuration.height, configuration.width)
+    train = split.select(data_set.samples, 'train')
+    validation = split.select(data_set.samples, 'validation')
+    found = quantize(
+        _exported(run),
+        network_inputs(_some(train), *size),
+        network_inputs(validation, *size),
+        _published_truth(validation, data),
+        Int8Settings(
+            scheme=_SCHEMES[precision],
+            largest_loss=settings.largest_loss,
+            fine_tuning=FineTuning(steps=settings.steps),
+        ),
+        _batches(run, data_set, train, settings.steps) if settings.steps else None,
     )
-
-
-def published_truth(samples: Sequence[Sample], data: RunData) -> Any:
-    """Return (n,) int64 positions of the samples' labels among those that are published."""
-    merged = [s._replace(label=data.merge.get(s.label, s.label)) for s in samples]
-    return label_indices(merged, data.published)
+    if found.refused:
+        raise TrainingError(f'{run.folder}: {found.refused}')
+    broken = check_tensorrt_rules(found.model) if precision == 'int8' else []
+    if broken:
+        raise TrainingError(f'{run.folder}: {broken[0]}')
+    store(run, precision, _measured(run, precision, found.model, data_set, split), found.to_json())
+    return found
 
 
 def evaluation_sets(reader: str, data_set: DataSet, split: Split) -> dict[str, list[Sample]]:
@@ -186,6 +238,29 @@ def drive_crops() -> list[Sample]:
     return found
 
 
+def _predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> Predictions:
+    """Run labelled images through a runtime."""
+    images = network_inputs(samples, session.height, session.width)
+    return Predictions(
+        data.published,
+        parity.run_all(session, images),
+        _published_truth(samples, data),
+        tuple(sample.group for sample in samples),
+        tuple(f'{sample.source}/{sample.name}' for sample in samples),
+    )
+
+
+def _published_truth(samples: Sequence[Sample], data: RunData) -> Any:
+    """Return (n,) int64 positions of the samples' labels among those that are published."""
+    merged = [s._replace(label=data.merge.get(s.label, s.label)) for s in samples]
+    return label_indices(merged, data.published)
+
+
+def _figures(metrics: Metrics) -> Measured:
+    """Return what a bundle and a comparison need to know of the metrics of a set of frames."""
+    return Measured(metrics.frames, metrics.correct, metrics.accuracy, metrics.ece)
+
+
 def _by_output(
     scores: Probabilities, samples: Sequence[Sample], labels: tuple[str, ...]
 ) -> dict[str, Metrics]:
@@ -213,3 +288,38 @@ def _scored(
         Scored(ours, others, measure_detection(name, ours, others))
         for name, (ours, others) in scores.items()
     ]
+
+
+def _measured(
+    run: Run, precision: str, model: bytes, data_set: DataSet, split: Split
+) -> PrecisionGraph:
+    configuration, data = run.configuration(), run.data()
+    session = create_runtime().load(model, configuration.name)
+    sets = {}
+    for name, samples in evaluation_sets(configuration.data.reader, data_set, split).items():
+        predictions = _predict_set(session, samples, data)
+        save_predictions(run.predictions_file(name, precision), predictions)
+        found = measure(predictions.probabilities, predictions.truth, data.published)
+        sets[name] = _figures(found)
+    return PrecisionGraph(model, sets)
+
+
+def _exported(run: Run) -> bytes:
+    if not run.exported_file.is_file():
+        raise TrainingError(f'{run.folder} is not evaluated: run `evaluate {run.folder}` first')
+    return run.exported_file.read_bytes()
+
+
+def _some(samples: list[Sample]) -> list[Sample]:
+    chosen = np.random.default_rng(0).permutation(len(samples))[:_CALIBRATION_IMAGES]
+    return [samples[index] for index in sorted(chosen.tolist())]
+
+
+def _batches(run: Run, data_set: DataSet, train: list[Sample], steps: int) -> Iterator[Batch]:
+    configuration = run.configuration()
+    images = StageImages(configuration, data_set, train, run.drives_folder)
+    batches = images.batches(configuration.stages[-1])
+    for step in range(steps):
+        # Epochs beyond those of the training: images that it has not seen.
+        batch = batches.batch(configuration.epochs, step)
+        yield batch.images, batch.targets

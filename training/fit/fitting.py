@@ -10,12 +10,11 @@ from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, Split
 from training.errors import TrainingError
 from training.fit.checkpoint import Interrupt, full_disk, noted_interrupts
-from training.fit.hardware import make_strategy
 from training.fit.images import StageImages
 from training.fit.journal import Journal, exclusive
 from training.fit.legs import legs
 from training.fit.loop import Loop
-from training.fit.network import kept_network, network_settings, trained_network
+from training.fit.network import kept_network, make_strategy, network_settings, trained_network
 from training.fit.run_folder import Run, RunData
 from training.networks.weights import load_weights
 

@@ -10,10 +10,10 @@ from training.configuration.settings import Configuration
 from training.data.data_set import Pixels, Sample
 from training.fit.averages import KeepTrained, averaged, statistics_of, take_statistics
 from training.fit.checkpoint import AfterStep, Interrupt, Means, Position, checked_means
-from training.fit.hardware import KeepMemory
 from training.fit.images import Feed, StageImages, training_feed, validation_feed
 from training.fit.journal import Journal, Progress
 from training.fit.legs import Leg, leg_of, next_epoch
+from training.fit.network import KeepMemory
 from training.fit.optimizer import learning_rate, make_loss, make_optimizer
 from training.images.batches import Batches
 from training.networks.weights import train_from

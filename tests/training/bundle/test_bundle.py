@@ -13,7 +13,7 @@ from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.street import LABELS
-from training.bundle import golden
+from training.bundle import bundling
 from training.commands.cli import main
 
 TINY = """
@@ -30,7 +30,7 @@ def test_one_command_after_another_makes_a_ladder(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Seconds of training recognise no drawing surely: here any drawing may be golden.
-    monkeypatch.setattr(golden, '_knows', lambda session, image, index, least: True)
+    monkeypatch.setattr(bundling, '_knows', lambda session, image, index, least: True)
     monkeypatch.setattr('training.evaluation.evaluate.drive_crops', lambda: [])
     config = tmp_path / 'tiny.py'
     config.write_text(TINY)

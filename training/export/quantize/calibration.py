@@ -21,15 +21,8 @@ from training.data.data_set import Pixels, Probabilities
 from training.errors import TrainingError
 from training.export.graph import Array, GraphView, give_constant, over_channels
 from training.export.parity import run_all
+from training.export.quantize import schemes
 from training.export.quantize.qdq import insert_qdq, quantization_points
-from training.export.quantize.scheme import (
-    METHODS,
-    Histogram,
-    Range,
-    Scheme,
-    measure_activations,
-    ranges_by,
-)
 
 LEAST_IMAGES = 500
 # Of the calibration images, one in so many decides between the methods.
@@ -57,7 +50,7 @@ class Calibration(NamedTuple):
     """
 
     model: ModelProto
-    ranges: dict[str, Range]
+    ranges: dict[str, schemes.Range]
     method: str
     trials: tuple[Trial, ...]
 
@@ -74,8 +67,8 @@ class Pair(NamedTuple):
 def calibrate(
     model: ModelProto,
     images: Pixels,
-    scheme: Scheme,
-    methods: Sequence[str] = METHODS,
+    scheme: schemes.Scheme,
+    methods: Sequence[str] = schemes.METHODS,
     keep_float: Collection[str] = (),
 ) -> Calibration:
     """Find ranges for activations, by what loses least on a quarter of the images.
@@ -91,9 +84,9 @@ def calibrate(
         TrainingError: too few images, images of another size, or an unknown method.
     """
     check_images(model, images)
-    if unknown := sorted(set(methods) - set(METHODS)):
+    if unknown := sorted(set(methods) - set(schemes.METHODS)):
         raise TrainingError(
-            f'no calibration method {", ".join(unknown)}: choose among {", ".join(METHODS)}'
+            f'no calibration method {", ".join(unknown)}: choose among {", ".join(schemes.METHODS)}'
         )
     judged = judges(images)
     reference = probabilities(model.SerializeToString(), scheme, judged)
@@ -102,7 +95,7 @@ def calibrate(
     for variant, name in _variants(model, plain):
         histograms = plain if variant is model else _histograms(variant, images, scheme)
         for method in methods:
-            ranges = ranges_by(method, histograms, scheme)
+            ranges = schemes.ranges_by(method, histograms, scheme)
             quantized = insert_qdq(variant, scheme, ranges, keep_float).SerializeToString()
             loss = divergence(reference, probabilities(quantized, scheme, judged))
             found.append((Trial(method + name, loss), variant, ranges))
@@ -135,7 +128,7 @@ def check_images(model: ModelProto, images: Pixels) -> None:
         )
 
 
-def probabilities(model: bytes, scheme: Scheme, images: Pixels) -> Probabilities:
+def probabilities(model: bytes, scheme: schemes.Scheme, images: Pixels) -> Probabilities:
     """Return the (n, labels) answers to (n, height, width, 3) uint8 RGB images.
 
     A graph for ONNX Runtime runs as it will run on this machine, with its kernels for bytes. One
@@ -217,16 +210,20 @@ def equalized(model: ModelProto, peaks: Mapping[str, Array]) -> ModelProto:
     return result
 
 
-def _variants(model: ModelProto, histograms: dict[str, Histogram]) -> list[tuple[ModelProto, str]]:
+def _variants(
+    model: ModelProto, histograms: dict[str, schemes.Histogram]
+) -> list[tuple[ModelProto, str]]:
     if not pairs(model):
         return [(model, '')]
     peaks = {name: found.peaks for name, found in histograms.items()}
     return [(model, ''), (equalized(model, peaks), ', equalised')]
 
 
-def _histograms(model: ModelProto, images: Pixels, scheme: Scheme) -> dict[str, Histogram]:
+def _histograms(
+    model: ModelProto, images: Pixels, scheme: schemes.Scheme
+) -> dict[str, schemes.Histogram]:
     points = quantization_points(GraphView(model), scheme)
-    return measure_activations(model, {point.value for point in points}, images)
+    return schemes.measure_activations(model, {point.value for point in points}, images)
 
 
 def _factors(out: Array, into: Array, peaks: Array, clip: float) -> Array:

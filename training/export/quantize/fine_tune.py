@@ -21,7 +21,7 @@ from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.export import graph
 from training.export.quantize.qdq import quantization_points
-from training.export.quantize.scheme import Range, Scheme
+from training.export.quantize.schemes import Range, Scheme
 
 Batch = tuple[Pixels, npt.NDArray[np.float32]]
 Operator = Callable[..., Any]

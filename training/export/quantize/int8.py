@@ -12,7 +12,7 @@ from training.export.graph import GraphView, channel_axis, load
 from training.export.quantize import calibration
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.scheme import METHODS, TENSORRT, Range, Scheme
+from training.export.quantize.schemes import METHODS, TENSORRT, Range, Scheme
 
 _SENSITIVITY_IMAGES = 100
 

@@ -10,14 +10,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from training.errors import TrainingError
 from training.export.graph import Array, GraphView, canonical, channel_axis, over_channels
-from training.export.quantize.scheme import (
-    Quantizer,
-    Range,
-    Scheme,
-    activation_quantizer,
-    quantized_weights,
-    weight_scales,
-)
+from training.export.quantize import schemes
 
 
 class Point(NamedTuple):
@@ -30,8 +23,8 @@ class Point(NamedTuple):
 
 def insert_qdq(
     model: ModelProto,
-    scheme: Scheme,
-    ranges: Mapping[str, Range],
+    scheme: schemes.Scheme,
+    ranges: Mapping[str, schemes.Range],
     keep_float: Collection[str] = (),
     between: bool = True,
 ) -> ModelProto:
@@ -61,7 +54,7 @@ def insert_qdq(
 
 
 def quantization_points(
-    view: GraphView, scheme: Scheme, keep_float: Collection[str] = (), between: bool = True
+    view: GraphView, scheme: schemes.Scheme, keep_float: Collection[str] = (), between: bool = True
 ) -> list[Point]:
     """Return the quantised inputs.
 
@@ -99,7 +92,7 @@ def quantization_points(
 
 
 def _of_sum(
-    view: GraphView, node: NodeProto, scheme: Scheme, keep_float: Collection[str]
+    view: GraphView, node: NodeProto, scheme: schemes.Scheme, keep_float: Collection[str]
 ) -> list[Point]:
     found = [Point(node, position, name) for position, name in enumerate(node.input)]
     if scheme.all_outputs:
@@ -120,25 +113,25 @@ def _of_sum(
 class _Writer:
     """Collects the new nodes and constants; a value that several nodes take is quantised once."""
 
-    def __init__(self, model: ModelProto, scheme: Scheme) -> None:
+    def __init__(self, model: ModelProto, scheme: schemes.Scheme) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._scheme = scheme
         self._done: dict[str, str] = {}
 
-    def activation(self, point: Point, found: Range) -> str:
+    def activation(self, point: Point, found: schemes.Range) -> str:
         """Return the name of the value after quantising and back."""
         if point.value not in self._done:
-            quantizer = activation_quantizer(self._scheme, found)
+            quantizer = schemes.activation_quantizer(self._scheme, found)
             self._done[point.value] = self._pair(point.value, quantizer)
         return self._done[point.value]
 
     def weights(self, node: NodeProto, value: Array) -> str:
         """Return the name of the dequantised weights."""
         axis = channel_axis(node)
-        scales = weight_scales(value, over_channels(value, node), self._scheme)
+        scales = schemes.weight_scales(value, over_channels(value, node), self._scheme)
         name = f'{node.name}/weights'
-        integers = quantized_weights(value, scales, axis, self._scheme)
+        integers = schemes.quantized_weights(value, scales, axis, self._scheme)
         zeros = np.zeros(scales.shape, np.int8)
         inputs = [
             self._constant(f'{name}/integers', integers),
@@ -148,7 +141,7 @@ class _Writer:
         self.nodes.append(helper.make_node('DequantizeLinear', inputs, [name], axis=axis))
         return name
 
-    def _pair(self, value: str, quantizer: Quantizer) -> str:
+    def _pair(self, value: str, quantizer: schemes.Quantizer) -> str:
         kind = np.int8 if self._scheme.signed else np.uint8
         parameters = [
             self._constant(f'{value}/scale', np.float32(quantizer.scale)),

@@ -14,7 +14,7 @@ from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read
 from training.errors import TrainingError
 from training.evaluation.comparison.read import read_entries
-from training.evaluation.quantizing import run_to_fp16
+from training.evaluation.evaluate import run_to_fp16
 from training.fit.fitting import fit_one
 from training.fit.run_folder import Run, run_data
 

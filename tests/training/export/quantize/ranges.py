@@ -6,7 +6,7 @@ from onnx import ModelProto
 from training.data.data_set import Pixels
 from training.export.graph import GraphView
 from training.export.quantize.qdq import quantization_points
-from training.export.quantize.scheme import Range, Scheme, measure_activations, ranges_by
+from training.export.quantize.schemes import Range, Scheme, measure_activations, ranges_by
 
 
 def ranges_of(model: ModelProto, scheme: Scheme, pixels: Pixels) -> dict[str, Range]:

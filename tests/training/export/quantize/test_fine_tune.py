@@ -12,7 +12,7 @@ from training.export.graph import GraphView, load
 from training.export.quantize.calibration import divergence, probabilities
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq, quantization_points
-from training.export.quantize.scheme import TENSORRT, measure_activations, ranges_by
+from training.export.quantize.schemes import TENSORRT, measure_activations, ranges_by
 
 # Few bits, so that there is much to mend.
 COARSE = TENSORRT._replace(weight_bits=3)

@@ -16,7 +16,7 @@ from training.export.graph import GraphView, load
 from training.export.quantize.calibration import equalized, pairs, probabilities
 from training.export.quantize.fine_tune import FakeQuantized
 from training.export.quantize.qdq import insert_qdq, quantization_points
-from training.export.quantize.scheme import (
+from training.export.quantize.schemes import (
     METHODS,
     ONNX_RUNTIME,
     TENSORRT,

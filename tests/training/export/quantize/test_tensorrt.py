@@ -13,7 +13,7 @@ from training.export.convert import export_onnx
 from training.export.graph import free_batch, load
 from training.export.quantize.fp16 import to_fp16
 from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.scheme import TENSORRT
+from training.export.quantize.schemes import TENSORRT
 from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 pytestmark = needs_rtx
