@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,10 @@ Indices = npt.NDArray[np.int64]
 """(n,) positions of the true labels."""
 Scores = npt.NDArray[np.float64]
 """(n,) one number for each frame."""
+Floats = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+Targets = npt.NDArray[np.float32]
+"""(n, classes), what a network should answer: probabilities."""
 Merge = npt.NDArray[np.float32]
 """(outputs, labels), 1 where an output belongs to a label, else 0."""
 

@@ -6,14 +6,13 @@ form the same network gives the same bytes. With a free batch, cameras can share
 """
 
 from collections import defaultdict
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from training.data.data_set import Array
 from training.errors import TrainingError
 
 # Operators with weights, which is where the time goes; their first input is the activation.
@@ -24,7 +23,6 @@ OUTPUT = 'probabilities'
 _IR_VERSION = 8
 _BATCH = 'batch'
 _TOLERANCE = 1e-5
-Array = npt.NDArray[Any]
 
 
 class GraphView:

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
-from training.data.data_set import Pixels
+from training.data.data_set import Array, Pixels
 
-Values = list[npt.NDArray[np.float32]]
+Values = list[Array]
 
 
 def values_of(variables: Sequence[keras.Variable]) -> Values:

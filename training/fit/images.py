@@ -12,7 +12,6 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from mobilenet_perception.errors import PerceptionError
@@ -20,7 +19,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from training.configuration.settings import Augmentation, Configuration, Loss, Stage
-from training.data.data_set import DataSet, Pixels, Sample, published_labels
+from training.data.data_set import Array, DataSet, Pixels, Sample, Targets, published_labels
 from training.errors import TrainingError
 from training.fit.network import network_inputs
 from training.fit.optimizer import class_weights
@@ -34,8 +33,7 @@ _AHEAD = 2
 _MOST_WORKERS = 16
 _KEPT_BYTES = 2**29
 _NO_MIXING = Augmentation()._replace(mixup=0.0, cutmix=0.0)
-Arrays = Sequence[npt.NDArray[Any]]
-Targets = npt.NDArray[np.float32]
+Arrays = Sequence[Array]
 
 
 class Shape(NamedTuple):

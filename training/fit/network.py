@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a run: as it is trained and kept, what it is given, and how the machine is used."""
+"""The network of a run: as it is trained and kept, what it is given, and on which devices."""
 
 import ctypes
 import sys
@@ -9,12 +9,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Configuration, Hardware
-from training.data.data_set import Pixels, Sample
+from training.data.data_set import Indices, Pixels, Sample
 from training.errors import TrainingError
 from training.fit.run_folder import Run
 from training.networks import NetworkSettings, build_network
@@ -81,7 +80,7 @@ def network_inputs(samples: Sequence[Sample], height: int, width: int) -> Pixels
     return np.stack(resized) if resized else np.zeros((0, height, width, 3), np.uint8)
 
 
-def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> npt.NDArray[np.int64]:
+def label_indices(samples: Sequence[Sample], labels: Sequence[str]) -> Indices:
     """Return (n,) positions of the samples' labels in `labels`."""
     index_of = {label: index for index, label in enumerate(labels)}
     return np.array([index_of[sample.label] for sample in samples], np.int64)

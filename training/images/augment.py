@@ -9,16 +9,14 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
-from training.data.data_set import Pixels
+from training.data.data_set import Pixels, Targets
 from training.errors import TrainingError
 from training.images import operations
 
 _GAP = 2
-Targets = npt.NDArray[np.float32]
 
 
 class MixedBatch(NamedTuple):

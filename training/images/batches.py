@@ -13,11 +13,9 @@ import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
-from training.data.data_set import Pixels, Sample
+from training.data.data_set import Pixels, Sample, Targets
 from training.errors import TrainingError
 from training.images.augment import augment, mix_batch
-
-Targets = npt.NDArray[np.float32]
 
 
 class Draw(NamedTuple):

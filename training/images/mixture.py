@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street import Drive, random_world
 from mobilenet_perception.street.signals import BACKGROUND
-from training.data.data_set import Pixels, Sample, read_rgb
+from training.data.data_set import Floats, Pixels, Sample, read_rgb
 from training.data.readers.files import image_files
 from training.errors import TrainingError
 from training.images import composition
@@ -158,7 +157,7 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
     return dict(strata)
 
 
-def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.float64]:
+def _balanced(labels: Sequence[str], counts: Sequence[int]) -> Floats:
     """Return the probability of each class, given its published label and number of groups."""
     if not counts:
         return np.zeros(0)

@@ -16,9 +16,8 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from training.data.data_set import Pixels
+from training.data.data_set import Floats, Pixels
 
 _MIRRORED = 0.15
 _LEAST_SHARE = 0.02
@@ -32,9 +31,7 @@ _ENHANCEMENT = 0.9
 _POSTERIZED_BITS = 4
 
 
-def affine(
-    pixels: Pixels, linear: npt.NDArray[np.float64], shift: tuple[float, float] = (0.0, 0.0)
-) -> Pixels:
+def affine(pixels: Pixels, linear: Floats, shift: tuple[float, float] = (0.0, 0.0)) -> Pixels:
     """Map the content of an image, bilinearly.
 
     What comes in from beyond the edge is mirrored for 0.15 of the shorter side, and one colour
@@ -64,7 +61,7 @@ def affine(
     return warped
 
 
-def rotation(degrees: float) -> npt.NDArray[np.float64]:
+def rotation(degrees: float) -> Floats:
     """Return the (2, 2) rotation, clockwise as seen, for y points down."""
     angle = np.radians(degrees)
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

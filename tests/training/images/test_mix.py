@@ -5,8 +5,8 @@ import numpy as np
 
 from tests.training.images.off import OFF
 from training.configuration.settings import Augmentation
-from training.data.data_set import Pixels
-from training.images.augment import Targets, mix_batch
+from training.data.data_set import Pixels, Targets
+from training.images.augment import mix_batch
 
 COUNT = 24
 

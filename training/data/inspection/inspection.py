@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from mobilenet_perception.tools.report.tables import table
 from training.configuration.records import Record
 from training.configuration.settings import Data
-from training.data.data_set import PARTS, DataSet, Sample, Split, data_hash, make_split
+from training.data.data_set import PARTS, DataSet, Floats, Sample, Split, data_hash, make_split
 from training.data.duplicates.copies import Copy, find_copies, in_parallel, take_fingerprints
 from training.data.duplicates.leaks import Leak, find_leaks
 from training.errors import TrainingError
@@ -321,7 +320,7 @@ def _odd(path: Path) -> Iterator[str]:
             yield 'turned by EXIF'
 
 
-def _spread(values: npt.NDArray[np.float64]) -> Spread:
+def _spread(values: Floats) -> Spread:
     if not values.size:
         return Spread(0.0, 0.0, 0.0)
     return Spread(float(values.min()), float(np.median(values)), float(values.max()))

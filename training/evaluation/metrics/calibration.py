@@ -2,10 +2,9 @@
 """How far probabilities can be believed: reliability, calibration error, proper scores."""
 
 import numpy as np
-import numpy.typing as npt
 
 from training.configuration.records import Record
-from training.data.data_set import Indices, Probabilities
+from training.data.data_set import Floats, Indices, Probabilities
 
 ECE_BINS = 15
 # The least probability that the logarithm sees: a float32 softmax can give an exact 0.
@@ -92,7 +91,7 @@ def reliability_bins(
     )
 
 
-def bin_indices(confidence: npt.NDArray[np.float64], bins: int = ECE_BINS) -> Indices:
+def bin_indices(confidence: Floats, bins: int = ECE_BINS) -> Indices:
     """Return (n,) bins of (n,) confidences from 0 to 1."""
     return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 

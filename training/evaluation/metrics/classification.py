@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn import metrics
 
 from training.configuration.records import Record
-from training.data.data_set import Indices, Probabilities
+from training.data.data_set import Floats, Indices, Probabilities
 from training.evaluation.metrics.calibration import expected_calibration_error
 
 _TOP_K = (1, 3, 5)
@@ -78,8 +78,8 @@ class Ranking(Record):
 class Curve(NamedTuple):
     """A curve to draw; both (points,) float64, 0 to 1."""
 
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
+    x: Floats
+    y: Floats
 
 
 def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str]) -> Metrics:
@@ -156,13 +156,13 @@ def defined_classes(truth: Indices, classes: int) -> list[int]:
     return [int(index) for index in np.flatnonzero((counts > 0) & (counts < len(truth)))]
 
 
-def roc(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
+def roc(scores: Probabilities, positive: npt.NDArray[np.bool_]) -> Curve:
     """Return false positive rate (x) and true positive rate (y) of falling thresholds."""
     x, y, _ = metrics.roc_curve(positive, scores)
     return Curve(x, y)
 
 
-def precision_recall(scores: npt.NDArray[np.float32], positive: npt.NDArray[np.bool_]) -> Curve:
+def precision_recall(scores: Probabilities, positive: npt.NDArray[np.bool_]) -> Curve:
     """Return recall (x) and precision (y) of falling thresholds."""
     precision, recall, _ = metrics.precision_recall_curve(positive, scores)
     return Curve(recall[::-1], precision[::-1])

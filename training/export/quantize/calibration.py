@@ -17,9 +17,9 @@ from onnx import ModelProto, NodeProto
 
 from mobilenet_perception.inference.runtimes import create_runtime
 from training.configuration.records import Record
-from training.data.data_set import Pixels, Probabilities
+from training.data.data_set import Array, Pixels, Probabilities
 from training.errors import TrainingError
-from training.export.graph import Array, GraphView, give_constant, over_channels
+from training.export.graph import GraphView, give_constant, over_channels
 from training.export.parity import run_all
 from training.export.quantize import schemes
 from training.export.quantize.qdq import insert_qdq, quantization_points
@@ -86,7 +86,8 @@ def calibrate(
     check_images(model, images)
     if unknown := sorted(set(methods) - set(schemes.METHODS)):
         raise TrainingError(
-            f'no calibration method {", ".join(unknown)}: choose among {", ".join(schemes.METHODS)}'
+            f'no calibration method {", ".join(unknown)}: choose among '
+            f'{", ".join(schemes.METHODS)}'
         )
     judged = judges(images)
     reference = probabilities(model.SerializeToString(), scheme, judged)

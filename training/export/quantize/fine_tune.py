@@ -13,17 +13,16 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from onnx import ModelProto, NodeProto, helper
 
-from training.data.data_set import Pixels
+from training.data.data_set import Pixels, Targets
 from training.errors import TrainingError
 from training.export import graph
 from training.export.quantize.qdq import quantization_points
 from training.export.quantize.schemes import Range, Scheme
 
-Batch = tuple[Pixels, npt.NDArray[np.float32]]
+Batch = tuple[Pixels, Targets]
 Operator = Callable[..., Any]
 
 

@@ -13,8 +13,7 @@ import numpy as np
 import onnxruntime
 from onnx import ModelProto, TensorProto, helper
 
-from training.data.data_set import Pixels
-from training.export.graph import Array
+from training.data.data_set import Array, Pixels
 
 METHODS = ('minmax', 'percentile', 'squared_error', 'entropy')
 # A channel of zeros still needs a scale above 0.

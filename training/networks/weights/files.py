@@ -10,13 +10,11 @@ from typing import Any, NamedTuple
 import h5py
 import keras
 import numpy as np
-import numpy.typing as npt
 import onnx
 
+from training.data.data_set import Array
 from training.errors import TrainingError
 from training.export.graph import GraphView, channel_axis, to_tensorflow
-
-Array = npt.NDArray[Any]
 
 
 class StoredLayer(NamedTuple):
