@@ -49,7 +49,7 @@ from training.fit.images import StageImages
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData
 from training.images import composition
-from training.networks.complexity import multiply_adds, parameters
+from training.networks.structure import multiply_adds, parameters
 
 # What a robot's region of interest leaves around a signal, on average.
 _WITH_MARGIN = composition.Placement(

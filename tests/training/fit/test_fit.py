@@ -92,7 +92,7 @@ def test_the_model_kept_is_the_one_that_validated_best(undisturbed: Run) -> None
 def test_a_killed_run_ends_as_if_it_had_not_been(undisturbed: Run, tmp_path: Path) -> None:
     folder = tmp_path / 'run'
     # In the midst of an epoch, and in the midst of writing a checkpoint.
-    kill(folder, 'training.fit.loop', 'AfterStep.on_train_batch_end', 7)
+    kill(folder, 'training.fit.checkpoint', 'AfterStep.on_train_batch_end', 7)
     assert not (folder / 'model.keras').exists()
     kill(folder, 'training.fit.checkpoint', 'os.fsync', 5)
     resumed = train(folder, tiny())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights from elsewhere: by name, file, run or bundle; and which of them train."""
 
-from training.networks.blocks import Trainable, train_from
+from training.networks.structure import Trainable, train_from
 from training.networks.weights.keras2 import load_keras2_model
 from training.networks.weights.load import Loaded, load_weights
 

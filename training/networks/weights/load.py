@@ -15,9 +15,9 @@ import onnx
 from mobilenet_perception.inference.bundle import load_bundle
 from training.data.data_set import Array
 from training.errors import TrainingError
-from training.networks.blocks import HEAD, TOP, layers_by_block
 from training.networks.comparison import FAMILIES
 from training.networks.layers import NetworkSettings
+from training.networks.structure import HEAD, TOP, layers_by_block
 from training.networks.weights.files import StoredLayer, layers_of, read_hdf5, read_onnx
 from training.networks.weights.keras2 import is_of_keras2, load_keras2_model
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The blocks of a network by name, from the first layer to the last, and which of them train."""
+"""The structure of a network: its blocks by name, which of them train, and its size.
+
+Parameters and multiply-adds are counted as the MobileNet papers do.
+"""
 
 import math
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -81,6 +85,30 @@ def train_from(network: keras.Model, what: str, *, batch_norm: bool = False) -> 
     return Trainable(trainable, network.count_params() - trainable)
 
 
+def parameters(model: keras.Model) -> int:
+    """Return the number of learned weights, frozen or not, without batch norms' running averages.
+
+    That is what papers count, and what is left, up to a few, once batch norms are folded.
+    """
+    return sum(
+        math.prod(weight.shape)
+        for layer in _layers(model)
+        for weight in layer.weights
+        if not weight.path.endswith(('moving_mean', 'moving_variance', 'seed_generator_state'))
+    )
+
+
+def multiply_adds(model: keras.Model) -> int:
+    """Return the multiply-adds of one image through convolutions and dense layers.
+
+    Biases, batch norms (folded on export), activations and pooling do not count.
+
+    Raises:
+        TrainingError: the network takes images of any size.
+    """
+    return sum(_multiply_adds(layer) for layer in _layers(model))
+
+
 def _block_of(name: str) -> str | None:
     """Return the block that a layer's name tells; None: that of the layer before it."""
     if name in _HEAD_LAYERS:
@@ -94,3 +122,37 @@ def _block_of(name: str) -> str | None:
         return 'block_0'
     match = _NAMED.match(name)
     return match[1] if match else None
+
+
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
+def _multiply_adds(layer: keras.layers.Layer) -> int:
+    if isinstance(layer, keras.layers.Dense):
+        # Once for each place, if there are several.
+        return _values(layer) * int(layer.kernel.shape[0])
+    if isinstance(layer, keras.layers.DepthwiseConv2D):
+        return _values(layer) * int(math.prod(layer.kernel_size))
+    if isinstance(layer, keras.layers.SeparableConv2D):
+        kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
+        per_pixel = sum(int(math.prod(kernel.shape)) for kernel in kernels)
+        return _values(layer) // int(layer.filters) * per_pixel
+    if isinstance(layer, keras.layers.Conv2D):
+        # The kernel: height, width, inputs of one group, outputs.
+        return _values(layer) * int(math.prod(layer.kernel.shape[:3]))
+    return 0
+
+
+def _values(layer: keras.layers.Layer) -> int:
+    """Return how many numbers a layer puts out for one image."""
+    shape = layer.output.shape[1:]
+    if None in shape:
+        raise TrainingError(
+            'multiply-adds depend on the size of images: build the network with height and width'
+        )
+    return int(math.prod(shape))
