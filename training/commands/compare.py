@@ -5,7 +5,8 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import Progress, whole
+from mobilenet_perception.tools.arguments import whole
+from mobilenet_perception.tools.terminal import Progress
 from training.commands.arguments import add_run_data, evaluated
 from training.configuration.records import json_text
 from training.fit.run_folder import Run
@@ -61,9 +62,8 @@ def run(options: argparse.Namespace) -> int:
     for entry in entries:
         if against and entry.folder.resolve() == against.resolve() and entry.predictions:
             name = entry.variant.name
-    progress = Progress(f'of {options.rounds} rounds of timing')
-    comparison = compare(entries, name, options.threads, options.rounds, progress)
-    progress.end()
+    with Progress('rounds of timing', options.rounds) as progress:
+        comparison = compare(entries, name, options.threads, options.rounds, progress)
     found = {**comparison._asdict(), 'left_out': left_out}
     write_atomically(options.out / 'compare.json', json_text(found))
     write_atomically(options.out / 'compare.csv', comparison_csv(comparison))

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.commands.arguments import add_run_data, read_run_data
 from training.fit.run_folder import PRECISIONS, Run
 

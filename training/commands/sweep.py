@@ -5,7 +5,8 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import Progress, positive, whole
+from mobilenet_perception.tools.arguments import positive, whole
+from mobilenet_perception.tools.terminal import Progress
 from training.commands.arguments import add_configuration, configured
 from training.configuration.records import json_text
 from training.configuration.settings import Configuration
@@ -118,9 +119,8 @@ def _report(folder: Path) -> None:
     from training.sweep.results import read_results  # noqa: PLC0415
     from training.sweep.tables import sweep_text  # noqa: PLC0415
 
-    progress = Progress('rounds of timing')
-    results = read_results(folder, progress=progress)
-    progress.end()
+    with Progress('rounds of timing') as progress:
+        results = read_results(folder, progress=progress)
     if not results.ended:
         reasons = [trial.failed for trial in results.trials if trial.failed]
         reason = reasons[0] if reasons else f'see {folder}/*/trial.log'

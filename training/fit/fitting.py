@@ -13,7 +13,7 @@ from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
 from training.fit import checkpoint, network, optimizer
 from training.fit.images import Feed, StageImages, training_feed, validation_feed
-from training.fit.journal import Journal, Progress, exclusive
+from training.fit.journal import Journal, StepBar, exclusive
 from training.fit.legs import Leg, leg_of, legs, next_epoch
 from training.fit.run_folder import Run, RunData
 from training.images.batches import Batches
@@ -256,7 +256,7 @@ class Loop:
     ) -> checkpoint.Means:
         callbacks = [
             network.KeepMemory(),
-            Progress(self._steps, begun),
+            StepBar(self._steps, begun),
             checkpoint.AfterStep(self._interrupt, save),
             *([optimizer.KeepTrained()] if self._averages else []),
         ]

@@ -119,7 +119,7 @@ class Scalars:
             writer.flush()
 
 
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+class StepBar(keras.callbacks.Callback):  # type: ignore[misc]
     """A bar over the steps of an epoch, on a terminal; nothing where output goes to a file."""
 
     def __init__(self, steps: int, done: int) -> None:

@@ -214,6 +214,12 @@ def read_trials(folder: Path) -> tuple[Trial, ...]:
     return tuple(from_json(Trial, json.loads(f.read_text()), str(f)) for f in files)
 
 
+def is_done(folder: Path, trial: Trial) -> bool:
+    """Say whether a trial is trained and evaluated."""
+    run = Run(folder / trial.name)
+    return run.model_file.is_file() and bool(run.read_json('evaluation.json'))
+
+
 def _value(text: str) -> Number:
     try:
         value = json.loads(text)

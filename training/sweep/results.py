@@ -11,7 +11,7 @@ from training.evaluation.comparison.comparison import Comparison, Row, compare
 from training.evaluation.comparison.read import read_entries
 from training.fit.run_folder import Run
 from training.sweep.effects import Effects, measure_effects
-from training.sweep.record import Attribute, Sweep, Trial, read_sweep, read_trials
+from training.sweep.record import Attribute, Sweep, Trial, is_done, read_sweep, read_trials
 
 # Some figures are multiplied by what is varied; of accuracy the differences count.
 _COSTS = ('latency', 'macs')
@@ -65,7 +65,7 @@ def read_results(
         progress: told the rounds of timing that are done.
     """
     sweep, trials = read_sweep(folder), read_trials(folder)
-    done = [trial for trial in trials if _is_done(folder, trial)]
+    done = [trial for trial in trials if is_done(folder, trial)]
     stopped = {
         trial.name: len(_epochs(folder, trial))
         for trial in trials
@@ -126,11 +126,6 @@ def _notes(sweep: Sweep, trials: Sequence[Trial], stopped: dict[str, int]) -> li
                 )
     notes += [f'{trial.name} could not be trained: {trial.failed}' for trial in failed]
     return notes
-
-
-def _is_done(folder: Path, trial: Trial) -> bool:
-    run = Run(folder / trial.name)
-    return run.model_file.is_file() and bool(run.read_json('evaluation.json'))
 
 
 def _epochs(folder: Path, trial: Trial) -> list[dict[str, float]]:

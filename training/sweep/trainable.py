@@ -85,7 +85,7 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
             )
 
 
-class Progress(tune.Callback):  # type: ignore[misc, unused-ignore]
+class TrialLines(tune.Callback):  # type: ignore[misc, unused-ignore]
     """Prints a line when a trial ends."""
 
     def __init__(self, count: int) -> None:

@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import ROOT
+from tests.training.conftest import shared
 from tests.training.fit.toy import squares, tiny, train
 from training.configuration.settings import Stage
 from training.data.data_set import DataSet
@@ -26,6 +27,7 @@ import os, signal, sys
 from pathlib import Path
 import {module} as module
 from training.fit import checkpoint
+from tests.training.conftest import shared
 from tests.training.fit.toy import tiny, train
 
 checkpoint.SAVE_SECONDS = 0.0
@@ -54,9 +56,9 @@ def kill(folder: Path, module: str, name: str, call: int) -> None:
     assert process.returncode == -signal.SIGKILL, process.stderr[-2000:]
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp('run') / 'whole', tiny())
+    return Run(shared(tmp_path_factory, 'undisturbed', lambda folder: train(folder, tiny())))
 
 
 def test_it_learns_and_the_folder_tells_everything(undisturbed: Run) -> None:

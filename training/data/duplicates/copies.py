@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import same_picture
-from mobilenet_perception.tools.arguments import Progress
+from mobilenet_perception.tools.terminal import Progress
 from training.data.data_set import Sample
 from training.data.duplicates.close_pairs import Pairs, Places, Vectors, close_pairs
 from training.errors import TrainingError
@@ -140,15 +140,14 @@ def in_parallel(
         items: what it is called with.
         what: words for the line of progress, such as `images read`.
     """
-    progress = Progress(f'of {len(items)} {what}')
-    try:
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-            # In chunks, so that results do not pile up before they are taken.
-            for start in range(0, len(items), _CHUNK):
-                yield from threads.map(function, items[start : start + _CHUNK])
-                progress(min(start + _CHUNK, len(items)))
-    finally:
-        progress.end()
+    with (
+        Progress(what, len(items)) as progress,
+        ThreadPoolExecutor(os.cpu_count() or 1) as threads,
+    ):
+        # In chunks, so that results do not pile up before they are taken.
+        for start in range(0, len(items), _CHUNK):
+            yield from threads.map(function, items[start : start + _CHUNK])
+            progress(min(start + _CHUNK, len(items)))
 
 
 def _take(sample: Sample) -> _One:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mobilenet_perception.tools.report.tables import table
+from mobilenet_perception.tools.terminal import table
 from training.configuration.records import Record
 from training.configuration.settings import Data
 from training.data.data_set import PARTS, DataSet, Floats, Sample, Split, data_hash, make_split
