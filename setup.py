@@ -45,7 +45,7 @@ EXTRAS = {
         'matplotlib',
         'msgspec>=0.19',
         'onnx',
-        'pillow',
+        'pillow>=10.1',
         'rosbags>=0.10',
         'scikit-learn',
         'scipy',

@@ -22,7 +22,7 @@ from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal,
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.evaluation import Candidate, Measured
+from training.evaluation.record import Candidate, Measured
 from training.export.graph import free_batch
 from training.fit.run_folder import PRECISIONS, RunData
 from training.images.composition import Placement, compose, random_background, street, trim

@@ -22,7 +22,7 @@ from training.errors import TrainingError
 from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluation.evaluation import Evaluation
+    from training.evaluation.record import Evaluation
 
 _DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
 # Short flags of the settings that are changed most.
@@ -138,7 +138,7 @@ def evaluated(run: Run, path: Path | None) -> 'Evaluation':
         TrainingError: the run is not trained, or the data are others.
     """
     from training.evaluation.evaluate import evaluate  # noqa: PLC0415
-    from training.evaluation.evaluation import stored_evaluation  # noqa: PLC0415
+    from training.evaluation.record import stored_evaluation  # noqa: PLC0415
 
     try:
         return stored_evaluation(run)

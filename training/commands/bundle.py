@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: the runs do not fit together.
     """
     from training.bundle.bundling import make_bundle  # noqa: PLC0415
-    from training.evaluation.evaluation import candidates_of  # noqa: PLC0415
+    from training.evaluation.record import candidates_of  # noqa: PLC0415
 
     notes = options.notes.read_text() if options.notes else _NOTES
     runs = [Run(folder) for folder in options.runs]

@@ -10,7 +10,7 @@ from training.data.readers.by_name import read
 from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluation.evaluation import Evaluation
+    from training.evaluation.record import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_sets(run_folder: Run, precision: str) -> None:
-    from training.evaluation.evaluation import stored  # noqa: PLC0415
+    from training.evaluation.record import stored  # noqa: PLC0415
 
     for name, found in stored(run_folder, precision).sets.items():
         print(

@@ -14,27 +14,19 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.system.files import write_atomically
-from training.data.data_set import (
-    DataSet,
-    Logits,
-    Merge,
-    Probabilities,
-    Sample,
-    Split,
-    merge_matrix,
-)
+from training.data.data_set import DataSet, Logits, Merge, Probabilities, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.evaluation import (
+from training.evaluation.metrics.assessment import Assessment, assess
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import Metrics, measure
+from training.evaluation.predictions import Predictions, save_predictions
+from training.evaluation.record import (
     Evaluation,
     Measured,
     PrecisionGraph,
     store,
     store_evaluation,
 )
-from training.evaluation.metrics.assessment import Assessment, assess
-from training.evaluation.metrics.calibration import expected_calibration_error
-from training.evaluation.metrics.classification import Metrics, measure
-from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.report.evaluation import Scored
 from training.evaluation.report.of_run import write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
@@ -93,7 +85,7 @@ def evaluate(
     configuration, data = run.configuration(), run.data()
     network = load_network(run)
     size = (configuration.height, configuration.width)
-    merge = merge_matrix(data.labels, data.merge)
+    merge = data.merge_matrix
 
     def logits_of(samples: Sequence[Sample]) -> Probabilities:
         images = network_inputs(samples, *size).astype(np.float32)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from mobilenet_perception.system.files import write_atomically
 from training.configuration.records import Record, from_json, json_text
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet, Split, published_labels
+from training.data.data_set import DataSet, Merge, Split, merge_matrix, published_labels
 from training.errors import TrainingError
 
 # INT8 twice: TensorRT takes symmetric activations alone, and a CPU runs those slowest of all.
@@ -39,6 +39,11 @@ class RunData(Record):
     def published(self) -> tuple[str, ...]:
         """The labels of the scores."""
         return published_labels(self.labels, self.merge)
+
+    @property
+    def merge_matrix(self) -> Merge | None:
+        """What adds up the outputs that share a label; None: each is a label of its own."""
+        return merge_matrix(self.labels, self.merge)
 
 
 class Run(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageMode
 
 from mobilenet_perception.tools.terminal import table
 from training.configuration.records import Record
@@ -17,11 +17,6 @@ from training.data.duplicates.leaks import Leak, find_leaks
 from training.errors import TrainingError
 
 UNUSED = 'unused'
-_GREY = {'1', 'L', 'LA', 'La', 'I', 'F', 'I;16', 'I;16B', 'I;16L', 'I;16N'}
-_ALPHA = {'LA', 'La', 'PA', 'RGBA', 'RGBa'}
-_ORIENTATION = 274
-# PNG: the byte of the bit depth, which Pillow does not tell of colour images.
-_PNG, _DEPTH = b'\x89PNG', 24
 _NAMED = 5
 
 
@@ -303,20 +298,19 @@ def _formats(samples: Sequence[Sample]) -> tuple[dict[str, int], dict[str, str]]
 
 
 def _odd(path: Path) -> Iterator[str]:
-    with path.open('rb') as file:
-        head = file.read(_DEPTH + 1)
     with Image.open(path) as image:
-        if image.mode in _GREY:
+        if ImageMode.getmode(image.mode).basemode == 'L':
             yield 'grey'
-        if image.mode in _ALPHA or 'transparency' in image.info:
+        if image.has_transparency_data:
             yield 'alpha'
-        if image.mode[:2] in ('I', 'I;', 'F') or (head[:4] == _PNG and head[_DEPTH] == 16):
+        # A colour image of 16 bits is opened as one of 8: what is decoded tells.
+        if image.mode[0] in 'IF' or ';16' in str(image.tile):
             yield '16 bit'
         if image.mode in ('CMYK', 'P'):
             yield 'CMYK' if image.mode == 'CMYK' else 'palette'
         if getattr(image, 'n_frames', 1) > 1:
             yield 'animated'
-        if image.getexif().get(_ORIENTATION, 1) not in (0, 1):
+        if image.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1):
             yield 'turned by EXIF'
 
 

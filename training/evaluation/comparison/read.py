@@ -72,7 +72,7 @@ def _is_one(folder: Path) -> bool:
 
 def _of_run(run: Run, evaluate: Callable[[Run], None]) -> list[Entry]:
     # Takes TensorFlow, which a comparison of bundles does without.
-    from training.evaluation.evaluation import candidates_of  # noqa: PLC0415
+    from training.evaluation.record import candidates_of  # noqa: PLC0415
 
     evaluate(run)
     labels = run.data().published
