@@ -63,19 +63,21 @@ EXTRAS = {
         'h5py',
         'keras>=3',
         'matplotlib',
-        'msgspec',
+        'msgspec>=0.19',
         'onnx',
         'scikit-learn',
         'scipy',
         'tensorflow-cpu',
         'tf2onnx',
+        'typing-extensions>=4.2',
     ],
     # Searches, by `python -m training sweep`, and the analysis of their variance.
-    'sweep': ['ray[tune]', 'statsmodels'],
+    'sweep': ['ray[tune]', 'statsmodels>=0.14'],
     # Models that Keras 2 wrote. It asks for `tensorflow`, which tensorflow-cpu serves as well.
-    'keras2': ['tf-keras'],
+    'keras2': ['tf-keras>=2.16'],
     'test': ['hypothesis', 'onnx', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
-    'lint': ['import-linter', 'mypy', 'ruff', 'types-PyYAML'],
+    # msgspec, so that mypy knows the records of training/.
+    'lint': ['import-linter', 'msgspec', 'mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
         'colcon-core',
         'colcon-defaults',

@@ -27,7 +27,7 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.decision import Decider, DecisionRules
 from mobilenet_perception.recordings.pictures import list_images, read_drive
 from mobilenet_perception.tools.terminal import table
-from training.data.readers.sign_labels import SIGN_NAMES, street_label
+from training.data.readers.gtsrb import SIGN_NAMES, street_label
 
 _PERIOD_NS = 1_000_000_000 // 30
 _WINDOWS = (1, 2, 3, 4, 5, 7, 9, 11, 15)

@@ -20,9 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from training.configuration.settings import Augmentation, Configuration, Network, Optimizer, Stage
-from training.data.data_set import DataSet
-from training.data.sample import Sample
-from training.data.splits import make_split
+from training.data.data_set import DataSet, Sample, make_split
 from training.fit.run_folder import Run, RunData
 
 # 1259 images in batches of 32.
@@ -62,11 +60,11 @@ def configuration() -> Configuration:
 
 def train(folder: Path) -> None:
     """Train, or go on."""
-    from training.fit import after_step  # noqa: PLC0415
+    from training.fit import checkpoint  # noqa: PLC0415
     from training.fit.fitting import fit  # noqa: PLC0415
 
     # After each step, so that the midst of an epoch is resumed, too.
-    after_step.SAVE_SECONDS = 0.0
+    checkpoint.SAVE_SECONDS = 0.0
     data_set = digits()
     settings = configuration()
     run = Run(folder)

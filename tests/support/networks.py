@@ -4,7 +4,7 @@
 import keras
 import numpy as np
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.networks import NetworkSettings, build_network
 
 

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small data set, drawn, and a small network: training runs for real, in seconds."""
+"""A small data set, drawn, and a small network: training runs for real, in seconds.
+
+What takes seconds to make and is only read, all processes of a test run share.
+"""
 
 import importlib.util
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -10,6 +15,9 @@ import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.street import draw_signal
+from mobilenet_perception.system.files import whole_folder
+from mobilenet_perception.system.lock import locked
+from training.commands.cli import main
 from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
 
 if importlib.util.find_spec('tensorflow') is None:  # all but the one test that says so
@@ -20,6 +28,14 @@ if importlib.util.find_spec('tensorflow') is None:  # all but the one test that 
 CLASSES = {'14': 'stop', '12': 'priority_road', '01': 'speed_limit', '35': 'other_sign'}
 TRACKS = 5
 FRAMES = 3
+TWO_RUNS = """
+from tests.training.conftest import tiny
+
+
+def configurations():
+    one = tiny(4, name='one', steps=15)
+    return one, one._replace(name='two', network=one.network._replace(alpha=1.0))
+"""
 
 
 def draw_data(folder: Path) -> Path:
@@ -50,9 +66,51 @@ def _write(path: Path, label: str, size: int, variant: int, ground: npt.NDArray[
     cv2.imwrite(str(path), rgb.astype(np.uint8)[..., ::-1])
 
 
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first process that asks for it makes, and the others wait for."""
+    base = factory.getbasetemp()
+    # Each process has its own within that of the test run.
+    base = base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base
+    with locked(base / f'{name}.lock'):
+        if not (base / name).is_dir():
+            with whole_folder(base / name) as folder:
+                make(folder)
+    return base / name
+
+
 @pytest.fixture(scope='session')
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_data(tmp_path_factory.mktemp('data'))
+    return shared(tmp_path_factory, 'data', draw_data)
+
+
+@pytest.fixture(scope='session')
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs, `one` and the wider `two`, trained but not evaluated: to be copied."""
+
+    def train(folder: Path) -> None:
+        folder.mkdir()
+        config = folder / 'tiny.py'
+        config.write_text(TWO_RUNS)
+        assert main(['fit', str(data), '--config', str(config), '--runs', str(folder)]) == 0
+
+    return shared(tmp_path_factory, 'trained', train)
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
+    """Return what gives the graph of `network(architecture)` at a temperature of 0.7."""
+
+    def graph(architecture: str) -> bytes:
+        def export(folder: Path) -> None:
+            from tests.support.networks import network
+            from training.export.convert import export_onnx
+
+            folder.mkdir()
+            (folder / 'model.onnx').write_bytes(export_onnx(network(architecture), 0.7))
+
+        return (shared(tmp_path_factory, architecture, export) / 'model.onnx').read_bytes()
+
+    return graph
 
 
 def tiny(epochs: int = 4, **changes: object) -> Configuration:
@@ -71,4 +129,4 @@ def tiny(epochs: int = 4, **changes: object) -> Configuration:
         steps=6,
         batch_size=16,
     )
-    return configuration._replace(**changes)  # type: ignore[arg-type]
+    return configuration._replace(**changes)

@@ -5,8 +5,8 @@ import pytest
 
 from tests.docs.command_lines import aliases, judge, judge_mention, parse, split_commands
 from tests.docs.pages import Page, all_pages
+from training.commands.arguments import configured
 from training.commands.cli import main
-from training.commands.configured import configured
 
 PAGES = all_pages()
 ALIASES = aliases('\n'.join(page.shell for page in PAGES))

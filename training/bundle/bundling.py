@@ -1,25 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make a bundle of evaluated runs: the ladder, golden frames, model card."""
+"""A bundle made of evaluated runs: the ladder, golden frames, model card.
+
+The ladder are the variants that are worth having, the most accurate first. Golden frames are
+images that the best variant knows well. The card says what a bundle is for, how it was made, how
+good it is, and its limits (Mitchell et al.: Model cards for model reporting. FAT* 2019).
+"""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, write_bundle
-from mobilenet_perception.inference.runtimes import create_runtime
-from training.bundle.golden import golden_frames, images_for
-from training.bundle.ladder import make_ladder
-from training.bundle.model_card import Figures, model_card
+import numpy as np
+
+from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
+from mobilenet_perception.inference.bundle.write import GoldenImage
+from mobilenet_perception.inference.runtimes import Session, create_runtime
+from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variants
 from training.configuration.records import to_json
-from training.data.data_set import DataSet
-from training.data.splits import Split
+from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.precisions import PRECISIONS, Candidate
-from training.export.free_batch import free_batch
-from training.fit.run_folder import RunData
+from training.evaluation.record import Candidate, Measured
+from training.export.graph import free_batch
+from training.fit.run_folder import PRECISIONS, RunData
+from training.images.composition import Placement, compose, random_background, street, trim
 
 _GOLDEN_TOLERANCE = 0.01
+# (rows, columns): square, wide, tall, smaller and much larger than a network's input.
+_SIZES = ((120, 120), (87, 131), (151, 109), (61, 53), (333, 277))
+_PER_LABEL = 2
+_ATTEMPTS = 40
+_PLACEMENT = Placement(smallest=0.6, largest=0.85, rotation_degrees=5.0, perspective=0.03)
+# A golden frame is one that the network knows well, so that a fault shows as a change.
+_SURE = 0.8
+_SETS = {
+    'test': 'held-out images',
+    'test_with_margin': 'the same, smaller and on other backgrounds',
+    'demo_drive': 'drawn drive of the demo, clear frames',
+}
+_TEXT = """\
+# {title}
+
+Classifies images into {count} labels: {labels}.
+
+{notes}
+
+## Figures
+
+Share of frames whose most probable label is right; ECE is the expected calibration error. Images
+of one group (a track, a sequence, near duplicates) are never in two parts: {train} groups to
+train on, {validation} to validate and calibrate, {test} held out. `bundle.json` names what was
+held out.
+
+{ladder}
+
+Held-out images, by label:
+
+{classes}
+{dropped}
+## Credits
+
+{credits}
+"""
+ImagesOf = Callable[[str], Iterator[Pixels]]
+"""Images of a label to choose from."""
 
 
 class WrittenBundle(NamedTuple):
@@ -27,6 +73,26 @@ class WrittenBundle(NamedTuple):
 
     bundle: Bundle
     dropped: dict[str, str]
+
+
+class Ladder(NamedTuple):
+    """What a bundle takes and what it leaves.
+
+    Attributes:
+        kept: variants by accuracy, the best first.
+        dropped: why each of the others is left out, a sentence by name.
+    """
+
+    kept: tuple[Variant, ...]
+    dropped: dict[str, str]
+
+
+class Figures(NamedTuple):
+    """What the card says of a variant: itself, sets of frames, and all metrics of its run."""
+
+    variant: Variant
+    sets: Mapping[str, Measured]
+    metrics: Mapping[str, Any]
 
 
 def make_bundle(
@@ -56,7 +122,7 @@ def make_bundle(
         variants=ladder.kept,
         calibration=_calibration(kept),
         # The strictest: a planner must be able to rely on whichever variant has run.
-        decision=Decision(*max(candidate.evaluation.decision for candidate in kept)),
+        decision=max(Decision(**one.evaluation.decision._asdict()) for one in kept),
         golden_tolerance=_GOLDEN_TOLERANCE,
         golden=(),
         provenance=_provenance(kept, data, data_set, split),
@@ -75,6 +141,127 @@ def make_bundle(
     card = model_card(manifest, figures, split, data.credits, ladder.dropped, notes)
     bundle = write_bundle(folder, manifest, models, golden, card, runtime)
     return WrittenBundle(bundle, ladder.dropped)
+
+
+def make_ladder(variants: Sequence[Variant]) -> Ladder:
+    """Sort variants, and drop those that another of their precision beats.
+
+    Across precisions nothing is dropped: what a precision costs only the machine that runs it
+    can tell.
+
+    Args:
+        variants: measured on the same frames.
+    """
+    dropped: dict[str, str] = {}
+    for variant in variants:
+        better = next((other for other in variants if _beats(other, variant)), None)
+        if better is not None:
+            dropped[variant.name] = (
+                f'{_figures(variant)}: {better.name} is at least as accurate for at most as many '
+                f'multiply-adds ({_figures(better)})'
+            )
+    kept = [variant for variant in variants if variant.name not in dropped]
+    kept.sort(key=lambda variant: (-(variant.accuracy or 0.0), variant.macs, variant.name))
+    return Ladder(tuple(kept), dropped)
+
+
+def golden_frames(
+    sessions: Sequence[Session], labels: Sequence[str], images_of: ImagesOf
+) -> list[GoldenImage]:
+    """Choose frames that the best variant classifies surely and all others right, two of a label.
+
+    Args:
+        sessions: the variants, the best first.
+        labels: of the bundle.
+        images_of: images to choose from.
+
+    Raises:
+        TrainingError: no image of some label is recognised: a network is no good.
+    """
+    frames: list[GoldenImage] = []
+    for position, label in enumerate(labels):
+        found = 0
+        for image in images_of(label):
+            sure = (_SURE, *[0.0] * (len(sessions) - 1))
+            if all(
+                _knows(session, image, position, least)
+                for session, least in zip(sessions, sure, strict=True)
+            ):
+                found += 1
+                frames.append((f'{_file_name(label)}_{found}', label, image))
+            if found == _PER_LABEL:
+                break
+        if not found:
+            raise TrainingError(
+                f'no image of {label} is recognised by all variants: train them longer'
+            )
+    return frames
+
+
+def images_for(labels: Sequence[str], held_out: Sequence[Sample]) -> ImagesOf:
+    """Return drawings for street signals, which carry nobody's copyright; else held-out images.
+
+    Args:
+        labels: those of the bundle.
+        held_out: the test part, with the labels that are published.
+    """
+    if set(labels) <= set(LABELS):
+        return drawings
+
+    def photographs(label: str) -> Iterator[Pixels]:
+        return (sample.pixels for sample in held_out if sample.label == label)
+
+    return photographs
+
+
+def drawings(label: str) -> Iterator[Pixels]:
+    """Yield drawings of a street signal, of odd sizes and on uneven backgrounds."""
+    position = LABELS.index(label)
+    for attempt in range(_ATTEMPTS):
+        rows, columns = _SIZES[(position + attempt) % len(_SIZES)]
+        yield _draw(label, rows, columns, np.random.default_rng((position, attempt)))
+
+
+def model_card(
+    manifest: Manifest,
+    figures: Sequence[Figures],
+    split: Split,
+    credits: Sequence[str],
+    dropped: Mapping[str, str],
+    notes: str,
+) -> str:
+    """Return Markdown for a bundle.
+
+    Args:
+        manifest: of the bundle.
+        figures: of its variants, in order.
+        split: of the data.
+        credits: whose the data are.
+        dropped: why variants were left out, by name.
+        notes: Markdown: intended use, data, limits.
+    """
+    left_out = ''.join(f'- {name}: {reason}\n' for name, reason in dropped.items())
+    return _TEXT.format(
+        title=manifest.task.replace('_', ' ').capitalize(),
+        count=len(manifest.labels),
+        labels=', '.join(f'`{label}`' for label in manifest.labels),
+        notes=notes.strip(),
+        ladder=_ladder(figures),
+        classes=_classes(figures),
+        dropped=f'\nLeft out:\n\n{left_out}\n' if left_out else '',
+        train=len(split.train),
+        validation=len(split.validation),
+        test=len(split.test),
+        credits='\n'.join(f'- {line}' for line in credits) or '- none given',
+    )
+
+
+def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
+    """Return the names of the files that were held out, by source."""
+    found: dict[str, list[str]] = {}
+    for sample in split.select(data_set.samples, 'test'):
+        found.setdefault(sample.source, []).append(sample.name)
+    return {source: sorted(names) for source, names in sorted(found.items())}
 
 
 def _same(candidates: Sequence[Candidate]) -> RunData:
@@ -130,9 +317,73 @@ def _provenance(
     }
 
 
-def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
-    """Return the names of the files that were held out, by source."""
-    found: dict[str, list[str]] = {}
-    for sample in split.select(data_set.samples, 'test'):
-        found.setdefault(sample.source, []).append(sample.name)
-    return {source: sorted(names) for source, names in sorted(found.items())}
+def _beats(one: Variant, other: Variant) -> bool:
+    ours = (one.accuracy or 0.0, -one.macs)
+    theirs = (other.accuracy or 0.0, -other.macs)
+    if one.precision != other.precision:
+        return False
+    if ours == theirs:
+        # Of two alike, the first by name stays.
+        return one.name < other.name
+    return all(a >= b for a, b in zip(ours, theirs, strict=True))
+
+
+def _figures(variant: Variant) -> str:
+    return f'{variant.accuracy or 0.0:.2%}, {variant.macs / 1e6:.1f} M'
+
+
+def _knows(session: Session, image: Pixels, index: int, least: float) -> bool:
+    scores = session.run(crop_and_resize(Frame(image, 'rgb'), session.height, session.width))
+    return int(scores.argmax()) == index and float(scores[index]) >= least
+
+
+def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> Pixels:
+    if label == BACKGROUND:
+        return street(rows, columns, random)
+    variant = int(random.integers(variants(label)))
+    signal = trim(draw_signal(label, min(rows, columns), variant))
+    return compose(signal, random_background(rows, columns, (), random), _PLACEMENT, random)
+
+
+def _file_name(label: str) -> str:
+    return re.sub(r'[^A-Za-z0-9_.+-]', '_', label)
+
+
+def _ladder(figures: Sequence[Figures]) -> str:
+    names = list(figures[0].sets)
+    titles = [_SETS.get(name, name.replace('test_', 'of these, ')) for name in names]
+    head = ['variant', 'input', 'precision', 'parameters', 'multiply-adds', 'ECE', *titles]
+    rows = []
+    for variant, sets, _ in figures:
+        cells = [variant.name, f'{variant.width} x {variant.height}', variant.precision]
+        cells += [f'{variant.parameters / 1e6:.2f} M', f'{variant.macs / 1e6:.1f} M']
+        cells.append(f'{sets["test"].ece:.3f}')
+        cells += [_share(sets[name]) if name in sets else '-' for name in names]
+        rows.append(cells)
+    return _table(head, rows)
+
+
+def _classes(figures: Sequence[Figures]) -> str:
+    first = figures[0].metrics['test']['metrics']['per_class']
+    head = ['label', 'frames', 'precision', 'recall', *(one.variant.name for one in figures[1:])]
+    rows = []
+    for label, found in first.items():
+        if not found['support']:
+            continue
+        cells = [label, str(found['support']), f'{found["precision"]:.3f}']
+        cells.append(f'{found["recall"]:.3f}')
+        for one in figures[1:]:
+            other = one.metrics['test']['metrics']['per_class'].get(label)
+            cells.append(f'{other["recall"]:.3f}' if other else '-')
+        rows.append(cells)
+    heading = f'precision and recall of {figures[0].variant.name}, recall of the others'
+    return f'({heading})\n\n{_table(head, rows)}'
+
+
+def _share(found: Measured) -> str:
+    return f'{found.accuracy:.2%} ({found.correct} of {found.frames})'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ['---'] * len(head), *rows]
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

@@ -4,9 +4,8 @@
 import argparse
 from pathlib import Path
 
-from training.commands.common import add_run_data, evaluated, read_run_data
-from training.evaluation.precisions import PRECISIONS
-from training.fit.run_folder import Run
+from training.commands.arguments import add_run_data, evaluated, read_run_data
+from training.fit.run_folder import PRECISIONS, Run
 
 _NOTES = """\
 ## Intended use and limits
@@ -35,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: the runs do not fit together.
     """
     from training.bundle.bundling import make_bundle  # noqa: PLC0415
-    from training.evaluation.precisions import candidates_of  # noqa: PLC0415
+    from training.evaluation.record import candidates_of  # noqa: PLC0415
 
     notes = options.notes.read_text() if options.notes else _NOTES
     runs = [Run(folder) for folder in options.runs]

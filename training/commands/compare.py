@@ -2,13 +2,13 @@
 """`compare`: runs and bundles in one table, with latency measured here."""
 
 import argparse
-import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import whole
 from mobilenet_perception.tools.terminal import Progress
-from training.commands.common import add_run_data, evaluated
+from training.commands.arguments import add_run_data, evaluated
+from training.configuration.records import json_text
 from training.fit.run_folder import Run
 
 
@@ -44,13 +44,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
-    from training.evaluation.comparison import (  # noqa: PLC0415
-        compare,
-        comparison_csv,
-        comparison_report,
-        comparison_text,
-        read_entries,
-    )
+    from training.evaluation.comparison.comparison import compare  # noqa: PLC0415
+    from training.evaluation.comparison.read import read_entries  # noqa: PLC0415
+    from training.evaluation.comparison.report import comparison_report  # noqa: PLC0415
+    from training.evaluation.comparison.tables import comparison_csv, comparison_text  # noqa: PLC0415
     from training.report import page  # noqa: PLC0415
 
     def evaluate_run(one: Run) -> None:
@@ -65,11 +62,10 @@ def run(options: argparse.Namespace) -> int:
     for entry in entries:
         if against and entry.folder.resolve() == against.resolve() and entry.predictions:
             name = entry.variant.name
-    progress = Progress(f'of {options.rounds} rounds of timing')
-    comparison = compare(entries, name, options.threads, options.rounds, progress)
-    progress.end()
-    found = {**comparison.to_json(), 'left_out': left_out}
-    write_atomically(options.out / 'compare.json', json.dumps(found, indent=1) + '\n')
+    with Progress('rounds of timing', options.rounds) as progress:
+        comparison = compare(entries, name, options.threads, options.rounds, progress)
+    found = {**comparison._asdict(), 'left_out': left_out}
+    write_atomically(options.out / 'compare.json', json_text(found))
     write_atomically(options.out / 'compare.csv', comparison_csv(comparison))
     write_atomically(options.out / 'compare.html', page(comparison_report(comparison)))
     print(comparison_text(comparison))

@@ -5,12 +5,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.commands.common import add_run_data, read_run_data
+from training.commands.arguments import add_run_data, read_run_data
 from training.data.readers.by_name import read
 from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
-    from training.evaluation.evaluation import Evaluation
+    from training.evaluation.record import Evaluation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from training.commands.common import add_run_data, evaluated
+from training.commands.arguments import add_run_data, evaluated
 from training.fit.run_folder import Run
 
 

@@ -4,11 +4,10 @@
 import argparse
 from pathlib import Path
 
-from training.commands.configured import add_configuration, configured
-from training.data.data_set import DataSet, data_hash
+from training.commands.arguments import add_configuration, configured
+from training.data.data_set import DataSet, Split, data_hash, make_split
 from training.data.duplicates.leaks import refuse_leaks
 from training.data.readers.by_name import read_data
-from training.data.splits import Split, make_split
 from training.fit.run_folder import RunData, run_data
 
 

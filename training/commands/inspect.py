@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from training.configuration.default_data import DATA_VARIABLE, default_data
+from training.configuration.file import DATA_VARIABLE, default_data
 from training.configuration.settings import Data
 from training.data.readers.by_name import READERS, read
 
@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: the data cannot be read at all.
     """
-    from training.data.inspection import inspect_data, print_inspection, write_inspection  # noqa: PLC0415
+    from training.data.inspection.inspection import inspect_data, print_inspection  # noqa: PLC0415
+    from training.data.inspection.write import write_inspection  # noqa: PLC0415
 
     data_set = read(options.reader, options.data)
     found = inspect_data(data_set, Data(reader=options.reader))

@@ -5,11 +5,11 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.tools.terminal import table
-from training.commands.common import add_run_data, read_run_data
-from training.evaluation.precisions import PRECISIONS, stored
-from training.fit.run_folder import Run
+from training.commands.arguments import add_run_data, read_run_data
+from training.fit.run_folder import PRECISIONS, Run
 
 _WORST = 8
+_HEADS = ('layer', 'kind', 'channels', 'agreement', 'divergence')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: a run is not evaluated, or INT8 loses too much.
     """
-    from training.evaluation.quantizing import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
+    from training.evaluation.evaluate import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
 
     for folder in options.runs:
         one = Run(folder)
@@ -64,12 +64,14 @@ def run(options: argparse.Namespace) -> int:
                 ]
                 for row in found.sensitivity[:_WORST]
             ]
-            print(table([list(found.sensitivity[0]._fields), *rows]) if rows else '')
+            print(table([list(_HEADS), *rows]) if rows else '')
             _print_sets(one, precision)
     return 0
 
 
 def _print_sets(run_folder: Run, precision: str) -> None:
+    from training.evaluation.record import stored  # noqa: PLC0415
+
     for name, found in stored(run_folder, precision).sets.items():
         print(
             f'{precision} {name:20} {found.correct:5} of {found.frames:5} right, '

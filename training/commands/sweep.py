@@ -2,20 +2,18 @@
 """`sweep`: many trainings, and what each setting did."""
 
 import argparse
-import json
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import positive, whole
 from mobilenet_perception.tools.terminal import Progress
-from training.commands.configured import add_configuration, configured
+from training.commands.arguments import add_configuration, configured
+from training.configuration.records import json_text
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet, data_hash
+from training.data.data_set import DataSet, data_hash, make_split
 from training.data.readers.by_name import read_data
-from training.data.splits import make_split
 from training.errors import TrainingError
-from training.sweep.attribute import check_attributes, parse_attribute, with_values
-from training.sweep.record import Sweep, begin_sweep
+from training.sweep import record
 from training.sweep.tuner import Cluster, require_ray, run_trials
 
 
@@ -66,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     require_ray()
     sweep, data_set = _asked_for(options)
     _refuse_leaks(sweep, data_set)
-    begin_sweep(options.out, sweep)
+    record.begin_sweep(options.out, sweep)
     print(f'{sweep.trials} trials in {options.out}', flush=True)
     cluster = Cluster(options.address, options.cpus, options.gpus, options.concurrent)
     run_trials(options.out, sweep, cluster)
@@ -74,20 +72,20 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
+def _asked_for(options: argparse.Namespace) -> tuple[record.Sweep, DataSet]:
     found = configured(options)
     if len(found) > 1:
         names = ', '.join(one.name for one in found)
         raise TrainingError(f'a sweep varies one configuration: choose with --only from {names}')
     configuration: Configuration = found[0]
-    attributes = tuple(parse_attribute(text) for text in options.vary)
-    check_attributes(configuration, attributes)
+    attributes = tuple(record.parse_attribute(text) for text in options.vary)
+    record.check_attributes(configuration, attributes)
     ranges = [attribute.setting for attribute in attributes if not attribute.values]
     if ranges and not options.samples:
         raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
     print(f'reading {options.data}', flush=True)
     data_set = read_data(configuration.data, options.data)
-    sweep = Sweep(
+    sweep = record.Sweep(
         configuration,
         attributes,
         options.samples,
@@ -99,7 +97,7 @@ def _asked_for(options: argparse.Namespace) -> tuple[Sweep, DataSet]:
     return sweep, data_set
 
 
-def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
+def _refuse_leaks(sweep: record.Sweep, data_set: DataSet) -> None:
     from training.data.duplicates.leaks import refuse_leaks  # noqa: PLC0415
 
     # Settings of the data decide the split, and each split may leak.
@@ -107,7 +105,7 @@ def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
     of_data = [a for a in sweep.attributes if a.setting.startswith('data.')]
     variants = [{}, *({a.setting: value} for a in of_data for value in a.values)]
     for values in variants:
-        data = with_values(sweep.configuration, values).data
+        data = record.with_values(sweep.configuration, values).data
         if data not in checked:
             checked.append(data)
             split = make_split(data_set, data)
@@ -121,14 +119,13 @@ def _report(folder: Path) -> None:
     from training.sweep.results import read_results  # noqa: PLC0415
     from training.sweep.tables import sweep_text  # noqa: PLC0415
 
-    progress = Progress('rounds of timing')
-    results = read_results(folder, progress=progress)
-    progress.end()
+    with Progress('rounds of timing') as progress:
+        results = read_results(folder, progress=progress)
     if not results.ended:
         reasons = [trial.failed for trial in results.trials if trial.failed]
         reason = reasons[0] if reasons else f'see {folder}/*/trial.log'
         raise TrainingError(f'no trial could be trained to its end: {reason}')
-    write_atomically(folder / 'report.json', json.dumps(results.to_json(), indent=1) + '\n')
+    write_atomically(folder / 'report.json', json_text(results))
     write_atomically(folder / 'report.html', page(sweep_report(results)))
     print(sweep_text(results))
     print(f'report: {folder / "report.html"}')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations from files, from recipes by name, from flags, and in a run folder."""
+"""Configurations from files, from recipes by name, and from flags; what is out of range."""
 
-import json
+import os
 import runpy
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +10,7 @@ from training.configuration.records import from_json, to_json, with_field
 from training.configuration.settings import Augmentation, Configuration
 from training.errors import TrainingError
 
+DATA_VARIABLE = 'MOBILENET_PERCEPTION_DATA'
 # Recipes that come with this package; their name is enough.
 _RECIPES = Path(__file__).parent / 'recipes'
 # Beyond these, what an image shows would be gone.
@@ -29,23 +30,10 @@ _RANGES = {
 }
 
 
-def check_augmentation(augmentation: Augmentation) -> None:
-    """Check ranges.
-
-    Raises:
-        TrainingError: a value is out of range, with what is allowed.
-    """
-    if augmentation.flip and augmentation.mirrored:
-        raise TrainingError(
-            'augmentation.flip mirrors all images and augmentation.mirrored those of some labels: '
-            'give one of the two'
-        )
-    for name, (least, most) in _RANGES.items():
-        value = getattr(augmentation, name)
-        if not least <= value <= most:
-            raise TrainingError(
-                f'augmentation.{name} is {value:g}: give a number from {least:g} to {most:g}'
-            )
+def default_data() -> Path:
+    """Return the path in the environment variable, or the folder beside the checkout."""
+    beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
+    return Path(os.environ.get(DATA_VARIABLE, beside))
 
 
 def load_configurations(path: Path) -> tuple[Configuration, ...]:
@@ -93,25 +81,6 @@ def with_settings(configuration: Configuration, settings: Iterable[str]) -> Conf
     return configuration
 
 
-def configuration_to_json(configuration: Configuration) -> str:
-    """Return it as JSON text."""
-    return json.dumps(to_json(configuration), indent=1) + '\n'
-
-
-def configuration_from_json(text: str) -> Configuration:
-    """Read what `configuration_to_json` wrote.
-
-    Raises:
-        TrainingError: fields are missing or unknown: written by another version.
-    """
-    try:
-        return from_json(Configuration, json.loads(text), 'it')
-    except (TrainingError, ValueError) as error:
-        raise TrainingError(
-            f'the configuration of the run is of another version ({error}): train anew'
-        ) from error
-
-
 def check(configuration: Configuration) -> None:
     """Check ranges.
 
@@ -156,4 +125,23 @@ def check(configuration: Configuration) -> None:
             raise TrainingError(
                 'a stage needs at least 1 epoch and 8 x 8 pixels, not '
                 f'{stage.epochs} and {stage.width} x {stage.height}'
+            )
+
+
+def check_augmentation(augmentation: Augmentation) -> None:
+    """Check ranges.
+
+    Raises:
+        TrainingError: a value is out of range, with what is allowed.
+    """
+    if augmentation.flip and augmentation.mirrored:
+        raise TrainingError(
+            'augmentation.flip mirrors all images and augmentation.mirrored those of some labels: '
+            'give one of the two'
+        )
+    for name, (least, most) in _RANGES.items():
+        value = getattr(augmentation, name)
+        if not least <= value <= most:
+            raise TrainingError(
+                f'augmentation.{name} is {value:g}: give a number from {least:g} to {most:g}'
             )

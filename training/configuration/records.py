@@ -1,42 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Typed records to and from JSON values and text, strictly: a wrong field is named."""
+"""Records that are kept as JSON: typed, fields by name, read strictly; what is wrong is named."""
 
 import json
-import types
-import typing
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+import msgspec
+from typing_extensions import dataclass_transform
+
 from training.errors import TrainingError
 
-_Record = TypeVar('_Record')
+_Kind = TypeVar('_Kind')
+_AnyRecord = TypeVar('_AnyRecord', bound='Record')
+# What msgspec calls the types of JSON, and what people do.
+_WORDS = {
+    'float': 'a number',
+    'int': 'a whole number',
+    'str': 'a word',
+    'bool': 'true or false',
+    'null': 'null',
+    'array': 'a list',
+    'object': 'a set of named values',
+}
+_PROBLEMS = {
+    'Expected ': 'must be {}',
+    'Object contains unknown field ': 'has an unknown field {!r}',
+    'Object missing required field ': 'lacks the field {!r}',
+}
 
 
-def to_json(record: Any) -> Any:
-    """Return a record of records as JSON values, fields by name."""
-    if hasattr(record, '_asdict'):
-        return {name: to_json(value) for name, value in record._asdict().items()}
-    if isinstance(record, Mapping):
-        return {str(key): to_json(value) for key, value in record.items()}
-    if isinstance(record, (tuple, list)):
-        return [to_json(value) for value in record]
-    return record
+@dataclass_transform(frozen_default=True)
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A NamedTuple in all but its order: msgspec would make a list of that."""
+
+    def _replace(self: _AnyRecord, **changes: Any) -> _AnyRecord:
+        """Return a copy with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+    def _asdict(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return msgspec.structs.asdict(self)
 
 
-def from_json(kind: type[_Record], value: Any, where: str) -> _Record:
+def to_json(value: Any) -> Any:
+    """Return records, however deep, as JSON values, fields by name."""
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain)
+
+
+def json_text(value: Any) -> str:
+    """Return records, however deep, as the text of a JSON file."""
+    return json.dumps(to_json(value), indent=1) + '\n'
+
+
+def from_json(kind: type[_Kind], value: Any, where: str) -> _Kind:
     """Read what `to_json` gave.
 
     Raises:
         TrainingError: a field is missing, unknown or of another type.
     """
-    return typing.cast(_Record, _read(kind, value, where))
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        place, problem = _said(error)
+        raise TrainingError(f'{where}{place} {problem}') from None
 
 
-def with_field(record: _Record, path: str, text: str) -> _Record:
+def with_field(record: _AnyRecord, path: str, text: str) -> _AnyRecord:
     """Return the record with one field changed, such as `optimizer.learning_rate`, `0.01`.
 
     Args:
-        record: a NamedTuple of NamedTuples.
+        record: of records.
         path: names joined by dots; after a dictionary, one of its keys.
         text: JSON, or a bare word.
 
@@ -47,70 +81,45 @@ def with_field(record: _Record, path: str, text: str) -> _Record:
         value = json.loads(text)
     except ValueError:
         value = text
-    return typing.cast(_Record, _changed(type(record), record, path.split('.'), value, path))
+    changed = to_json(record)
+    owner: Any = record
+    within = changed
+    *names, last = path.split('.')
+    for name in names:
+        owner, within = _field(owner, name, path), within.get(name)
+    _field(owner, last, path)
+    within[last] = value
+    try:
+        return msgspec.convert(changed, type(record))
+    except msgspec.ValidationError as error:
+        place, problem = _said(error)
+        deeper = '' if place == f'.{path}' else f'{place[1:]} '
+        raise TrainingError(f'{path} is {value!r}, but {deeper}{problem}') from None
 
 
-def _changed(kind: Any, record: Any, path: list[str], value: Any, where: str) -> Any:
-    if not path:
-        return _read(kind, value, where)
-    name, *rest = path
-    if typing.get_origin(kind) in (dict, Mapping):
-        return {**record, name: _changed(typing.get_args(kind)[1], None, rest, value, where)}
-    fields = _fields(kind)
+def _field(owner: Any, name: str, path: str) -> Any:
+    if isinstance(owner, Mapping):
+        return owner.get(name)
+    fields = getattr(owner, '__struct_fields__', ())
     if name not in fields:
         known = f'choose one of {", ".join(fields)}' if fields else 'it has no fields'
-        raise TrainingError(f'there is no setting {where!r} ({name!r} is unknown): {known}')
-    inner = _changed(fields[name], getattr(record, name), rest, value, where)
-    return record._replace(**{name: inner})
+        raise TrainingError(f'there is no setting {path!r} ({name!r} is unknown): {known}')
+    return getattr(owner, name)
 
 
-def _read(kind: Any, value: Any, where: str) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    found: Any = value
-    if origin in (typing.Union, types.UnionType):
-        found = _read_union(arguments, value, where)
-    elif origin is tuple and isinstance(value, (list, tuple)):
-        found = tuple(_read(arguments[0], v, f'{where}[{i}]') for i, v in enumerate(value))
-    elif origin in (dict, Mapping) and isinstance(value, Mapping):
-        found = {str(k): _read(arguments[1], v, f'{where}.{k}') for k, v in value.items()}
-    elif _fields(kind) and isinstance(value, Mapping):
-        found = _read_record(kind, value, where)
-    elif kind is float and type(value) is int:
-        found = float(value)
-    elif kind is not Any and type(value) is not kind:
-        raise TrainingError(f'{where} is {value!r}, but must be {_described(kind)}')
-    return found
+def _said(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the place that an error names, such as `.stages[0].epochs`, and what is wrong."""
+    found = re.fullmatch(r'(\D+?)`(.*?)`.*?(?: - at `\$(.*)`)?', str(error))
+    if found is None or found[1] not in _PROBLEMS:
+        return '', f'is wrong: {error}'
+    named = ' or '.join(_WORDS.get(one, one) for one in found[2].split(' | '))
+    return found[3] or '', _PROBLEMS[found[1]].format(named)
 
 
-def _read_union(kinds: tuple[Any, ...], value: Any, where: str) -> Any:
-    # Whole numbers stay whole where the union allows it.
-    for kind in sorted(kinds, key=lambda k: k is float):
-        try:
-            return None if kind is type(None) and value is None else _read(kind, value, where)
-        except TrainingError:
-            continue
-    allowed = ' or '.join(_described(kind) for kind in kinds)
-    raise TrainingError(f'{where} is {value!r}, but must be {allowed}')
-
-
-def _read_record(kind: Any, value: Mapping[str, Any], where: str) -> Any:
-    fields = _fields(kind)
-    if unknown := sorted(set(value) - set(fields)):
-        raise TrainingError(f'{where} has an unknown field {unknown[0]!r}')
-    missing = [n for n in fields if n not in value and n not in kind._field_defaults]
-    if missing:
-        raise TrainingError(f'{where} lacks the field {missing[0]!r}')
-    return kind(**{n: _read(fields[n], v, f'{where}.{n}') for n, v in value.items()})
-
-
-def _fields(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind) if hasattr(kind, '_fields') else {}
-
-
-def _described(kind: Any) -> str:
-    names = {float: 'a number', int: 'a whole number', str: 'a word', bool: 'true or false'}
-    if kind is type(None):
-        return 'null'
-    if typing.get_origin(kind) is tuple:
-        return 'a list'
-    return names.get(kind, 'a set of named values')
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, float):
+        # NumPy's float64 is one.
+        return float(value)
+    raise TypeError(f'{type(value)} is no value of JSON')

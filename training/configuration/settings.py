@@ -3,13 +3,15 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from training.configuration.records import Record
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 Number = float | int | str | bool
 
 
-class Data(NamedTuple):
+class Data(Record):
     """Which images, and how they are divided.
 
     Attributes:
@@ -31,7 +33,7 @@ class Data(NamedTuple):
     allow_leaks: bool = False
 
 
-class Network(NamedTuple):
+class Network(Record):
     """Which network, and the weights it begins with.
 
     Attributes:
@@ -52,7 +54,7 @@ class Network(NamedTuple):
     frozen_batch_norms: bool = True
 
 
-class Stage(NamedTuple):
+class Stage(Record):
     """Some epochs: stages follow one another; the last has the network's input size.
 
     Small images first are several times as fast to learn from; a head first, on a frozen base,
@@ -76,7 +78,7 @@ class Stage(NamedTuple):
     mixture: Mapping[str, float] = _NONE
 
 
-class Optimizer(NamedTuple):
+class Optimizer(Record):
     """How weights are changed.
 
     Attributes:
@@ -108,7 +110,7 @@ class Optimizer(NamedTuple):
     batch_norm_batches: int = 0
 
 
-class Loss(NamedTuple):
+class Loss(Record):
     """What is minimised.
 
     Attributes:
@@ -130,7 +132,7 @@ class Loss(NamedTuple):
     teacher_temperature: float = 2.0
 
 
-class Augmentation(NamedTuple):
+class Augmentation(Record):
     """How training images are varied; each is off at 0.
 
     Attributes:
@@ -167,7 +169,7 @@ class Augmentation(NamedTuple):
     erasing: float = 0.0
 
 
-class Hardware(NamedTuple):
+class Hardware(Record):
     """How the machine is used; results do not depend on it, but for rounding.
 
     Attributes:
@@ -181,7 +183,7 @@ class Hardware(NamedTuple):
     distribute: str = ''
 
 
-class Configuration(NamedTuple):
+class Configuration(Record):
     """Everything that decides a training, apart from the data themselves.
 
     Attributes:

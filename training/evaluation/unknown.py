@@ -7,19 +7,19 @@ the logits; it is measured to show what a graph that gave it would gain.
 """
 
 import math
-from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.metrics import roc_auc_score
 
-from training.data.arrays import Logits, Probabilities, Scores
+from training.configuration.records import Record
+from training.data.data_set import Logits, Probabilities, Scores
 from training.errors import TrainingError
 
 KNOWN_KEPT = 0.95
 
 
-class Detection(NamedTuple):
+class Detection(Record):
     """How well one score tells known frames from unknown ones.
 
     Attributes:
@@ -40,10 +40,6 @@ class Detection(NamedTuple):
     threshold: float
     known_kept: float
     unknown_kept: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return self._asdict()
 
 
 def max_probability(probabilities: Probabilities) -> Scores:

@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Convert a Keras network to the graph of a bundle: uint8 in, calibrated probabilities out."""
+"""Keras to ONNX: the graph of a bundle, uint8 in, calibrated probabilities out.
 
+Batch norms, paddings and constants are folded into convolutions; flattened features stay in
+channels-first order, and the dense layer's weights change place instead.
+"""
+
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import onnx
 import tensorflow as tf
 import tf2onnx
+from onnx import NodeProto, numpy_helper
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from training.data.data_set import Merge
 from training.errors import TrainingError
-from training.export.canonical import canonical
-from training.export.flatten import flattened_in_place
-from training.export.fold import folded
-from training.export.ranked_constants import give_constants_a_rank
+from training.export.graph import GraphView, canonical, channel_axis, static_shapes
 
 # From 18 on, tf2onnx writes average pooling as ReduceMean and a second Transpose appears.
 OPSET = 17
+_ELEMENTWISE = ('Add', 'AddV2', 'Mul', 'Sub', 'RealDiv', 'Maximum', 'Minimum')
+_TO_CHANNELS_LAST = [0, 2, 3, 1]
 
 
 def export_onnx(network: keras.Model, temperature: float, merge: Merge | None = None) -> bytes:
@@ -63,6 +71,62 @@ def export_onnx(network: keras.Model, temperature: float, merge: Merge | None = 
     return content
 
 
+def folded(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return an equivalent model without batch norms and paddings beside convolutions."""
+    with tempfile.TemporaryDirectory() as folder:
+        before, after = Path(folder) / 'before.onnx', Path(folder) / 'after.onnx'
+        onnx.save(model, str(before))
+        quant_pre_process(str(before), str(after), skip_symbolic_shape=True)
+        return _without_idle_reshapes(onnx.load(str(after)))
+
+
+def flattened_in_place(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model with each Transpose, Reshape, dense layer in a row without the first.
+
+    Keras flattens channels last, and ONNX has them first: where nothing but a dense layer follows,
+    the rows of its weights can be put into the order of the features.
+    """
+    graph, view, shapes = model.graph, GraphView(model), static_shapes(model)
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    for dense in view.nodes:
+        reshape = view.maker.get(dense.input[0]) if _is_dense(dense) else None
+        transpose = view.maker.get(reshape.input[0]) if reshape is not None else None
+        if reshape is None or transpose is None or not _fits(reshape, transpose):
+            continue
+        shape, weights = shapes.get(transpose.input[0], ()), dense.input[1]
+        only = (*reshape.output, *transpose.output, weights)
+        if len(shape) != 4 or weights not in tensors or any(len(view.users[n]) > 1 for n in only):
+            continue
+        _, channels, height, width = shape
+        rows = view.constants[weights]
+        if rows.shape[0] != channels * height * width:
+            continue
+        order = np.arange(len(rows)).reshape(height, width, channels).transpose(2, 0, 1).ravel()
+        ordered = np.ascontiguousarray(rows[order])
+        tensors[weights].CopyFrom(numpy_helper.from_array(ordered, weights))
+        reshape.input[0] = transpose.input[0]
+        graph.node.remove(transpose)
+    return model
+
+
+def give_constants_a_rank(graph: Any, nodes: list[Any]) -> list[Any]:
+    """Make constants without dimensions, such as the 3 of x + 3, vectors of one.
+
+    tf2onnx 1.17 takes a constant added to a convolution for its bias, fails on one without
+    dimensions, and then leaves all transposes of the graph where they are. To be given as
+    `custom_rewriter`; the arguments are tf2onnx's own.
+    """
+    for node in nodes:
+        if node.type not in _ELEMENTWISE:
+            continue
+        for constant in node.inputs:
+            if constant.is_const():
+                value = constant.get_tensor_value(as_list=False)
+                if np.ndim(value) == 0:
+                    constant.set_tensor_value(np.reshape(value, 1))
+    return list(graph.get_nodes())
+
+
 def _check(temperature: float, merge: Merge | None, network: keras.Model) -> None:
     outputs = network.output_shape[-1]
     if not temperature > 0 or not np.isfinite(temperature):
@@ -76,3 +140,32 @@ def _check(temperature: float, merge: Merge | None, network: keras.Model) -> Non
         )
     if not np.isin(merge, (0, 1)).all() or not (merge.sum(axis=1) == 1).all():
         raise TrainingError('each row of the merge must hold one 1, at its label, and 0 elsewhere')
+
+
+def _without_idle_reshapes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop reshapes to the same shape, which tf2onnx leaves where an image is one pixel."""
+    shape = static_shapes(model)
+    source: dict[str, str] = {}
+    kept = []
+    for node in model.graph.node:
+        for position, name in enumerate(node.input):
+            node.input[position] = source.get(name, name)
+        before, after = shape.get(node.input[0]), shape.get(node.output[0])
+        if node.op_type == 'Reshape' and before == after and before and all(before):
+            source[node.output[0]] = node.input[0]
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
+def _is_dense(node: NodeProto) -> bool:
+    turned = any(one.name == 'transA' and one.i for one in node.attribute)
+    return node.op_type in {'MatMul', 'Gemm'} and not turned and channel_axis(node) == 1
+
+
+def _fits(reshape: NodeProto, transpose: NodeProto) -> bool:
+    if reshape.op_type != 'Reshape' or transpose.op_type != 'Transpose':
+        return False
+    return any(list(one.ints) == _TO_CHANNELS_LAST for one in transpose.attribute)

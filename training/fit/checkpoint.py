@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a training in one file, from which it goes on exactly.
+"""Checkpoints: the state of a training in one file, from which it goes on exactly.
 
-Means of an epoch that was made in parts.
+Between two steps it is saved, every two minutes and after Ctrl-C, which ends a training there and
+not in the midst of a step.
 """
 
 import errno
 import json
+import math
 import os
+import signal
+import threading
+import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import FrameType
+from typing import Any
 
 import keras
 import numpy as np
 
+from training.configuration.records import Record, from_json, to_json
 from training.errors import TrainingError
 
+SAVE_SECONDS = 120.0
+"""Between two checkpoints within an epoch."""
+_STATE = 'state.npz'
+_POSITION = 'position'
 
-class Means(NamedTuple):
+
+class Means(Record):
     """Mean loss and metrics over some steps of equal size."""
 
     steps: int = 0
@@ -39,11 +51,7 @@ class Means(NamedTuple):
         )
 
 
-_STATE = 'state.npz'
-_POSITION = 'position'
-
-
-class Position(NamedTuple):
+class Position(Record):
     """Where a training is.
 
     Attributes:
@@ -57,8 +65,74 @@ class Position(NamedTuple):
     epoch: int = 0
     step: int = 0
     means: Means = Means()
-    curves: tuple[dict[str, float], ...] = ()
+    curves: tuple[dict[str, int | float], ...] = ()
     seconds: float = 0.0
+
+
+class Interrupt:
+    """Whether the user asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Take note; the next Ctrl-C stops at once."""
+        self.asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        print('\nstopping after this step; once more to stop at once', flush=True)
+
+
+@contextmanager
+def noted_interrupts() -> Iterator[Interrupt]:
+    """Note SIGINT instead of raising KeyboardInterrupt; only the main thread can be asked."""
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class AfterStep(keras.callbacks.Callback):  # type: ignore[misc]
+    """Saves every two minutes, and before it stops where the user asked to."""
+
+    def __init__(self, interrupt: Interrupt, save: Callable[[Means], None]) -> None:
+        """`save` is given the means of the steps so far."""
+        super().__init__()
+        self._interrupt = interrupt
+        self._save = save
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Save, or stop, if it is time.
+
+        Raises:
+            KeyboardInterrupt: the user asked to stop.
+            TrainingError: the loss is not a number any more.
+        """
+        if self._interrupt.asked or time.monotonic() - self._saved > SAVE_SECONDS:
+            self._save(checked_means(batch + 1, logs or {}))
+            self._saved = time.monotonic()
+        if self._interrupt.asked:
+            raise KeyboardInterrupt
+
+
+def checked_means(steps: int, logs: Mapping[str, Any]) -> Means:
+    """Return the means over some steps.
+
+    Raises:
+        TrainingError: the loss is not a number.
+    """
+    means = Means(steps, {key: float(value) for key, value in logs.items()})
+    if not math.isfinite(means.values.get('loss', 0.0)):
+        raise TrainingError(
+            'the loss is not a number any more: training diverged; begin anew with a lower '
+            'optimizer.learning_rate, a longer optimizer.warmup_epochs, or optimizer.clip_norm=1'
+        )
+    return means
 
 
 def save_state(folder: Path, model: keras.Model, position: Position) -> None:
@@ -67,7 +141,7 @@ def save_state(folder: Path, model: keras.Model, position: Position) -> None:
     Raises:
         TrainingError: the disk is full.
     """
-    text = json.dumps({**position._asdict(), 'means': position.means._asdict()})
+    text = json.dumps(to_json(position))
     arrays = {
         name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(model).items()
     }
@@ -84,9 +158,7 @@ def read_position(folder: Path) -> Position | None:
     if not (folder / _STATE).is_file():
         return None
     with _reading(folder / _STATE) as arrays:
-        value = json.loads(str(arrays[_POSITION]))
-        value['means'] = Means(**value['means'])
-        return Position(**{**value, 'curves': tuple(value['curves'])})
+        return from_json(Position, json.loads(str(arrays[_POSITION])), 'the position')
 
 
 def load_state(folder: Path, model: keras.Model) -> None:
@@ -171,7 +243,7 @@ def _reading(path: Path) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             yield arrays
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (TrainingError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f'{path} cannot be read ({error!r:.120}): it is damaged or of another version; '
             'remove the run folder and train anew'

@@ -1,25 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the network of a run, or go on with it."""
+"""Fit the network of a run, stage by stage and epoch by epoch, from wherever it was left."""
 
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import keras
 
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet
-from training.data.splits import Split
+from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
-from training.fit.after_step import Interrupt, noted_interrupts
-from training.fit.checkpoint import full_disk
-from training.fit.hardware import make_strategy
-from training.fit.images import StageImages
-from training.fit.journal import Journal, locked
-from training.fit.legs import legs
-from training.fit.loop import Loop
-from training.fit.network import kept_network, network_settings, trained_network
+from training.fit import checkpoint, network, optimizer
+from training.fit.images import Feed, StageImages, training_feed, validation_feed
+from training.fit.journal import Journal, StepBar, exclusive
+from training.fit.legs import Leg, leg_of, legs, next_epoch
 from training.fit.run_folder import Run, RunData
-from training.networks.weights import load_weights
+from training.images.batches import Batches
+from training.networks.weights import load_weights, train_from
 
 
 def fit_one(
@@ -52,11 +50,11 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         return
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
-    with locked(run.folder), noted_interrupts() as interrupt:
-        network = _trained(run, configuration, data_set, split, interrupt)
+    with exclusive(run.folder), checkpoint.noted_interrupts() as interrupt:
+        model = _trained(run, configuration, data_set, split, interrupt)
         scratch = run.folder / '.writing.keras'
-        with full_disk(run.folder):
-            kept_network(configuration, network).save(scratch)
+        with checkpoint.full_disk(run.folder):
+            network.kept_network(configuration, model).save(scratch)
             scratch.replace(run.model_file)
 
 
@@ -65,7 +63,7 @@ def _trained(
     configuration: Configuration,
     data_set: DataSet,
     split: Split,
-    interrupt: Interrupt,
+    interrupt: checkpoint.Interrupt,
 ) -> keras.Model:
     train = split.select(data_set.samples, 'train')
     validation = split.select(data_set.samples, 'validation')
@@ -75,10 +73,10 @@ def _trained(
     images = StageImages(configuration, data_set, train, run.drives_folder)
     journal = Journal(run, plan, keep_best=configuration.patience > 0)
     position = journal.position()
-    with make_strategy(configuration.hardware, configuration.batch_size).scope():
-        model = trained_network(configuration, len(data_set.labels))
+    with network.make_strategy(configuration.hardware, configuration.batch_size).scope():
+        model = network.trained_network(configuration, len(data_set.labels))
         if position is None and configuration.network.weights:
-            settings = network_settings(configuration, len(data_set.labels))
+            settings = network.network_settings(configuration, len(data_set.labels))
             print(load_weights(model, configuration.network.weights, settings), flush=True)
         Loop(configuration, model, plan, steps, images, validation, journal, interrupt).go_on(
             position
@@ -97,3 +95,179 @@ def _check(configuration: Configuration, data_set: DataSet, train: int, validati
         raise TrainingError(
             'a mixture balances its classes by itself: set loss.class_weights to false'
         )
+
+
+class Loop:
+    """Trains a model in place."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        model: keras.Model,
+        plan: tuple[Leg, ...],
+        steps: int,
+        images: StageImages,
+        validation: list[Sample],
+        journal: Journal,
+        interrupt: checkpoint.Interrupt,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            configuration: of the run.
+            model: with the weights to begin with.
+            plan: its stages.
+            steps: of an epoch.
+            images: to train on.
+            validation: to judge by; may be empty.
+            journal: in which the state is kept.
+            interrupt: whether the user asked to stop.
+        """
+        self._configuration = configuration
+        self._model = model
+        self._plan = plan
+        self._steps = steps
+        self._images = images
+        self._validation = validation
+        self._journal = journal
+        self._interrupt = interrupt
+        self._averages = configuration.optimizer.ema > 0
+        self._rate = optimizer.learning_rate(configuration.optimizer, plan[0], steps)
+
+    def go_on(self, position: checkpoint.Position | None) -> None:
+        """Train to the end of the plan.
+
+        Args:
+            position: that of the journal; None: from the beginning.
+        """
+        if position is None:
+            position, leg = checkpoint.Position(), self._plan[0]
+            self._compile(leg)
+        else:
+            leg = leg_of(self._plan, position.epoch - (position.step == 0))
+            self._compile(leg)
+            self._journal.restore(self._model, position)
+        feeds = None
+        while (epoch := self._next(position)) < self._plan[-1].end:
+            before, leg = leg, leg_of(self._plan, epoch)
+            if leg.optimizer_first != before.optimizer_first:
+                self._conclude(before, position)
+                self._compile(leg)
+            if feeds is None or leg != before:
+                feeds = self._feeds(leg)
+            position = self._epoch(leg, epoch, position, *feeds)
+            if self._interrupt.asked:
+                raise KeyboardInterrupt
+        self._conclude(leg, position)
+
+    def _next(self, position: checkpoint.Position) -> int:
+        if position.step:
+            return position.epoch
+        return next_epoch(self._plan, position.curves, self._configuration.patience)
+
+    def _compile(self, leg: Leg) -> None:
+        configuration = self._configuration
+        # What batch norms know of the data of others is better than a few batches of new ones.
+        frozen = bool(configuration.network.weights) and configuration.network.frozen_batch_norms
+        train_from(self._model, leg.stage.train, batch_norm=not frozen)
+        self._rate = optimizer.learning_rate(configuration.optimizer, leg, self._steps)
+        self._model.compile(
+            optimizer.make_optimizer(configuration.optimizer, self._rate),
+            optimizer.make_loss(configuration.loss),
+            metrics=[keras.metrics.CategoricalAccuracy('accuracy')],
+            jit_compile=configuration.hardware.xla,
+        )
+        self._model.optimizer.build(self._model.trainable_variables)
+
+    def _conclude(self, leg: Leg, position: checkpoint.Position) -> None:
+        """Leave in the model what the work of an optimiser came to."""
+        if self._configuration.patience:
+            self._journal.load_best(self._model, leg, position)
+            return
+        if self._averages:
+            self._model.optimizer.finalize_variable_values(self._model.trainable_variables)
+        optimizer.take_statistics(self._model, self._plain(leg))
+
+    def _plain(self, leg: Leg) -> Iterator[Pixels]:
+        """Yield what batch norms take their statistics from; nothing: they keep what they have."""
+        count = self._configuration.optimizer.batch_norm_batches
+        return self._images.plain(leg.stage, count)
+
+    def _feeds(self, leg: Leg) -> tuple[Batches, Feed | None]:
+        stage = leg.stage
+        size = (stage.height, stage.width)
+        print(
+            f'stage {leg.number + 1}: epochs {leg.first + 1} to {leg.end} at {stage.width} x '
+            f'{stage.height} pixels, {self._steps} steps each, training {stage.train}',
+            flush=True,
+        )
+        batches = self._images.batches(stage)
+        if not self._validation:
+            return batches, None
+        count = self._configuration.batch_size
+        return batches, validation_feed(self._validation, batches.labels, *size, count)
+
+    def _epoch(
+        self,
+        leg: Leg,
+        epoch: int,
+        position: checkpoint.Position,
+        batches: Batches,
+        validation: Feed | None,
+    ) -> checkpoint.Position:
+        start = time.monotonic()
+
+        def reached(new: checkpoint.Means) -> checkpoint.Position:
+            return position._replace(
+                epoch=epoch,
+                step=position.step + new.steps,
+                means=position.means.joined(new),
+                seconds=position.seconds + time.monotonic() - start,
+            )
+
+        means = position.means
+        if position.step < self._steps:
+            feed = training_feed(batches, epoch, range(position.step, self._steps))
+            means = means.joined(
+                self._fit(
+                    feed, position.step, lambda m: self._journal.save(self._model, reached(m))
+                )
+            )
+        line = {'epoch': epoch + 1, 'stage': leg.number + 1, **means.values}
+        with (
+            optimizer.averaged(self._model, self._averages),
+            optimizer.statistics_of(self._model, self._plain(leg)),
+        ):
+            line |= self._validated(validation)
+            line['learning_rate'] = float(self._rate(self._model.optimizer.iterations))
+            seconds = time.monotonic() - start
+            # As if the whole epoch had been made now.
+            line['seconds'] = seconds * self._steps / max(1, self._steps - position.step)
+            curves = (*position.curves, line)
+            self._journal.keep_if_best(self._model, leg, curves)
+        done = checkpoint.Position(
+            epoch + 1, curves=curves, seconds=reached(checkpoint.Means()).seconds
+        )
+        self._journal.end_epoch(self._model, leg, done)
+        return done
+
+    def _fit(
+        self, feed: Feed, begun: int, save: Callable[[checkpoint.Means], None]
+    ) -> checkpoint.Means:
+        callbacks = [
+            network.KeepMemory(),
+            StepBar(self._steps, begun),
+            checkpoint.AfterStep(self._interrupt, save),
+            *([optimizer.KeepTrained()] if self._averages else []),
+        ]
+        with feed.own_errors():
+            fitted = self._model.fit(feed.data, callbacks=callbacks, shuffle=False, verbose=0)
+        logs = {key: values[-1] for key, values in fitted.history.items()}
+        return checkpoint.checked_means(self._steps - begun, logs)
+
+    def _validated(self, validation: Feed | None) -> dict[str, float]:
+        if validation is None:
+            return {}
+        with validation.own_errors():
+            found = self._model.evaluate(validation.data, return_dict=True, verbose=0)
+        return {f'val_{key}': float(value) for key, value in found.items()}

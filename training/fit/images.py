@@ -1,39 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training batches of each stage.
+"""The images of each stage: batches to train on, and those by which a training is judged.
 
-Batches made in parallel by tf.data, in order, ahead of the step that takes them.
-
-The images by which a training is judged, as the runtime would see them.
+Made in parallel by tf.data, in order, ahead of the step that takes them; a bundle may teach them.
 """
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from mobilenet_perception.errors import PerceptionError
-from training.configuration.settings import Augmentation, Configuration, Stage
-from training.data.data_set import DataSet
-from training.data.sample import Pixels, Sample
+from mobilenet_perception.frames import Frame, crop_and_resize
+from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.inference.runtimes import Session, create_runtime
+from training.configuration.settings import Augmentation, Configuration, Loss, Stage
+from training.data.data_set import Array, DataSet, Pixels, Sample, Targets, published_labels
 from training.errors import TrainingError
 from training.fit.network import network_inputs
 from training.fit.optimizer import class_weights
-from training.fit.teacher import Teacher
-from training.images.batches import Batches, TrainingImages, one_hot
-from training.images.drive import read_drives
-from training.images.mixture import Mixture
-from training.images.plain import Plain
+from training.images.batches import Batches, Plain, TrainingImages, one_hot
+from training.images.mixture import Mixture, read_drives
 
+# Worlds from here on are for training; those below are left for tests.
+FIRST_WORLD = 10_000
 # More would only take memory: a batch waits, but none is missing.
 _AHEAD = 2
 _MOST_WORKERS = 16
-
-Arrays = Sequence[npt.NDArray[Any]]
+_KEPT_BYTES = 2**29
+_NO_MIXING = Augmentation()._replace(mixup=0.0, cutmix=0.0)
+Arrays = Sequence[Array]
 
 
 class Shape(NamedTuple):
@@ -100,9 +100,69 @@ class Feed:
             raise
 
 
-# Worlds from here on are for training; those below are left for tests.
-FIRST_WORLD = 10_000
-_NO_MIXING = Augmentation()._replace(mixup=0.0, cutmix=0.0)
+class Teacher:
+    """The most accurate variant of a bundle (Hinton et al., 2015).
+
+    It must publish the very labels that the student's outputs stand for: how a probability of a
+    merged label would divide among finer outputs, the bundle does not tell.
+    """
+
+    def __init__(self, loss: Loss, labels: Sequence[str], merge: Mapping[str, str]) -> None:
+        """Load the bundle.
+
+        Args:
+            loss: where the bundle lies, its weight and temperature.
+            labels: of the student's outputs.
+            merge: label that is published, by label of the student.
+
+        Raises:
+            BundleError: it cannot be loaded.
+            TrainingError: its labels are not those of the student.
+        """
+        bundle = load_bundle(Path(loss.teacher))
+        variant = bundle.manifest.variants[0]
+        theirs = bundle.manifest.labels
+        ours = [merge.get(label, label) for label in labels]
+        if len(published_labels(labels, merge)) < len(labels):
+            raise TrainingError(
+                f'{len(labels)} classes cannot be learnt from the teacher {loss.teacher}, which '
+                f'knows {len(theirs)}: give data whose labels are not merged, or no teacher'
+            )
+        if set(ours) != set(theirs):
+            odd = sorted(set(ours) ^ set(theirs))
+            raise TrainingError(
+                f'the teacher {loss.teacher} has other labels than the data '
+                f'({", ".join(odd[:3])}, ...): give a bundle trained on the same labels'
+            )
+        self.height = variant.height
+        self.width = variant.width
+        self._columns = [theirs.index(label) for label in ours]
+        self._weight = loss.teacher_weight
+        self._temperature = loss.teacher_temperature
+        self._model = bundle.models[variant.name], variant.name
+        self._runtime = create_runtime()
+        # A session serves one thread at a time.
+        self._idle: SimpleQueue[Session] = SimpleQueue()
+        self._idle.put(self._runtime.load(*self._model))
+
+    def teach(self, images: Pixels, targets: Targets) -> Targets:
+        """Return targets in which the teacher's softened probabilities have their share.
+
+        Args:
+            images: (batch, any height, any width, 3) uint8 RGB, as the student sees them.
+            targets: (batch, classes) float32 probabilities.
+        """
+        try:
+            session = self._idle.get_nowait()
+        except Empty:
+            session = self._runtime.load(*self._model)
+        size = (self.height, self.width)
+        scores = np.stack(
+            [session.run(crop_and_resize(Frame(image, 'rgb'), *size)) for image in images]
+        )
+        self._idle.put(session)
+        taught: Targets = softened(scores[:, self._columns], self._temperature)
+        return (1 - self._weight) * targets + self._weight * taught
 
 
 class StageImages:
@@ -186,15 +246,6 @@ class StageImages:
         return Mixture(train, stage.mixture, self._data_set.merge)
 
 
-def _check_mirrored(mirrored: Mapping[str, str], labels: Sequence[str]) -> None:
-    unknown = sorted({*mirrored, *mirrored.values()} - set(labels))
-    if unknown:
-        raise TrainingError(
-            f'augmentation.mirrored names {unknown[0]!r}, which is no label of these data: '
-            f'choose from {", ".join(labels)}'
-        )
-
-
 def training_feed(batches: Batches, epoch: int, steps: range, workers: int | None = None) -> Feed:
     """Return some batches of an epoch: images, targets and weights as in `Batch`."""
     count = batches.batch_size
@@ -212,9 +263,6 @@ def training_feed(batches: Batches, epoch: int, steps: range, workers: int | Non
         ),
         workers,
     )
-
-
-_KEPT_BYTES = 2**29
 
 
 def validation_feed(
@@ -242,3 +290,19 @@ def validation_feed(
     if len(samples) * height * width * 3 <= _KEPT_BYTES:
         feed.data = feed.data.cache()
     return feed
+
+
+def softened(probabilities: Targets, temperature: float) -> Targets:
+    """Return probabilities as the softmax of their logits over the temperature."""
+    # Logits are known but for a constant, which softmax ignores.
+    powers = np.maximum(probabilities, 1e-12).astype(np.float64) ** (1 / temperature)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def _check_mirrored(mirrored: Mapping[str, str], labels: Sequence[str]) -> None:
+    unknown = sorted({*mirrored, *mirrored.values()} - set(labels))
+    if unknown:
+        raise TrainingError(
+            f'augmentation.mirrored names {unknown[0]!r}, which is no label of these data: '
+            f'choose from {", ".join(labels)}'
+        )

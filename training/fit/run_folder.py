@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.system.files import write_atomically
-from training.configuration.file import configuration_from_json, configuration_to_json
-from training.configuration.records import from_json, to_json
+from training.configuration.records import Record, from_json, json_text
 from training.configuration.settings import Configuration
-from training.data.data_set import DataSet, published_labels
-from training.data.splits import Split
+from training.data.data_set import DataSet, Merge, Split, merge_matrix, published_labels
 from training.errors import TrainingError
 
+# INT8 twice: TensorRT takes symmetric activations alone, and a CPU runs those slowest of all.
+PRECISIONS = ('fp32', 'fp16', 'int8', 'int8_onnxruntime')
 _PACKAGES = ('tensorflow-cpu', 'tensorflow', 'keras', 'numpy', 'opencv-python-headless', 'scipy')
 
 
-class RunData(NamedTuple):
+class RunData(Record):
     """What a run was trained on.
 
     Attributes:
@@ -39,6 +39,11 @@ class RunData(NamedTuple):
     def published(self) -> tuple[str, ...]:
         """The labels of the scores."""
         return published_labels(self.labels, self.merge)
+
+    @property
+    def merge_matrix(self) -> Merge | None:
+        """What adds up the outputs that share a label; None: each is a label of its own."""
+        return merge_matrix(self.labels, self.merge)
 
 
 class Run(NamedTuple):
@@ -77,7 +82,13 @@ class Run(NamedTuple):
         Raises:
             TrainingError: there is none, or of another version.
         """
-        return configuration_from_json(self._read('configuration.json'))
+        text = self._read('configuration.json')
+        try:
+            return from_json(Configuration, json.loads(text), 'it')
+        except (TrainingError, ValueError) as error:
+            raise TrainingError(
+                f'the configuration of the run is of another version ({error}): train anew'
+            ) from error
 
     def split(self) -> Split:
         """Return the stored split."""
@@ -103,8 +114,8 @@ class Run(NamedTuple):
         return json.loads(path.read_text()) if path.is_file() else {}
 
     def write_json(self, name: str, value: object) -> None:
-        """Write a JSON file of the run, atomically."""
-        write_atomically(self.folder / name, json.dumps(value, indent=1) + '\n')
+        """Write a JSON file of the run, atomically: records or JSON values."""
+        write_atomically(self.folder / name, json_text(value))
 
     def start(self, configuration: Configuration, data: RunData, split: Split) -> None:
         """Store what the run is about, or check that a run to resume is about the same.
@@ -124,10 +135,10 @@ class Run(NamedTuple):
                 )
             return
         self.write_json('environment.json', versions())
-        self.write_json('data.json', to_json(data))
+        self.write_json('data.json', data)
         self.write_json('split.json', split._asdict())
         # Last, because its presence says that the folder is begun.
-        write_atomically(self.folder / 'configuration.json', configuration_to_json(configuration))
+        self.write_json('configuration.json', configuration)
 
     def _has_progress(self) -> bool:
         # One that failed before its first step, as by a mistyped setting, is no obstacle.

@@ -1,25 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mixture that training draws from: balanced over sources, classes and near duplicates."""
+"""The mixture that training draws from: balanced over sources, classes and near duplicates.
 
+One of its sources are drawn drives: what a robot's regions of interest show on random streets.
+"""
+
+import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mobilenet_perception.frames import Frame, crop_and_resize
-from mobilenet_perception.street import BACKGROUND
-from training.data.sample import Pixels, Sample
+from mobilenet_perception.street import Drive, random_world
+from mobilenet_perception.street.signals import BACKGROUND
+from training.data.data_set import Floats, Pixels, Sample, read_rgb
+from training.data.readers.files import image_files
 from training.errors import TrainingError
-from training.images.augmentation.compose import Placement, compose, jitter, soft_cutout
-from training.images.augmentation.photometry import degrade
-from training.images.backgrounds import drawn_signals, photographed_backgrounds, random_background
+from training.images import composition
 from training.images.batches import Draw
+from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
-_PHOTO_PLACEMENT = Placement(smallest=0.45, largest=1.1)
-_DRAWN_PLACEMENT = Placement(smallest=0.3, largest=1.1)
+_PHOTO_PLACEMENT = composition.Placement(smallest=0.45, largest=1.1)
+_DRAWN_PLACEMENT = composition.Placement(smallest=0.3, largest=1.1)
 
 
 class _Stratum(NamedTuple):
@@ -68,11 +74,11 @@ class Mixture:
             )
             for source, strata in self._strata.items()
         }
-        self._drawn = drawn_signals() if shares.get('drawn') else {}
+        self._drawn = composition.drawn_signals() if shares.get('drawn') else {}
         self._drawn_weights = _balanced(
             list(self._drawn), [len(found) for found in self._drawn.values()]
         )
-        self._photographs = photographed_backgrounds(samples)
+        self._photographs = composition.photographed_backgrounds(samples)
 
     def __len__(self) -> int:
         return self._count
@@ -97,20 +103,46 @@ class Mixture:
             label = names[int(random.choice(len(names), p=self._drawn_weights))]
             drawing = self._drawn[label][int(random.integers(len(self._drawn[label])))]
             background = self._background(rows, columns, random)
-            return compose(drawing, background, _DRAWN_PLACEMENT, random), label
+            return composition.compose(drawing, background, _DRAWN_PLACEMENT, random), label
         strata = self._strata[source]
         stratum = strata[int(random.choice(len(strata), p=self._weights[source]))]
         group = stratum.groups[int(random.integers(len(stratum.groups)))]
         pixels = group[int(random.integers(len(group)))]
         if random.random() < _TIGHT_SHARE:
             rows, columns = pixels.shape[:2] if random.random() < 0.5 else (rows, columns)
-            return jitter(pixels, rows, columns, random), stratum.label
-        cutout = soft_cutout(pixels, random.uniform(0.0, 0.12))
+            return composition.jitter(pixels, rows, columns, random), stratum.label
+        cutout = composition.soft_cutout(pixels, random.uniform(0.0, 0.12))
         background = self._background(rows, columns, random)
-        return compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
+        return composition.compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
 
     def _background(self, rows: int, columns: int, random: np.random.Generator) -> Pixels:
-        return random_background(rows, columns, self._photographs, random)
+        return composition.random_background(rows, columns, self._photographs, random)
+
+
+def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]:
+    """Return regions of interest of drives through random worlds, drawing those not there yet.
+
+    Args:
+        folder: where the crops are kept, for all runs beside it: a folder per world, in it one
+            per label.
+        worlds: seeds of `random_world`; each is a group.
+        every: one frame in this many.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    samples = []
+    for world in worlds:
+        place = folder / f'{world:05d}_every_{every}'
+        if not place.is_dir():
+            print(f'drawing a drive through world {world}', flush=True)
+            _draw_whole(place, world, every)
+        for labelled in sorted(path for path in place.iterdir() if path.is_dir()):
+            for path in image_files(labelled):
+                label = labelled.name
+                group = f'drive/{world}'
+                samples.append(Sample(read_rgb(path), label, group, 'drive', path.name))
+    return samples
 
 
 def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
@@ -125,7 +157,7 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
     return dict(strata)
 
 
-def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.float64]:
+def _balanced(labels: Sequence[str], counts: Sequence[int]) -> Floats:
     """Return the probability of each class, given its published label and number of groups."""
     if not counts:
         return np.zeros(0)
@@ -135,3 +167,32 @@ def _balanced(labels: Sequence[str], counts: Sequence[int]) -> npt.NDArray[np.fl
     of_label = np.array([natural[names == label].sum() for label in labels])
     by_label = natural / of_label / len(set(labels))
     return np.asarray(0.5 * natural + 0.3 / len(counts) + 0.2 * by_label)
+
+
+def _draw_whole(place: Path, world: int, every: int) -> None:
+    """Draw all or nothing; another process may do the same at the same time."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='.drawing', dir=place.parent) as scratch:
+        drawn = Path(scratch) / 'drive'
+        drawn.mkdir()
+        _draw(drawn, world, every)
+        try:
+            drawn.rename(place)
+        except OSError:
+            # The other process was first, with the same pictures.
+            if not place.is_dir():
+                raise
+
+
+def _draw(folder: Path, world: int, every: int) -> None:
+    drive = Drive(random_world(world), seed=world)
+    for index in range(0, len(drive), every):
+        if not drive.truth(index).clear:
+            continue
+        frame = drive.frame(index)
+        x, y, width, height = frame.roi
+        crop = np.ascontiguousarray(frame.image[y : y + height, x : x + width, ::-1])
+        (folder / frame.truth).mkdir(parents=True, exist_ok=True)
+        file = folder / frame.truth / f'{index:04d}.png'
+        if not cv2.imwrite(str(file), crop):
+            raise TrainingError(f'cannot write {file}: is the disk full?')

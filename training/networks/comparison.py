@@ -7,8 +7,8 @@ from typing import NamedTuple
 import keras
 
 from training.errors import TrainingError
-from training.networks.ends import Image, classifier, image_input
-from training.networks.settings import Builder, NetworkSettings
+from training.networks.layers import Builder, Image, NetworkSettings, classifier, image_input
+from training.networks.modifications import Architecture
 
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
@@ -69,11 +69,6 @@ def scaled_image(scaling: Scaling, settings: NetworkSettings) -> Image:
     return image._replace(scaled=keras.ops.take(image.scaled, [2, 1, 0], axis=-1))
 
 
-def builders() -> dict[str, Builder]:
-    """Return a builder for each family, by name."""
-    return {name: _builder(name, family) for name, family in FAMILIES.items()}
-
-
 def _builder(name: str, family: Family) -> Builder:
     def build(settings: NetworkSettings) -> keras.Model:
         """Return the network with random weights.
@@ -94,3 +89,6 @@ def _builder(name: str, family: Family) -> Builder:
         return classifier(image, backbone.output, settings, name)
 
     return build
+
+
+ARCHITECTURES = {name: Architecture(_builder(name, family)) for name, family in FAMILIES.items()}

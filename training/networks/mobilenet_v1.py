@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import keras
 
-from training.networks.ends import classifier, image_input, pooled_features
-from training.networks.modifications import modified_blocks, option, stem_stride
-from training.networks.operations import SQUEEZE_RATIO, convolution, depthwise, squeeze_excite
-from training.networks.settings import NetworkSettings
+from training.networks import layers
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 
 class Separable(NamedTuple):
@@ -33,28 +31,37 @@ _BLOCKS = (
 )
 
 
-def build(settings: NetworkSettings) -> keras.Model:
+def build(settings: layers.NetworkSettings) -> keras.Model:
     """Return MobileNet V1 with random weights, from `keras.applications` unless modified."""
-    image = image_input(settings)
+    image = layers.image_input(settings)
     if settings.modify:
         features = _modified(image.scaled, settings)
     else:
-        features = pooled_features(keras.applications.MobileNet, image.scaled, settings)
-    return classifier(image, features, settings, 'mobilenet_v1')
+        features = layers.pooled_features(keras.applications.MobileNet, image.scaled, settings)
+    return layers.classifier(image, features, settings, 'mobilenet_v1')
 
 
-def _modified(features: Any, settings: NetworkSettings) -> Any:
+def _modified(features: Any, settings: layers.NetworkSettings) -> Any:
     modify = settings.modify
     activation = option(modify, 'activation', 'relu6')
     kernel_size = option(modify, 'kernel_size', 3)
     # V1 does not round to a multiple of 8.
     stem = int(_STEM * settings.alpha)
-    features = convolution(features, stem, 3, 'stem', stem_stride(modify), activation)
+    features = layers.convolution(features, stem, 3, 'stem', stem_stride(modify), activation)
     for number, block in enumerate(modified_blocks(_BLOCKS, modify), start=1):
         name = f'block_{number}'
-        features = depthwise(features, kernel_size, f'{name}_depthwise', block.stride, activation)
+        features = layers.depthwise(
+            features, kernel_size, f'{name}_depthwise', block.stride, activation
+        )
         if option(modify, 'squeeze_excitation', False):
-            features = squeeze_excite(features, SQUEEZE_RATIO, f'{name}_squeeze')
+            features = layers.squeeze_excite(features, layers.SQUEEZE_RATIO, f'{name}_squeeze')
         channels = int(block.channels * settings.alpha)
-        features = convolution(features, channels, 1, f'{name}_pointwise', activation=activation)
+        features = layers.convolution(
+            features, channels, 1, f'{name}_pointwise', activation=activation
+        )
     return keras.layers.GlobalAveragePooling2D(name='pool')(features)
+
+
+ARCHITECTURES = {
+    'mobilenet_v1': Architecture(build, tuple(name for name in ALL if name != 'expansion'))
+}

@@ -5,11 +5,8 @@ from typing import Any, NamedTuple
 
 import keras
 
-from training.networks.ends import classifier, image_input
-from training.networks.inverted_bottleneck import Bottleneck, inverted_bottleneck
-from training.networks.modifications import modified_blocks, option, stem_stride
-from training.networks.operations import channels_of, convolution
-from training.networks.settings import NetworkSettings
+from training.networks import layers
+from training.networks.modifications import ALL, Architecture, modified_blocks, option, stem_stride
 
 
 class Convolution(NamedTuple):
@@ -29,11 +26,11 @@ class Fused(NamedTuple):
     expansion: float
 
 
-Block = Convolution | Fused | Bottleneck
+Block = Convolution | Fused | layers.Bottleneck
 
 
 def _universal(start: int, middle: int, stride: int, channels: int, expansion: float) -> Block:
-    return Bottleneck(channels, stride, expansion, middle, start)
+    return layers.Bottleneck(channels, stride, expansion, middle, start)
 
 
 # The tables of the paper's appendix and of the authors' code, rows as
@@ -76,52 +73,62 @@ _CONV_MEDIUM: tuple[Block, ...] = (
 _STEM, _TOP, _EMBEDDING = 32, 960, 1280
 
 
-def build_conv_small(settings: NetworkSettings) -> keras.Model:
+def build_conv_small(settings: layers.NetworkSettings) -> keras.Model:
     """Return MobileNet V4 Conv-S with random weights: 3.8 M parameters, 0.2 G MACs at 224."""
     return _build('mobilenet_v4_conv_small', _CONV_SMALL, settings)
 
 
-def build_conv_medium(settings: NetworkSettings) -> keras.Model:
+def build_conv_medium(settings: layers.NetworkSettings) -> keras.Model:
     """Return MobileNet V4 Conv-M with random weights: 9.7 M parameters, 1.1 G MACs at 256."""
     return _build('mobilenet_v4_conv_medium', _CONV_MEDIUM, settings)
 
 
-def _build(name: str, blocks: tuple[Block, ...], settings: NetworkSettings) -> keras.Model:
+def _build(name: str, blocks: tuple[Block, ...], settings: layers.NetworkSettings) -> keras.Model:
     """Return the network; `alpha` scales all channels, the embedding only above 1.
 
     That is the rule of the authors' code, which follows V2 here.
     """
     alpha, modify = settings.alpha, settings.modify
     activation = option(modify, 'activation', 'relu')
-    image = image_input(settings)
-    features = convolution(
+    image = layers.image_input(settings)
+    features = layers.convolution(
         image.scaled,
-        channels_of(_STEM, alpha),
+        layers.channels_of(_STEM, alpha),
         3,
         'stem',
         stem_stride(modify),
         activation,
     )
     for number, block in enumerate(modified_blocks(blocks, modify)):
-        scaled = block._replace(channels=channels_of(block.channels, alpha))
+        scaled = block._replace(channels=layers.channels_of(block.channels, alpha))
         features = _block(features, scaled, activation, f'block_{number}')
-    features = convolution(features, channels_of(_TOP, alpha), 1, 'top', activation=activation)
+    features = layers.convolution(
+        features, layers.channels_of(_TOP, alpha), 1, 'top', activation=activation
+    )
     features = keras.layers.GlobalAveragePooling2D(keepdims=True, name='top_pool')(features)
     # A batch norm here too, unlike V3: the authors' code has it, for quantisation.
-    embedding = channels_of(_EMBEDDING, max(alpha, 1.0))
-    features = convolution(features, embedding, 1, 'top_embedding', activation=activation)
+    embedding = layers.channels_of(_EMBEDDING, max(alpha, 1.0))
+    features = layers.convolution(features, embedding, 1, 'top_embedding', activation=activation)
     features = keras.layers.Flatten(name='top_flatten')(features)
-    return classifier(image, features, settings, name)
+    return layers.classifier(image, features, settings, name)
 
 
 def _block(features: Any, block: Block, activation: str, name: str) -> Any:
-    if isinstance(block, Bottleneck):
-        return inverted_bottleneck(features, block, name)
+    if isinstance(block, layers.Bottleneck):
+        return layers.inverted_bottleneck(features, block, name)
     if isinstance(block, Convolution):
         channels, stride, kernel_size = block
-        return convolution(features, channels, kernel_size, f'{name}_conv', stride, activation)
-    inner = channels_of(features.shape[-1], block.expansion)
-    features = convolution(
+        return layers.convolution(
+            features, channels, kernel_size, f'{name}_conv', stride, activation
+        )
+    inner = layers.channels_of(features.shape[-1], block.expansion)
+    features = layers.convolution(
         features, inner, block.kernel_size, f'{name}_expand', block.stride, activation
     )
-    return convolution(features, block.channels, 1, f'{name}_project')
+    return layers.convolution(features, block.channels, 1, f'{name}_project')
+
+
+ARCHITECTURES = {
+    'mobilenet_v4_conv_small': Architecture(build_conv_small, ALL),
+    'mobilenet_v4_conv_medium': Architecture(build_conv_medium, ALL),
+}

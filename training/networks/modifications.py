@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from training.errors import TrainingError
-from training.networks.inverted_bottleneck import Bottleneck
-from training.networks.operations import SQUEEZE_RATIO
+from training.networks.layers import SQUEEZE_RATIO, Bottleneck, Builder
 
 _ACTIVATIONS = ('relu', 'relu6', 'hard_swish', 'silu', 'swish', 'gelu')
 
@@ -69,6 +68,15 @@ MODIFICATION_VALUES = {
         lambda value: isinstance(value, bool),
     ),
 }
+# What every MobileNet takes.
+ALL = tuple(name for name in MODIFICATION_VALUES if name != 'flatten')
+
+
+class Architecture(NamedTuple):
+    """How a network is built, and what `NetworkSettings.modify` may change in it."""
+
+    build: Builder
+    modifications: tuple[str, ...] = ()
 
 
 def check_modifications(

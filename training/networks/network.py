@@ -1,51 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Build a network by the name of its architecture."""
 
-from typing import NamedTuple
+from importlib import import_module
 
 import keras
 
 from training.errors import TrainingError
-from training.networks import (
-    comparison,
-    mobilenet_v1,
-    mobilenet_v2,
-    mobilenet_v3,
-    mobilenet_v4,
-    separable_cnn,
+from training.networks.layers import NetworkSettings
+from training.networks.modifications import Architecture, check_modifications
+
+# A file each, which names its architectures in ARCHITECTURES.
+_FILES = (
+    'mobilenet_v1',
+    'mobilenet_v2',
+    'mobilenet_v3',
+    'mobilenet_v4',
+    'separable_cnn',
+    'comparison',
 )
-from training.networks.modifications import MODIFICATION_VALUES, check_modifications
-from training.networks.settings import Builder, NetworkSettings
-
-# Keras' 0.99 to 0.999 remember up to a thousand steps: too long for a training of a few thousand.
-_BATCH_NORM_MOMENTUM = 0.98
-
-
-class Architecture(NamedTuple):
-    """How a network is built, and what `NetworkSettings.modify` may change in it."""
-
-    build: Builder
-    modifications: tuple[str, ...] = ()
-
-
-_ALL = tuple(name for name in MODIFICATION_VALUES if name != 'flatten')
-_WITHOUT_EXPANSION = tuple(name for name in _ALL if name != 'expansion')
 ARCHITECTURES: dict[str, Architecture] = {
-    'mobilenet_v1': Architecture(mobilenet_v1.build, _WITHOUT_EXPANSION),
-    'mobilenet_v2': Architecture(mobilenet_v2.build, _ALL),
-    **{
-        f'mobilenet_v3_{size}{suffix}': Architecture(
-            mobilenet_v3.builder(size, minimalistic=bool(suffix)), _ALL
-        )
-        for size in ('large', 'small')
-        for suffix in ('', '_minimalistic')
-    },
-    'mobilenet_v4_conv_small': Architecture(mobilenet_v4.build_conv_small, _ALL),
-    'mobilenet_v4_conv_medium': Architecture(mobilenet_v4.build_conv_medium, _ALL),
-    'separable_cnn': Architecture(separable_cnn.build, ('kernel_size', 'activation', 'flatten')),
-    **{name: Architecture(build) for name, build in comparison.builders().items()},
+    name: architecture
+    for file in _FILES
+    for name, architecture in import_module(f'training.networks.{file}').ARCHITECTURES.items()
 }
 MODIFICATIONS = {name: each.modifications for name, each in ARCHITECTURES.items()}
+# Keras' 0.99 to 0.999 remember up to a thousand steps: too long for a training of a few thousand.
+_BATCH_NORM_MOMENTUM = 0.98
 
 
 def build_network(architecture: str, settings: NetworkSettings) -> keras.Model:

@@ -3,10 +3,8 @@
 
 import keras
 
-from training.networks.ends import classifier, image_input
-from training.networks.modifications import option
-from training.networks.operations import activate
-from training.networks.settings import NetworkSettings
+from training.networks.layers import NetworkSettings, activate, classifier, image_input
+from training.networks.modifications import Architecture, option
 
 
 def build(settings: NetworkSettings) -> keras.Model:
@@ -37,3 +35,6 @@ def build(settings: NetworkSettings) -> keras.Model:
     else:
         features = keras.layers.GlobalAveragePooling2D(name='pool')(features)
     return classifier(image, features, settings, 'separable_cnn')
+
+
+ARCHITECTURES = {'separable_cnn': Architecture(build, ('kernel_size', 'activation', 'flatten'))}

@@ -6,24 +6,29 @@ random search: an attribute explains what its fitted effect varies by, over the 
 """
 
 import math
+import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from statsmodels.regression.linear_model import OLS
+from statsmodels.tools.sm_exceptions import SingularMatrixWarning
+from statsmodels.tools.tools import isestimable
 
+from training.configuration.records import Record
 from training.configuration.settings import Number
-from training.sweep.attribute import Attribute
+from training.sweep.record import Attribute
 
 _LEVEL = 0.95
 _POINTS = 9
-_TINY = 1e-9
+_TINY = 1e-18
 
 Floats = npt.NDArray[np.float64]
+Values = Sequence[dict[str, Number]]
 
 
-class Level(NamedTuple):
+class Level(Record):
     """One value of an attribute, all others being as they are on average.
 
     Attributes:
@@ -41,7 +46,7 @@ class Level(NamedTuple):
     high: float | None
 
 
-class Effect(NamedTuple):
+class Effect(Record):
     """What an attribute did.
 
     Attributes:
@@ -56,7 +61,7 @@ class Effect(NamedTuple):
     importance: float | None
 
 
-class Effects(NamedTuple):
+class Effects(Record):
     """What all attributes did to one figure.
 
     Attributes:
@@ -76,7 +81,7 @@ class Effects(NamedTuple):
 def measure_effects(
     figure: str,
     attributes: Sequence[Attribute],
-    values: Sequence[dict[str, Number]],
+    values: Values,
     figures: Sequence[float],
     ratios: bool = False,
 ) -> Effects:
@@ -93,69 +98,57 @@ def measure_effects(
         ratios: attributes multiply the figure, as with latency: the model is of its logarithm,
             the means are geometric.
     """
-    y = np.array([math.log(one) if ratios else one for one in figures], np.float64)
-    terms = [_term(attribute, values) for attribute in attributes]
-    design = np.concatenate([np.ones((len(y), 1)), *terms], axis=1)
-    residual = _residual(design, y)
-    total = float(((y - y.mean()) ** 2).sum())
-    degrees = len(y) - int(np.linalg.matrix_rank(design))
-    variance = residual / degrees if degrees > 0 else None
-    shares = _shares(terms, design, y)
+    y = np.log(figures) if ratios else np.array(figures, np.float64)
+    terms = [_term(attribute, values, values) for attribute in attributes]
+    with warnings.catch_warnings():
+        # Attributes that always change together are an outcome here, and no fault.
+        warnings.simplefilter('ignore', SingularMatrixWarning)
+        fitted = OLS(y, np.column_stack([np.ones(len(y)), *terms])).fit()
     effects = []
-    for index, attribute in enumerate(attributes):
-        others = np.concatenate(
-            [np.ones((len(y), 1)), *(t for i, t in enumerate(terms) if i != index)], axis=1
-        )
-        alone = np.linalg.matrix_rank(design) > np.linalg.matrix_rank(others)
-        levels = _levels(attribute, index, values, terms, design, y, variance)
-        if ratios:
-            levels = tuple(_exponential(level) for level in levels)
-        effects.append(
-            Effect(
-                attribute.setting,
-                levels,
-                shares[index] if alone else None,
-            )
-        )
+    first = 1
+    for index, (attribute, term) in enumerate(zip(attributes, terms, strict=True)):
+        columns = slice(first, first + term.shape[1])
+        others = np.delete(fitted.model.exog, columns, axis=1)
+        alone = np.linalg.matrix_rank(others) < fitted.model.rank
+        given = term @ fitted.params[columns]
+        share = min(1.0, float(given.var() / y.var())) if y.var() > _TINY else 0.0
+        levels = _levels(attribute, index, values, terms, fitted, ratios)
+        effects.append(Effect(attribute.setting, levels, share if alone else None))
+        first = columns.stop
     effects.sort(key=lambda effect: -(effect.importance or 0.0))
     unexplained = None
-    if degrees > 0:
-        unexplained = min(1.0, residual / total) if total > _TINY**2 else 0.0
+    if fitted.df_resid > 0:
+        total = fitted.centered_tss
+        unexplained = min(1.0, float(fitted.ssr / total)) if total > _TINY else 0.0
     return Effects(figure, len(y), tuple(effects), unexplained)
 
 
 def _levels(
     attribute: Attribute,
     index: int,
-    values: Sequence[dict[str, Number]],
+    values: Values,
     terms: Sequence[Floats],
-    design: Floats,
-    y: Floats,
-    variance: float | None,
+    fitted: Any,
+    ratios: bool,
 ) -> tuple[Level, ...]:
-    inverse = np.linalg.pinv(design.T @ design)
-    weights = inverse @ design.T @ y
     found = []
+    average = [term.mean(axis=0) for term in terms]
     for value in _points(attribute, values):
-        contrast = [np.ones(1), *(term.mean(axis=0) for term in terms)]
-        contrast[index + 1] = _term(attribute, [{attribute.setting: value}], values)[0]
-        row = np.concatenate(contrast)
-        if not np.allclose(row @ inverse @ design.T @ design, row, atol=1e-6):
+        average[index] = _term(attribute, [{attribute.setting: value}], values)[0]
+        contrast = np.concatenate([[1.0], *average])
+        if not isestimable(contrast, fitted.model.exog):
             # Another attribute always changed with this one.
             continue
-        mean = float(row @ weights)
-        low = high = None
-        if variance is not None:
-            degrees = len(y) - int(np.linalg.matrix_rank(design))
-            reach = float(stats.t.ppf((1 + _LEVEL) / 2, degrees))
-            reach *= math.sqrt(max(0.0, variance * float(row @ inverse @ row)))
-            low, high = mean - reach, mean + reach
+        means = [contrast @ fitted.params]
+        if fitted.df_resid > 0:
+            means += fitted.t_test(contrast).conf_int(1 - _LEVEL)[0].tolist()
+        figures = [float(math.exp(x) if ratios else x) for x in means]
         trials = sum(one[attribute.setting] == value for one in values) if attribute.values else 0
-        found.append(Level(value, trials, mean, low, high))
+        found.append(Level(value, trials, *figures, *[None] * (3 - len(figures))))
     return tuple(found)
 
 
-def _points(attribute: Attribute, values: Sequence[dict[str, Number]]) -> list[Number]:
+def _points(attribute: Attribute, values: Values) -> list[Number]:
     """Return the values that trials have, or points of the range that they cover."""
     tried = {one[attribute.setting] for one in values}
     if attribute.values:
@@ -165,47 +158,16 @@ def _points(attribute: Attribute, values: Sequence[dict[str, Number]]) -> list[N
     return [float(x) for x in space(min(numbers), max(numbers), _POINTS)]
 
 
-def _term(
-    attribute: Attribute,
-    values: Sequence[dict[str, Number]],
-    reference: Sequence[dict[str, Number]] | None = None,
-) -> Floats:
-    """Return (n, columns): what an attribute adds to the model; `reference` are all trials."""
-    reference = values if reference is None else reference
+def _term(attribute: Attribute, values: Values, trials: Values) -> Floats:
+    """Return (n, columns): what an attribute adds to the model at n values; `trials` are all."""
     if attribute.values:
-        tried = _points(attribute, reference)[1:]
+        tried = _points(attribute, trials)[1:]
         rows = [[float(one[attribute.setting] == value) for value in tried] for one in values]
         return np.array(rows, np.float64).reshape(len(values), len(tried))
-    x, all_x = (
-        np.array([float(one[attribute.setting]) for one in some]) for some in (values, reference)
+    x, of_trials = (
+        np.array([float(one[attribute.setting]) for one in some]) for some in (values, trials)
     )
     if attribute.logarithmic:
-        x, all_x = np.log(x), np.log(all_x)
-    spread = float(all_x.std()) or 1.0
-    z = (x - all_x.mean()) / spread
+        x, of_trials = np.log(x), np.log(of_trials)
+    z = (x - of_trials.mean()) / (float(of_trials.std()) or 1.0)
     return np.stack([z, z**2], axis=1)
-
-
-def _shares(terms: Sequence[Floats], design: Floats, y: Floats) -> list[float]:
-    """Return the variance of what the model gives to each term, as a share of all, 0 to 1."""
-    total = float(y.var())
-    if total <= _TINY**2:
-        return [0.0] * len(terms)
-    weights = np.linalg.pinv(design) @ y
-    shares, start = [], 1
-    for term in terms:
-        end = start + term.shape[1]
-        shares.append(min(1.0, float((term @ weights[start:end]).var()) / total))
-        start = end
-    return shares
-
-
-def _residual(design: Floats, y: Floats) -> float:
-    fitted = design @ np.linalg.lstsq(design, y, rcond=None)[0]
-    return float(((y - fitted) ** 2).sum())
-
-
-def _exponential(level: Level) -> Level:
-    low = None if level.low is None else math.exp(level.low)
-    high = None if level.high is None else math.exp(level.high)
-    return level._replace(mean=math.exp(level.mean), low=low, high=high)

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from training.report.style import BLUE, INK, SKY, percent_axis, short_numbers, styled
-from training.sweep.attribute import Attribute
 from training.sweep.effects import Effect, Effects
+from training.sweep.record import Attribute
 from training.sweep.tables import value_text
 
 _HEIGHT, _WIDTH, _ACROSS = 2.6, 2.6, 3

@@ -4,21 +4,20 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from training.configuration.records import to_json
+from training.configuration.records import Record
 from training.configuration.settings import Number
-from training.evaluation.comparison import Comparison, Row, compare, read_entries
+from training.evaluation.comparison.comparison import Comparison, Row, compare
+from training.evaluation.comparison.read import read_entries
 from training.fit.run_folder import Run
-from training.sweep.attribute import Attribute
 from training.sweep.effects import Effects, measure_effects
-from training.sweep.record import Sweep, Trial, read_sweep, read_trials
+from training.sweep.record import Attribute, Sweep, Trial, is_done, read_sweep, read_trials
 
 # Some figures are multiplied by what is varied; of accuracy the differences count.
 _COSTS = ('latency', 'macs')
 
 
-class Ended(NamedTuple):
+class Ended(Record):
     """A trial that is trained and evaluated.
 
     Attributes:
@@ -33,7 +32,7 @@ class Ended(NamedTuple):
     row: Row
 
 
-class Results(NamedTuple):
+class Results(Record):
     """A sweep that has ended.
 
     Attributes:
@@ -54,11 +53,6 @@ class Results(NamedTuple):
     effects: tuple[Effects, ...]
     notes: tuple[str, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        comparison = self.comparison.to_json() if self.comparison else None
-        return {**to_json(self._replace(comparison=None)), 'comparison': comparison}
-
 
 def read_results(
     folder: Path, threads: int = 1, progress: Callable[[int], None] = lambda done: None
@@ -71,7 +65,7 @@ def read_results(
         progress: told the rounds of timing that are done.
     """
     sweep, trials = read_sweep(folder), read_trials(folder)
-    done = [trial for trial in trials if _is_done(folder, trial)]
+    done = [trial for trial in trials if is_done(folder, trial)]
     stopped = {
         trial.name: len(_epochs(folder, trial))
         for trial in trials
@@ -132,11 +126,6 @@ def _notes(sweep: Sweep, trials: Sequence[Trial], stopped: dict[str, int]) -> li
                 )
     notes += [f'{trial.name} could not be trained: {trial.failed}' for trial in failed]
     return notes
-
-
-def _is_done(folder: Path, trial: Trial) -> bool:
-    run = Run(folder / trial.name)
-    return run.model_file.is_file() and bool(run.read_json('evaluation.json'))
 
 
 def _epochs(folder: Path, trial: Trial) -> list[dict[str, float]]:

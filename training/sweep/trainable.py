@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trial as Ray Tune sees it: a process that trains, and a result for each epoch."""
+"""A trial as Ray Tune sees it: a process that trains, and a result for each epoch.
+
+What a person sees of it is a line when it has ended.
+"""
 
 import os
 import subprocess
@@ -11,12 +14,11 @@ from typing import Any
 from ray import tune
 
 from training.fit.run_folder import Run
-from training.sweep.attribute import trial_name
-from training.sweep.record import CHECKOUT, Trial, write_trial
+from training.sweep.record import CHECKOUT, Trial, trial_name, write_trial
 
+METRIC = 'val_accuracy'
 _LOOK_SECONDS = 0.3
 _LOG = 'trial.log'
-METRIC = 'val_accuracy'
 
 
 class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
@@ -81,6 +83,32 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **thread_limits(self._threads)},
             )
+
+
+class TrialLines(tune.Callback):  # type: ignore[misc, unused-ignore]
+    """Prints a line when a trial ends."""
+
+    def __init__(self, count: int) -> None:
+        """`count` trials there will be."""
+        self._count = count
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[Any], trial: Any, **info: Any
+    ) -> None:
+        """Say what a trial came to."""
+        result = trial.last_result or {}
+        words = f'{METRIC} {result.get(METRIC, 0.0):.4f} after {result.get("epoch", 0)} epochs'
+        self._notify(trials, trial, words)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """Say that a trial died."""
+        self._notify(trials, trial, 'died: see its trial.log')
+
+    def _notify(self, trials: list[Any], trial: Any, words: str) -> None:
+        name = trial_name(int(trial.trial_id.rpartition('_')[2]), trial.config)
+        # The trial that this is about may not be counted as ended yet.
+        ended = sum(one.is_finished() or one is trial for one in trials)
+        print(f'{ended} of {self._count}: {name}: {words}', flush=True)
 
 
 def thread_limits(threads: int) -> dict[str, str]:

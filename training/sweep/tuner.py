@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.tools.cluster import ray_cluster
 from training.errors import TrainingError
-from training.sweep.attribute import Attribute
-from training.sweep.record import CHECKOUT, Sweep
+from training.sweep.record import CHECKOUT, Attribute, Sweep, is_done, read_trials
 
 # Hidden, so that `FOLDER/*` are the trials.
 _STATE = '.ray'
@@ -41,13 +40,14 @@ class Cluster(NamedTuple):
 
 
 def require_ray() -> None:
-    """Check that Ray Tune is installed.
+    """Check that Ray Tune is installed, and what the report takes.
 
     Raises:
-        TrainingError: it is not.
+        TrainingError: they are not.
     """
-    if any(importlib.util.find_spec(name) is None for name in ('ray', 'pandas', 'pyarrow')):
-        raise TrainingError("`sweep` needs Ray Tune: pip install 'ray[tune]'")
+    needed = ('ray', 'pandas', 'pyarrow', 'statsmodels')
+    if any(importlib.util.find_spec(name) is None for name in needed):
+        raise TrainingError("`sweep` needs packages: pip install 'ray[tune]' statsmodels")
 
 
 def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
@@ -62,13 +62,14 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
         TrainingError: Ray is not installed, or the cluster does not answer.
     """
     require_ray()
+    if sum(is_done(folder, trial) for trial in read_trials(folder)) == sweep.trials:
+        return
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     with ray_cluster(cluster.address, CHECKOUT):
         from ray import tune  # noqa: PLC0415
 
-        from training.sweep.progress import Progress  # noqa: PLC0415
-        from training.sweep.trainable import METRIC, Training  # noqa: PLC0415
+        from training.sweep.trainable import METRIC, Training, TrialLines  # noqa: PLC0415
 
         trainable = tune.with_resources(
             tune.with_parameters(Training, folder=str(folder.resolve()), threads=cluster.cpus),
@@ -102,7 +103,7 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
                     # The state of a trial is in its run folder.
                     checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                     failure_config=tune.FailureConfig(max_failures=_RETRIES),
-                    callbacks=[Progress(sweep.trials)],
+                    callbacks=[TrialLines(sweep.trials)],
                     verbose=0,
                 ),
             )

@@ -11,14 +11,12 @@ import threading
 import time
 from pathlib import Path
 
-from training.data.data_set import data_hash
+from training.data.data_set import data_hash, make_split
 from training.data.readers.by_name import read_data
-from training.data.splits import make_split
 from training.errors import TrainingError
 from training.fit.fitting import fit_one
 from training.fit.run_folder import run_data
-from training.sweep.attribute import with_values
-from training.sweep.record import Trial, read_sweep, read_trials, write_trial
+from training.sweep.record import Trial, read_sweep, read_trials, with_values, write_trial
 
 _LOOK_SECONDS = 1.0
 

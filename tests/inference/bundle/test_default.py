@@ -11,7 +11,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize, decode_file
 from mobilenet_perception.inference.bundle import Bundle, check_golden_frames, load_bundle
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street import LABELS, Drive, random_world, sidewalk_world
-from training.data.readers.sign_labels import SIGN_NAMES, street_label
+from training.data.readers.gtsrb import SIGN_NAMES, street_label
 
 Labelled = tuple[Frame, str]
 

@@ -3,6 +3,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -13,29 +14,21 @@ from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.street import LABELS
-from training.bundle import golden
+from training.bundle import bundling
 from training.commands.cli import main
-
-TINY = """
-from tests.training.conftest import tiny
-
-
-def configurations():
-    one = tiny(4, name='one', steps=15)
-    return one, one._replace(name='two', network=one.network._replace(alpha=1.0))
-"""
 
 
 def test_one_command_after_another_makes_a_ladder(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    trained: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # Seconds of training recognise no drawing surely: here any drawing may be golden.
-    monkeypatch.setattr(golden, '_knows', lambda session, image, index, least: True)
-    monkeypatch.setattr('training.evaluation.sets.drive_crops', lambda: [])
-    config = tmp_path / 'tiny.py'
-    config.write_text(TINY)
+    monkeypatch.setattr(bundling, '_knows', lambda session, image, index, least: True)
+    monkeypatch.setattr('training.evaluation.evaluate.drive_crops', lambda: [])
     runs, place = tmp_path / 'runs', tmp_path / 'bundle'
-    assert main(['fit', str(data), '--config', str(config), '--runs', str(runs)]) == 0
+    shutil.copytree(trained, runs)
     assert main(['evaluate', str(runs / 'one')]) == 0
     said = capsys.readouterr().out
     assert 'test_lights' in said

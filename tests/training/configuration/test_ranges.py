@@ -5,12 +5,12 @@ import math
 
 import pytest
 
-from tests.training.images.augmentation.off import OFF, only
+from tests.training.images.off import OFF, only
 from training.configuration.file import check_augmentation
 from training.configuration.settings import Augmentation
 from training.errors import TrainingError
 
-NUMBERS = [name for name in Augmentation._fields if name not in ('flip', 'mirrored')]
+NUMBERS = [name for name in OFF._asdict() if name not in ('flip', 'mirrored')]
 
 
 def test_defaults_and_off_are_allowed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 
 
 def picture(seed: int, height: int = 48, width: int = 48) -> Pixels:

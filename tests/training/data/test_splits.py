@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from training.configuration.settings import Data
-from training.data.data_set import DataSet
-from training.data.sample import Sample
-from training.data.splits import PARTS, make_split
+from training.data.data_set import PARTS, DataSet, Sample, make_split
 from training.errors import TrainingError
 
 _NOTHING = np.zeros((8, 8, 3), np.uint8)

@@ -3,8 +3,7 @@
 
 import numpy as np
 
-from training.evaluation.mistakes import worst_mistakes
-from training.evaluation.predictions import Predictions
+from training.evaluation.predictions import Predictions, worst_mistakes
 
 
 def _predictions() -> Predictions:

@@ -2,6 +2,7 @@
 """The exported graph: what Keras gives, folded, canonical, the same bytes each time."""
 
 import re
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -11,13 +12,14 @@ import pytest
 from mobilenet_perception.inference.runtimes import create_runtime
 from tests.support.networks import images, network
 from training.errors import TrainingError
-from training.export import check_parity, export_onnx
+from training.export.convert import export_onnx
+from training.export.parity import check_parity
 
 MERGE = np.eye(3, dtype=np.float32)[[0, 0, 1, 2, 1, 1, 2]]
 
 
 @pytest.fixture(scope='module')
-def exported() -> tuple[keras.Model, bytes]:
+def merged() -> tuple[keras.Model, bytes]:
     model = network()
     return model, export_onnx(model, 0.7, MERGE)
 
@@ -32,9 +34,10 @@ def exported() -> tuple[keras.Model, bytes]:
         ('mobilenet_v4_conv_small', 46),
     ],
 )
-def test_each_architecture_is_folded(architecture: str, convolutions: int) -> None:
-    model = network(architecture, 32, 0.5)
-    graph = export_onnx(model, 0.7)
+def test_each_architecture_is_folded(
+    architecture: str, convolutions: int, exported: Callable[[str], bytes]
+) -> None:
+    model, graph = network(architecture), exported(architecture)
     operators = [node.op_type for node in onnx.load_from_string(graph).graph.node]
     assert operators.count('Conv') == convolutions
     assert operators.count('Transpose') == 1
@@ -54,8 +57,8 @@ def test_flattened_features_need_no_second_change_of_layout() -> None:
     assert check_parity(model, 0.7, session, images(10, 24)).same_top == 10
 
 
-def test_outputs_that_share_a_label_are_added_up(exported: tuple[keras.Model, bytes]) -> None:
-    model, graph = exported
+def test_outputs_that_share_a_label_are_added_up(merged: tuple[keras.Model, bytes]) -> None:
+    model, graph = merged
     session = create_runtime().load(graph, 'tiny')
     parity = check_parity(model, 0.7, session, images(30), MERGE)
     assert parity.images == parity.same_top == 30
@@ -63,15 +66,15 @@ def test_outputs_that_share_a_label_are_added_up(exported: tuple[keras.Model, by
     assert session.run(images(1)[0]).sum() == pytest.approx(1.0, abs=1e-5)
 
 
-def test_another_temperature_is_noticed(exported: tuple[keras.Model, bytes]) -> None:
-    model, graph = exported
+def test_another_temperature_is_noticed(merged: tuple[keras.Model, bytes]) -> None:
+    model, graph = merged
     session = create_runtime().load(graph, 'tiny')
     with pytest.raises(TrainingError, match='differs from Keras'):
         check_parity(model, 1.4, session, images(10), MERGE)
 
 
-def test_the_graph_is_canonical(exported: tuple[keras.Model, bytes]) -> None:
-    model, graph = exported
+def test_the_graph_is_canonical(merged: tuple[keras.Model, bytes]) -> None:
+    model, graph = merged
     found = onnx.load_from_string(graph)
     assert [(entry.domain, entry.version) for entry in found.opset_import] == [('', 17)]
     assert found.graph.input[0].name == 'image'
@@ -93,10 +96,10 @@ def test_the_graph_is_canonical(exported: tuple[keras.Model, bytes]) -> None:
     ],
 )
 def test_what_does_not_fit_is_said(
-    exported: tuple[keras.Model, bytes],
+    merged: tuple[keras.Model, bytes],
     temperature: float,
     merge: np.ndarray[tuple[int, int], np.dtype[np.float32]] | None,
     sentence: str,
 ) -> None:
     with pytest.raises(TrainingError, match=sentence):
-        export_onnx(exported[0], temperature, merge)
+        export_onnx(merged[0], temperature, merge)

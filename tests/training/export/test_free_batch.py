@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run for several images scores as one run for each."""
 
+from collections.abc import Callable
+
 import numpy as np
 import onnx
 import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
-from tests.support.networks import images, network
+from tests.support.networks import images
 from tests.support.tiny_bundle import tiny_model
-from training.export import export_onnx
-from training.export.free_batch import free_batch
+from training.export.graph import free_batch
 
 
 @pytest.mark.parametrize(
@@ -22,8 +23,10 @@ from training.export.free_batch import free_batch
         'mobilenet_v4_conv_small',
     ],
 )
-def test_several_at_once_score_as_each_alone(architecture: str) -> None:
-    graph = export_onnx(network(architecture, 32, 0.5), 0.7)
+def test_several_at_once_score_as_each_alone(
+    architecture: str, exported: Callable[[str], bytes]
+) -> None:
+    graph = exported(architecture)
     assert create_runtime().load(graph, 'tiny').largest_batch == 1
     session = create_runtime().load(free_batch(graph), 'tiny')
     assert session.largest_batch > 3

@@ -4,8 +4,9 @@
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import expected_calibration_error, measure
-from training.export.temperature import calibrated, decision_thresholds, fit_temperature
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import measure
+from training.export.parity import calibrated, decision_thresholds, fit_temperature
 
 
 def test_metrics_of_a_small_table() -> None:

@@ -9,10 +9,9 @@ import pytest
 
 from tests.training.fit.toy import squares, tiny, train
 from training.configuration.settings import Stage
-from training.data.sample import Pixels
-from training.export.graph import Array
-from training.fit.averages import statistics_of, take_statistics
+from training.data.data_set import Array, Pixels
 from training.fit.network import load_network, network_inputs
+from training.fit.optimizer import statistics_of, take_statistics
 
 
 def network() -> keras.Model:

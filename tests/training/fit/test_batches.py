@@ -12,12 +12,10 @@ import pytest
 from mobilenet_perception.frames import crop_and_resize, decode_file
 from tests.training.fit.toy import COLOURS, OFF, squares
 from training.configuration.settings import Augmentation, Configuration, Loss, Stage
-from training.data.data_set import DataSet
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
 from training.errors import TrainingError
 from training.fit.images import StageImages, training_feed, validation_feed
-from training.images.batches import Batches
-from training.images.plain import Plain
+from training.images.batches import Batches, Plain
 
 STAGE = Stage(1, 20, 28)
 
@@ -36,7 +34,7 @@ def files(folder: Path) -> DataSet:
 
 def batches(data_set: DataSet, **changes: object) -> Batches:
     configuration = Configuration('x', (STAGE,), augmentation=OFF, batch_size=4)
-    configuration = configuration._replace(**changes)  # type: ignore[arg-type]
+    configuration = configuration._replace(**changes)
     return StageImages(configuration, data_set, data_set.samples, Path()).batches(STAGE)
 
 

@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 
 from training.errors import TrainingError
-from training.fit.after_step import checked_means
-from training.fit.checkpoint import Means, Position, load_state, read_position, save_state
-from training.fit.journal import locked
+from training.fit.checkpoint import (
+    Means,
+    Position,
+    checked_means,
+    load_state,
+    read_position,
+    save_state,
+)
+from training.fit.journal import exclusive
 
 POSITION = Position(2, 3, Means(3, {'loss': 0.1}), ({'epoch': 1, 'loss': 1 / 3},), 12.5)
 
@@ -83,7 +89,11 @@ def test_divergence_is_said() -> None:
 
 
 def test_two_processes_do_not_train_one_run(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(TrainingError, match='another process'), locked(tmp_path):
+    with (
+        exclusive(tmp_path),
+        pytest.raises(TrainingError, match='another process'),
+        exclusive(tmp_path),
+    ):
         pass
-    with locked(tmp_path):
+    with exclusive(tmp_path):
         pass

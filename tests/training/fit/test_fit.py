@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import ROOT
+from tests.training.conftest import shared
 from tests.training.fit.toy import squares, tiny, train
 from training.configuration.settings import Stage
 from training.data.data_set import DataSet
@@ -25,10 +26,11 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import {module} as module
-from training.fit import after_step
+from training.fit import checkpoint
+from tests.training.conftest import shared
 from tests.training.fit.toy import tiny, train
 
-after_step.SAVE_SECONDS = 0.0
+checkpoint.SAVE_SECONDS = 0.0
 original, calls = module.{name}, []
 
 def killed(*arguments, **keywords):
@@ -54,9 +56,9 @@ def kill(folder: Path, module: str, name: str, call: int) -> None:
     assert process.returncode == -signal.SIGKILL, process.stderr[-2000:]
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train(tmp_path_factory.mktemp('run') / 'whole', tiny())
+    return Run(shared(tmp_path_factory, 'undisturbed', lambda folder: train(folder, tiny())))
 
 
 def test_it_learns_and_the_folder_tells_everything(undisturbed: Run) -> None:
@@ -92,7 +94,7 @@ def test_the_model_kept_is_the_one_that_validated_best(undisturbed: Run) -> None
 def test_a_killed_run_ends_as_if_it_had_not_been(undisturbed: Run, tmp_path: Path) -> None:
     folder = tmp_path / 'run'
     # In the midst of an epoch, and in the midst of writing a checkpoint.
-    kill(folder, 'training.fit.loop', 'AfterStep.on_train_batch_end', 7)
+    kill(folder, 'training.fit.checkpoint', 'AfterStep.on_train_batch_end', 7)
     assert not (folder / 'model.keras').exists()
     kill(folder, 'training.fit.checkpoint', 'os.fsync', 5)
     resumed = train(folder, tiny())

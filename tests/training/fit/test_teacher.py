@@ -6,7 +6,7 @@ from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from training.configuration.settings import Loss
 from training.errors import TrainingError
-from training.fit.teacher import Teacher, softened
+from training.fit.images import Teacher, softened
 
 BUNDLE = default_bundle_path()
 

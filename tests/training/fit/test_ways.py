@@ -13,12 +13,10 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from tests.support import ROOT
 from tests.training.fit.toy import tiny, train
 from training.configuration.settings import Stage
-from training.data.data_set import DataSet
-from training.data.sample import Sample
-from training.export.graph import Array
+from training.data.data_set import Array, DataSet, Sample
 from training.fit.network import load_network, network_inputs
 from training.fit.run_folder import Run
-from training.networks.blocks import layers_by_block
+from training.networks.structure import layers_by_block
 
 PLAIN = ('optimizer.ema=0', 'network.dropout=0', 'patience=0')
 ONE_STAGE = (Stage(3, 24, 24),)

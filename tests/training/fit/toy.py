@@ -15,9 +15,7 @@ from training.configuration.settings import (
     Optimizer,
     Stage,
 )
-from training.data.data_set import DataSet
-from training.data.sample import Sample
-from training.data.splits import make_split
+from training.data.data_set import DataSet, Sample, make_split
 from training.fit.run_folder import Run, RunData
 
 COLOURS = ('red', 'green', 'blue')

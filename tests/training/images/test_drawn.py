@@ -2,7 +2,7 @@
 """Drawn signals."""
 
 from mobilenet_perception.street import draw_signal
-from training.images.backgrounds import trim
+from training.images.composition import trim
 
 
 def test_trim_cuts_to_what_is_drawn() -> None:

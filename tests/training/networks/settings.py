@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks to test."""
 
+from functools import lru_cache
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from training.networks import NetworkSettings, build_network
 
 
+@lru_cache(maxsize=16)
 def network(
     architecture: str,
     size: int | None = 64,
@@ -17,7 +19,7 @@ def network(
     classes: int = 5,
     **modify: Any,
 ) -> keras.Model:
-    """Return a network for square images."""
+    """Return a network for square images; tests share it, and may set its weights."""
     return build_network(architecture, NetworkSettings(size, size, alpha, classes, 0.2, modify))
 
 

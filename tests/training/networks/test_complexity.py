@@ -5,7 +5,7 @@ import keras
 import pytest
 
 from training.errors import TrainingError
-from training.networks.complexity import multiply_adds, parameters
+from training.networks.structure import multiply_adds, parameters
 
 
 def test_groups_strides_and_nested_models_count() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.training.networks.settings import image, network, random_weights
 from training.errors import TrainingError
 from training.networks import MODIFICATIONS, NetworkSettings, blocks, build_network
-from training.networks.complexity import parameters
+from training.networks.structure import parameters
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from tests.training.networks.settings import image, network, random_weights
 from training.errors import TrainingError
 from training.networks import NetworkSettings, blocks, build_network
-from training.networks.blocks import layers_by_block
 from training.networks.comparison import FAMILIES, scaled_image
+from training.networks.structure import layers_by_block
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.networks.settings import network
 from training.networks import MODIFICATIONS, NetworkSettings, build_network
-from training.networks.complexity import multiply_adds, parameters
+from training.networks.structure import multiply_adds, parameters
 
 
 def assert_size(architecture: str, alpha: float, size: int, millions: float, macs: float) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.metrics.examples import tracks
-from training.evaluation.metrics import Scores, assess
-from training.evaluation.mistakes import worst_mistakes
-from training.evaluation.predictions import Predictions
+from training.data.data_set import Scores
+from training.evaluation.metrics.assessment import assess
+from training.evaluation.predictions import Predictions, worst_mistakes
 from training.evaluation.report.evaluation import Findings, Scored, evaluation_report
 from training.evaluation.report.tables import percent
 from training.evaluation.unknown import max_probability, measure_detection

@@ -5,7 +5,7 @@ import pytest
 
 from training.configuration.settings import Configuration, Stage
 from training.errors import TrainingError
-from training.sweep.attribute import (
+from training.sweep.record import (
     Attribute,
     check_attributes,
     parse_attribute,

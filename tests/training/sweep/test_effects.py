@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from training.configuration.settings import Number
-from training.sweep.attribute import Attribute
 from training.sweep.effects import measure_effects
+from training.sweep.record import Attribute
 
 ALPHA = Attribute('alpha', (0.25, 0.5, 1.0))
 NAME = Attribute('name', ('sgd', 'adamw'))

@@ -14,8 +14,7 @@ from training.configuration.settings import Data, Stage
 from training.data.data_set import data_hash
 from training.data.readers.by_name import read
 from training.sweep import worker
-from training.sweep.attribute import Attribute
-from training.sweep.record import Sweep, Trial, begin_sweep, read_trials, write_trial
+from training.sweep.record import Attribute, Sweep, Trial, begin_sweep, read_trials, write_trial
 from training.sweep.results import read_results
 
 CONFIGURATION = """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Leaks of a split: pictures or groups that are in two of its parts.
+"""Leaks of a split: pictures or groups that are in two of its parts; and how to keep them in one.
 
 A network is tested on what it has learnt by heart then, and looks better than it is. Barz,
 Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 6 (2020).
@@ -7,18 +7,13 @@ Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from training.data.data_set import DataSet
-from training.data.duplicates.copies import find_copies
-from training.data.duplicates.fingerprints import (
-    Fingerprints,
-    refuse_unreadable,
-    take_fingerprints,
-)
-from training.data.splits import PARTS, Split
+from training.configuration.records import Record
+from training.data.data_set import PARTS, DataSet, Split
+from training.data.duplicates import copies
+from training.data.duplicates.close_pairs import Components
 from training.errors import TrainingError
 
 GROUP = 'same group'
@@ -26,7 +21,7 @@ PIXELS = 'same pixels'
 PICTURE = 'same picture'
 
 
-class Leak(NamedTuple):
+class Leak(Record):
     """An image of validation or test that training, or validation, has as well.
 
     Attributes:
@@ -51,7 +46,7 @@ class Leak(NamedTuple):
 
 
 def find_leaks(
-    data_set: DataSet, split: Split, fingerprints: Fingerprints | None = None
+    data_set: DataSet, split: Split, fingerprints: copies.Fingerprints | None = None
 ) -> list[Leak]:
     """Return what is in two parts: one leak for each image of validation and test that leaks.
 
@@ -61,7 +56,7 @@ def find_leaks(
         fingerprints: of `data_set.samples`.
     """
     samples = data_set.samples
-    taken = take_fingerprints(samples) if fingerprints is None else fingerprints
+    taken = copies.take_fingerprints(samples) if fingerprints is None else fingerprints
     part_of: dict[str, int] = {}
     leaks = []
     twice: list[tuple[str, int]] = []
@@ -75,7 +70,7 @@ def find_leaks(
         other = PARTS[part_of[group]]
         leaks.append(Leak(GROUP, PARTS[part], name, label, other, name, label, 0.0))
     classes = np.array([part_of.get(sample.group, -1) for sample in samples], np.int64)
-    for copy in find_copies(samples, taken, classes):
+    for copy in copies.find_copies(samples, taken, classes):
         image, other_image = samples[copy.image], samples[copy.original]
         leaks.append(
             Leak(
@@ -93,7 +88,7 @@ def find_leaks(
 
 
 def refuse_leaks(
-    data_set: DataSet, split: Split, fingerprints: Fingerprints | None = None
+    data_set: DataSet, split: Split, fingerprints: copies.Fingerprints | None = None
 ) -> None:
     """Refuse a split that leaks, and images that cannot be read, as they cannot be compared.
 
@@ -106,14 +101,42 @@ def refuse_leaks(
         TrainingError: how many images leak, the first of them, and what to do; or which images
             cannot be read.
     """
-    taken = take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
-    refuse_unreadable(taken)
+    taken = copies.take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
+    copies.refuse_unreadable(taken)
     if leaks := find_leaks(data_set, split, taken):
         raise TrainingError(
             f'the split leaks: {describe_leaks(leaks)}: remove the copies, or keep them in one '
             'part with --set data.group_duplicates=true, or train nevertheless with '
             '--set data.allow_leaks=true'
         )
+
+
+def group_duplicates(
+    data_set: DataSet, fingerprints: copies.Fingerprints | None = None
+) -> DataSet:
+    """Return the data with groups joined that hold copies of one picture.
+
+    Groups whose part the data fix, or that are held out, stay as they are: what leaks between
+    those, only the maker of the data can mend.
+    """
+    samples = data_set.samples
+    taken = copies.take_fingerprints(samples) if fingerprints is None else fingerprints
+    names = sorted({sample.group for sample in samples})
+    number = {name: place for place, name in enumerate(names)}
+    fixed = {*data_set.parts, *data_set.held_out}
+    of = np.array(
+        [-1 if sample.group in fixed else number[sample.group] for sample in samples], np.int64
+    )
+    found = copies.find_copies(samples, taken, of)
+    groups = Components(len(names))
+    if found:
+        groups.join(of[[copy.image for copy in found]], of[[copy.original for copy in found]])
+    joined = groups.numbers()
+    first_of: dict[int, str] = {}
+    for name, component in zip(names, joined, strict=True):
+        first_of.setdefault(component, name)
+    renamed = [s._replace(group=first_of[joined[number[s.group]]]) for s in samples]
+    return data_set._replace(samples=renamed)
 
 
 def describe_leaks(leaks: Sequence[Leak]) -> str:

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from training.data.data_set import Pixels
 from training.data.inspection.inspection import LabelCount
-from training.data.sample import Pixels
 from training.report.style import AMBER, BLUE, GREEN, INK, LINE, SOFT, styled
 
 _COLOURS = {'train': BLUE, 'validation': AMBER, 'test': GREEN, 'unused': LINE}

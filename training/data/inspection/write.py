@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write an inspection into a folder: JSON, plots, and a page that holds them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +9,10 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.system.files import write_atomically
-from training.configuration.records import to_json
-from training.data.data_set import DataSet
-from training.data.inspection.inspection import Copied, Inspection
+from training.configuration.records import json_text
+from training.data.data_set import DataSet, Pixels, Sample
+from training.data.inspection.inspection import Copied, Inspection, label_rows, remarks
 from training.data.inspection.plots import contact_sheet, counts_plot, pairs_picture, sizes_plot
-from training.data.inspection.text import label_rows, remarks
-from training.data.sample import Pixels, Sample
 from training.errors import TrainingError
 from training.report import Headline, Picture, Report, Section, Table, page
 from training.report.style import png
@@ -35,8 +32,7 @@ def write_inspection(inspection: Inspection, data_set: DataSet, folder: Path) ->
     pictures = _pictures(inspection, data_set)
     for name, picture in pictures.items():
         write_atomically(folder / f'{name}.png', picture.content)
-    text = json.dumps(to_json(inspection), indent=1) + '\n'
-    write_atomically(folder / 'inspection.json', text)
+    write_atomically(folder / 'inspection.json', json_text(inspection))
     write_atomically(folder / PAGE, page(_report(inspection, tuple(pictures.values()))))
     return folder / PAGE
 

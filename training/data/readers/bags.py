@@ -9,11 +9,10 @@ import numpy as np
 
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import crop, decode
-from mobilenet_perception.recordings import SourceFrame, is_bag, open_source
-from training.data.data_set import DataSet
-from training.data.readers.files import folders_in
-from training.data.readers.label_checks import checked_labels
-from training.data.sample import Pixels, Sample
+from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings.storage import is_bag
+from training.data.data_set import DataSet, Pixels, Sample
+from training.data.readers.files import checked_labels, folders_in
 from training.errors import TrainingError
 
 SOURCE = 'bag'

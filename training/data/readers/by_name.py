@@ -1,25 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readers of data sets by name."""
+"""Readers of data sets by name; `auto` is told by what a path holds."""
 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from mobilenet_perception.recordings.storage import is_bag
+from mobilenet_perception.tools.bags.extract.manifest import FILE as MANIFEST
 from training.configuration.settings import Data
 from training.data.data_set import DataSet
+from training.data.readers.files import folders_in, images_in
+from training.data.readers.idx import PARTS, find
 from training.errors import TrainingError
 
 # Module and function of each reader: a function of the path; imported when asked for.
-READERS: dict[str, str] = {
-    'auto': 'training.data.readers.detect:read_detected',
-    'folder': 'training.data.readers.folder:read_folder',
-    'csv': 'training.data.readers.csv_list:read_csv',
-    'idx': 'training.data.readers.idx:read_idx',
-    'bags': 'training.data.readers.bags:read_bags',
-    'street_signals': 'training.data.readers.street_signals:read_street_signals',
-    'signs': 'training.data.readers.gtsrb:read_gtsrb',
-    'lights': 'training.data.readers.traffic_lights:read_traffic_lights',
+_READERS = {
+    'folder': 'folder:read_folder',
+    'csv': 'csv_list:read_csv',
+    'idx': 'idx:read_idx',
+    'bags': 'bags:read_bags',
+    'street_signals': 'street_signals:read_street_signals',
+    'signs': 'gtsrb:read_gtsrb',
+    'lights': 'street_signals:read_traffic_lights',
 }
+READERS = ('auto', *_READERS)
+_LISTS = ('.csv', '.tsv')
+_KINDS = (
+    'a folder of images per class, a CSV list with columns path and label, a folder of IDX files, '
+    'or rosbag2 recordings with labels'
+)
 
 
 def read_data(settings: Data, path: Path) -> DataSet:
@@ -31,7 +40,7 @@ def read_data(settings: Data, path: Path) -> DataSet:
     data_set = read(settings.reader, path)
     if not settings.group_duplicates:
         return data_set
-    from training.data.duplicates.near_duplicates import group_duplicates  # noqa: PLC0415
+    from training.data.duplicates.leaks import group_duplicates  # noqa: PLC0415
 
     print('looking for copies', flush=True)
     return group_duplicates(data_set)
@@ -41,7 +50,7 @@ def read(reader: str, path: Path) -> DataSet:
     """Read a data set.
 
     Args:
-        reader: a name in `READERS`.
+        reader: one of `READERS`.
         path: a file or folder, as that reader takes it.
 
     Raises:
@@ -49,6 +58,49 @@ def read(reader: str, path: Path) -> DataSet:
     """
     if reader not in READERS:
         raise TrainingError(f'there is no reader {reader!r}: choose one of {", ".join(READERS)}')
-    module, name = READERS[reader].split(':')
-    function: Callable[[Path], DataSet] = getattr(import_module(module), name)
+    module, name = _READERS[detect_reader(path) if reader == 'auto' else reader].split(':')
+    function: Callable[[Path], DataSet] = getattr(
+        import_module(f'training.data.readers.{module}'), name
+    )
     return function(path)
+
+
+def detect_reader(path: Path) -> str:
+    """Return the name of the reader for what a path holds.
+
+    Raises:
+        TrainingError: it holds nothing that a reader takes, or more than one kind.
+    """
+    if not path.exists():
+        raise TrainingError(f'{path} does not exist: give {_KINDS}')
+    if is_bag(path):
+        return 'bags'
+    if path.is_file():
+        if path.suffix.lower() in _LISTS:
+            return 'csv'
+        raise TrainingError(f'{path} is no data set: give {_KINDS}')
+    own = {
+        'signs': (path / 'gtsrb' / 'frames').is_dir(),
+        'lights': (path / 'traffic-lights').is_dir(),
+    }
+    if any(own.values()):
+        return 'street_signals' if all(own.values()) else next(n for n, has in own.items() if has)
+    if any(find(path, prefix, 'images') for prefix in PARTS):
+        return 'idx'
+    children = folders_in(path)
+    if any(is_bag(child) for child in children):
+        return 'bags'
+    if lists := [file.name for file in path.iterdir() if _is_list(file)]:
+        raise TrainingError(
+            f'{path} holds {lists[0]}: give the file itself as --data, or, for a folder per '
+            'class, --set data.reader=folder'
+        )
+    if children:
+        return 'folder'
+    held = 'images, but no folder per class' if images_in(path) else 'no data set'
+    raise TrainingError(f'{path} holds {held}: give {_KINDS}')
+
+
+def _is_list(file: Path) -> bool:
+    # What `bag extract` writes beside its class folders lists the same images.
+    return file.suffix.lower() in _LISTS and file.name != MANIFEST

@@ -8,10 +8,8 @@ from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.csv_rows import read_rows, wrong_row
-from training.data.data_set import DataSet
-from training.data.readers.files import KNOWN, part_named
-from training.data.readers.label_checks import checked_labels
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
+from training.data.readers.files import KNOWN, checked_labels, part_named
 from training.errors import TrainingError
 
 SOURCE = 'csv'

@@ -1,18 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the folders and image files of a data set.
+"""What readers share: image files and folders, and what their names and labels tell.
 
-Groups that file names tell: `00014_00003_00029.png` is frame 29 of the track 00014_00003.
-
-What people call the parts of a data set.
+File names tell groups: `00014_00003_00029.png` is frame 29 of the track 00014_00003.
 """
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mobilenet_perception.frames import SUFFIXES
 from training.errors import TrainingError
+
+KNOWN = 'train, validation (or val) or test'
+_PARTS = {
+    'train': 'train',
+    'training': 'train',
+    'val': 'validation',
+    'valid': 'validation',
+    'validation': 'validation',
+    'dev': 'validation',
+    'test': 'test',
+    'testing': 'test',
+}
+_FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
+_FEWEST_GROUPS = 5
+_FRAMES = 2
 
 
 def require_folder(folder: Path, what: str) -> Path:
@@ -52,11 +65,6 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(path for path in found if not path.name.startswith(('.', '__')))
 
 
-_FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
-_FEWEST_GROUPS = 5
-_FRAMES = 2
-
-
 def groups_by_name(paths: Sequence[Path]) -> list[str] | None:
     """Return the group of each image of a class, if names tell of tracks; else None.
 
@@ -72,19 +80,44 @@ def groups_by_name(paths: Sequence[Path]) -> list[str] | None:
     return tracks if len(paths) >= _FRAMES * len(sizes) else None
 
 
-_PARTS = {
-    'train': 'train',
-    'training': 'train',
-    'val': 'validation',
-    'valid': 'validation',
-    'validation': 'validation',
-    'dev': 'validation',
-    'test': 'test',
-    'testing': 'test',
-}
-KNOWN = 'train, validation (or val) or test'
-
-
 def part_named(name: str) -> str | None:
     """Return `train`, `validation` or `test` for a name of it; None: it names no part."""
     return _PARTS.get(name.strip().casefold())
+
+
+def checked_labels(labels: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return each label once, sorted.
+
+    Args:
+        labels: of every image.
+        where: what was read, for the message.
+
+    Raises:
+        TrainingError: there is no image, one label only, a label with a single image, or two
+            labels that differ in case, spaces or dashes alone.
+    """
+    counts = Counter(labels)
+    if not counts:
+        raise TrainingError(f'{where} holds no images: give labelled images')
+    alike: dict[str, str] = {}
+    for label in sorted(counts):
+        other = alike.setdefault(_folded(label), label)
+        if other != label:
+            raise TrainingError(
+                f'{where} has the labels {other!r} ({counts[other]} images) and {label!r} '
+                f'({counts[label]}), which differ in case, spaces or dashes alone: make them one'
+            )
+    if len(counts) == 1:
+        raise TrainingError(
+            f'{where} has one label only, {next(iter(counts))!r}: a classifier needs two or more'
+        )
+    if single := sorted(label for label, count in counts.items() if count == 1):
+        raise TrainingError(
+            f'{where} has a single image of {single[0]!r}: training, validation and test need '
+            'one each, so add images or leave the label out'
+        )
+    return tuple(sorted(counts))
+
+
+def _folded(label: str) -> str:
+    return ' '.join(label.replace('_', ' ').replace('-', ' ').casefold().split())

@@ -4,17 +4,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.data.data_set import DataSet
-from training.data.readers.files import (
-    KNOWN,
-    folders_in,
-    groups_by_name,
-    images_in,
-    part_named,
-    require_folder,
-)
-from training.data.readers.label_checks import checked_labels
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
+from training.data.readers import files
 from training.errors import TrainingError
 
 SOURCE = 'folder'
@@ -30,7 +21,7 @@ def read_folder(folder: Path) -> DataSet:
         TrainingError: there are no class folders, one is empty, a part has an unknown name, or
             labels are too few or differ in case alone.
     """
-    require_folder(folder, 'a folder of images per class')
+    files.require_folder(folder, 'a folder of images per class')
     samples: list[Sample] = []
     parts: dict[str, str] = {}
     for part, place in _parts(folder):
@@ -38,23 +29,24 @@ def read_folder(folder: Path) -> DataSet:
         samples += found
         if part:
             parts.update((sample.group, part) for sample in found)
-    labels = checked_labels((sample.label for sample in samples), str(folder))
+    labels = files.checked_labels((sample.label for sample in samples), str(folder))
     return DataSet(samples, labels, parts=parts)
 
 
 def _parts(folder: Path) -> list[tuple[str | None, Path]]:
     """Return the folders that hold class folders, each with its part, if it is one."""
-    children = folders_in(folder)
-    named = {child: part_named(child.name) for child in children}
+    children = files.folders_in(folder)
+    named = {child: files.part_named(child.name) for child in children}
     # A class may be called `train`, too; then it holds images, and its neighbours are classes.
-    if 'train' not in named.values() or any(p and images_in(c) for c, p in named.items()):
+    if 'train' not in named.values() or any(p and files.images_in(c) for c, p in named.items()):
         return [(None, folder)]
     known = [part for part in named.values() if part]
     if unknown := [child.name for child, part in named.items() if part is None]:
         if len(known) < 2:
             return [(None, folder)]
         raise TrainingError(
-            f'{folder} holds folders of parts and {unknown[0]!r}, which is none: name it {KNOWN}'
+            f'{folder} holds folders of parts and {unknown[0]!r}, which is none: name it '
+            f'{files.KNOWN}'
         )
     if len(set(known)) < len(known):
         names = ', '.join(child.name for child in children)
@@ -63,9 +55,9 @@ def _parts(folder: Path) -> list[tuple[str | None, Path]]:
 
 
 def _classes(place: Path) -> list[Path]:
-    found = folders_in(place)
+    found = files.folders_in(place)
     if not found:
-        what = 'images but no class folders' if images_in(place) else 'no class folders'
+        what = 'images but no class folders' if files.images_in(place) else 'no class folders'
         raise TrainingError(f'{place} holds {what}: give a folder of images per class')
     return found
 
@@ -74,9 +66,9 @@ def _read_class(folder: Path, root: Path) -> Iterator[Sample]:
     empty = True
     for place in _places(folder):
         deeper = place != folder
-        paths = images_in(place)
+        paths = files.images_in(place)
         empty = empty and not paths
-        tracks = None if deeper else groups_by_name(paths)
+        tracks = None if deeper else files.groups_by_name(paths)
         for index, path in enumerate(paths):
             name = path.relative_to(root).as_posix()
             within = place.relative_to(root).as_posix()
@@ -89,5 +81,5 @@ def _read_class(folder: Path, root: Path) -> Iterator[Sample]:
 def _places(folder: Path) -> Iterator[Path]:
     """Give a folder and all folders below it."""
     yield folder
-    for child in folders_in(folder):
+    for child in files.folders_in(folder):
         yield from _places(child)

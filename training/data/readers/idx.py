@@ -13,10 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training.data.data_set import DataSet
-from training.data.readers.files import require_folder
-from training.data.readers.label_checks import checked_labels
-from training.data.sample import Sample
+from training.data.data_set import DataSet, Sample
+from training.data.readers.files import checked_labels, require_folder
 from training.errors import TrainingError
 
 SOURCE = 'idx'

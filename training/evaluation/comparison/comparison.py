@@ -1,21 +1,84 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks side by side: what their evaluations found, and what is measured here."""
+"""Networks side by side: what their evaluations found, and latency, measured here in turn."""
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
-from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings, create_runtime
-from mobilenet_perception.system.machine import processor_name
-from training.configuration.records import to_json
+import numpy as np
+
+from mobilenet_perception.errors import BundleError, RuntimeUnavailableError
+from mobilenet_perception.inference import runtimes
+from mobilenet_perception.inference.bundle import Variant
+from mobilenet_perception.pipeline.timing import percentiles
+from mobilenet_perception.system.machine.identity import processor_name
+from training.configuration.records import Record
 from training.errors import TrainingError
-from training.evaluation.comparison.entry import Entry
-from training.evaluation.comparison.latency import ROUNDS, Latencies, Latency, measure_latencies
-from training.evaluation.metrics import Differences, Interval, compare_models
+from training.evaluation.metrics.bootstrap import Differences, Interval, compare_models
+from training.evaluation.predictions import Predictions
+
+ROUNDS = 25
+_TIMED = 4
+_OF_VARIANT = (
+    'name', 'architecture', 'alpha', 'height', 'width', 'precision', 'parameters', 'macs',
+)  # fmt: skip
 
 
-class Row(NamedTuple):
+class Entry(NamedTuple):
+    """A graph, and what is known of it before it is measured here.
+
+    Attributes:
+        folder: the run or bundle it comes from.
+        variant: architecture, size, precision, parameters, multiply-adds.
+        model: the ONNX graph.
+        accuracy: on the test part, 0 to 1.
+        interval: of the accuracy; None: the predictions are not kept, or of too few groups.
+        ece: on the test part; None: not known.
+        frames: of the test part, by name; empty: not known.
+        labels: that are told apart.
+        predictions: for the test part; None: not kept.
+    """
+
+    folder: Path
+    variant: Variant
+    model: bytes
+    accuracy: float | None
+    interval: Interval | None
+    ece: float | None
+    frames: frozenset[str]
+    labels: tuple[str, ...]
+    predictions: Predictions | None
+
+
+class Latency(Record):
+    """How long one image takes through a graph, without decoding and resizing.
+
+    Attributes:
+        p50_ms: median, in milliseconds.
+        p95_ms: 95th percentile, in milliseconds.
+        runs: how many were timed.
+    """
+
+    p50_ms: float
+    p95_ms: float
+    runs: int
+
+
+class Latencies(NamedTuple):
+    """Of several graphs on one runtime.
+
+    Attributes:
+        found: by name of the graph.
+        refused: why the runtime did not take a graph, by its name.
+    """
+
+    found: dict[str, Latency]
+    refused: dict[str, str]
+
+
+class Row(Record):
     """One network.
 
     Attributes:
@@ -51,7 +114,7 @@ class Row(NamedTuple):
     latency: dict[str, Latency]
 
 
-class Comparison(NamedTuple):
+class Comparison(Record):
     """A table of networks, the most accurate first.
 
     Attributes:
@@ -67,11 +130,6 @@ class Comparison(NamedTuple):
     against: str
     differences: dict[str, Differences]
     notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        differences = {name: found.to_json() for name, found in self.differences.items()}
-        return {**to_json(self._replace(differences={})), 'differences': differences}
 
 
 def compare(
@@ -116,9 +174,51 @@ def compare(
     return Comparison(tuple(rows), machine, against, differences, tuple(notes))
 
 
-_OF_VARIANT = (
-    'name', 'architecture', 'alpha', 'height', 'width', 'precision', 'parameters', 'macs',
-)  # fmt: skip
+def measure_latencies(
+    models: Mapping[str, bytes],
+    runtime: runtimes.Runtime,
+    rounds: int = ROUNDS,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Latencies:
+    """Time graphs in turn, so that what else the machine does falls on all of them alike.
+
+    In each round every graph has its turn, in an order that chance decides: one run that is not
+    timed, since the graph before has filled the caches, then four that are.
+
+    Args:
+        models: ONNX graphs by name.
+        runtime: what runs them.
+        rounds: from 1.
+        progress: told the number of rounds done.
+    """
+    sessions: dict[str, runtimes.Session] = {}
+    refused = {}
+    for name, model in models.items():
+        try:
+            sessions[name] = runtime.load(model, name)
+        except BundleError as error:
+            refused[name] = str(error)
+    random = np.random.default_rng(0)
+    images = {
+        name: random.integers(0, 256, (session.height, session.width, 3), np.uint8)
+        for name, session in sessions.items()
+    }
+    times: dict[str, list[float]] = {name: [] for name in sessions}
+    for done in range(rounds):
+        for name in random.permutation(sorted(sessions)).tolist():
+            session, image = sessions[name], images[name]
+            session.run(image)
+            for _ in range(_TIMED):
+                start = time.perf_counter_ns()
+                session.run(image)
+                times[name].append((time.perf_counter_ns() - start) / 1e6)
+        progress(done + 1)
+    found = {}
+    for name, values in times.items():
+        summary = percentiles(values)
+        if summary is not None:
+            found[name] = Latency(summary.p50, summary.p95, len(values))
+    return Latencies(found, refused)
 
 
 def _measure(
@@ -127,9 +227,9 @@ def _measure(
     models = {entry.variant.name: entry.model for entry in entries}
     measured: dict[str, Latencies] = {}
     notes, versions = [], []
-    for name in RUNTIMES:
+    for name in runtimes.RUNTIMES:
         try:
-            runtime = create_runtime(name, RuntimeSettings(threads=threads))
+            runtime = runtimes.create_runtime(name, runtimes.RuntimeSettings(threads=threads))
         except RuntimeUnavailableError:
             continue
         versions.append(f'{name} {runtime.version}')

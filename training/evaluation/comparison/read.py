@@ -8,12 +8,10 @@ from typing import NamedTuple
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
 from training.errors import TrainingError
-from training.evaluation.comparison.entry import Entry
-from training.evaluation.metrics.bootstrap import interval
-from training.evaluation.metrics.statistics import ACCURACY
-from training.evaluation.precisions import PRECISIONS
+from training.evaluation.comparison.comparison import Entry
+from training.evaluation.metrics.bootstrap import ACCURACY, interval
 from training.evaluation.predictions import load_predictions
-from training.fit.run_folder import Run
+from training.fit.run_folder import PRECISIONS, Run
 
 _CONFIGURATION = 'configuration.json'
 
@@ -74,7 +72,7 @@ def _is_one(folder: Path) -> bool:
 
 def _of_run(run: Run, evaluate: Callable[[Run], None]) -> list[Entry]:
     # Takes TensorFlow, which a comparison of bundles does without.
-    from training.evaluation.precisions import candidates_of  # noqa: PLC0415
+    from training.evaluation.record import candidates_of  # noqa: PLC0415
 
     evaluate(run)
     labels = run.data().published

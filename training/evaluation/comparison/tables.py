@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mobilenet_perception.tools.terminal import table
 from training.evaluation.comparison.comparison import Comparison, Row
-from training.evaluation.metrics import Interval
+from training.evaluation.metrics.bootstrap import Interval
 from training.evaluation.report.tables import percent
 
 UNKNOWN = '-'

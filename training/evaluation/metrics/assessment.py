@@ -1,19 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that is measured of one set of predictions."""
+"""Everything that is measured of one set of predictions, and the accuracy of each group."""
 
-from typing import Any, NamedTuple
+from collections import Counter
 
-from training.data.arrays import Probabilities
-from training.evaluation.metrics.bootstrap import RESAMPLES, Interval, interval
-from training.evaluation.metrics.by_group import GroupAccuracy, accuracy_by_group
+from training.configuration.records import Record
+from training.data.data_set import Probabilities
+from training.evaluation.metrics.bootstrap import RESAMPLES, STATISTICS, Interval, interval
 from training.evaluation.metrics.calibration import Calibration, measure_calibration
-from training.evaluation.metrics.classification import Metrics, measure
-from training.evaluation.metrics.ranking import Ranking, measure_ranking
-from training.evaluation.metrics.statistics import STATISTICS
+from training.evaluation.metrics.classification import Metrics, Ranking, measure, measure_ranking
 from training.evaluation.predictions import Predictions
 
 
-class Assessment(NamedTuple):
+class GroupAccuracy(Record):
+    """How well one group is recognised.
+
+    Attributes:
+        group: its name.
+        label: what its frames truly are; the most frequent, if several.
+        frames: how many.
+        correct: of them, how many are recognised.
+        accuracy: their share, 0 to 1.
+        mistaken_for: the wrong label given most often; empty if none.
+    """
+
+    group: str
+    label: str
+    frames: int
+    correct: int
+    accuracy: float
+    mistaken_for: str
+
+
+class Assessment(Record):
     """What is measured of one set of frames.
 
     Attributes:
@@ -32,17 +50,6 @@ class Assessment(NamedTuple):
     uncalibrated: Calibration | None
     groups: tuple[GroupAccuracy, ...]
     intervals: dict[str, Interval]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values, without NaN."""
-        return {
-            'metrics': self.metrics.to_json(),
-            'ranking': self.ranking.to_json(),
-            'calibration': self.calibration.to_json(),
-            'uncalibrated': self.uncalibrated.to_json() if self.uncalibrated else None,
-            'groups': [group._asdict() for group in self.groups],
-            'intervals': {name: found._asdict() for name, found in self.intervals.items()},
-        }
 
 
 def assess(
@@ -68,4 +75,28 @@ def assess(
         uncalibrated=None if uncalibrated is None else measure_calibration(uncalibrated, truth),
         groups=accuracy_by_group(predictions),
         intervals={name: one for name, one in found.items() if one is not None},
+    )
+
+
+def accuracy_by_group(predictions: Predictions) -> tuple[GroupAccuracy, ...]:
+    """Return every group, the worst first; of equals the one with more wrong frames first."""
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    answers = zip(predictions.truth.tolist(), predictions.predicted.tolist(), strict=True)
+    for group, answer in zip(predictions.groups, answers, strict=True):
+        pairs.setdefault(group, []).append(answer)
+    found = [_group(name, answers, predictions.labels) for name, answers in pairs.items()]
+    return tuple(sorted(found, key=lambda g: (g.accuracy, g.correct - g.frames, g.group)))
+
+
+def _group(name: str, pairs: list[tuple[int, int]], labels: tuple[str, ...]) -> GroupAccuracy:
+    truth = Counter(true for true, _ in pairs)
+    wrong = Counter(given for true, given in pairs if given != true)
+    correct = len(pairs) - sum(wrong.values())
+    return GroupAccuracy(
+        group=name,
+        label=labels[truth.most_common(1)[0][0]],
+        frames=len(pairs),
+        correct=correct,
+        accuracy=correct / len(pairs),
+        mistaken_for=labels[wrong.most_common(1)[0][0]] if wrong else '',
     )

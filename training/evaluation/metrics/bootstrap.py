@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Confidence intervals by resampling groups.
+"""Confidence intervals of a figure, or of the difference of two models, by resampling groups.
 
 Frames of one track are near duplicates: n of them say much less than n independent frames, so
 whole groups are drawn with replacement, not frames (the cluster bootstrap: Field, Welsh:
-Bootstrapping clustered data. Journal of the Royal Statistical Society B 69(3), 2007).
+Bootstrapping clustered data. Journal of the Royal Statistical Society B 69(3), 2007). Figures are
+functions of sums over frames, so that a resample only has to weigh sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from training.evaluation.metrics.statistics import Floats, Statistic
+from training.configuration.records import Record
+from training.errors import TrainingError
+from training.evaluation.metrics.calibration import ECE_BINS, bin_indices
 from training.evaluation.predictions import Predictions
 
 LEVEL = 0.95
@@ -19,9 +23,10 @@ RESAMPLES = 2000
 # An interval from fewer groups than this would be a guess.
 FEWEST_GROUPS = 5
 _AT_ONCE = 1 << 21
+Floats = npt.NDArray[np.float64]
 
 
-class Interval(NamedTuple):
+class Interval(Record):
     """A figure and how well the frames at hand determine it.
 
     Attributes:
@@ -41,6 +46,76 @@ class Interval(NamedTuple):
     method: str
     groups: int
     resamples: int
+
+
+class Differences(Record):
+    """First model minus second: above zero, the first has more of it. None: too few groups."""
+
+    accuracy: Interval | None
+    macro_f1: Interval | None
+    ece: Interval | None
+
+
+class Statistic(NamedTuple):
+    """A figure that depends on the frames through sums alone.
+
+    Attributes:
+        name: of the figure.
+        summands: gives (n, k) float64, what each frame adds to the sums.
+        value: gives (...) float64 from (..., k) sums.
+        biased: resampling raises it beyond what it is (it is made of absolute values), which
+            the interval must undo.
+    """
+
+    name: str
+    summands: Callable[[Predictions], Floats]
+    value: Callable[[Floats], Floats]
+    biased: bool = False
+
+
+def _accuracy_summands(predictions: Predictions) -> Floats:
+    right = predictions.predicted == predictions.truth
+    return np.stack([right, np.ones_like(right)], axis=1).astype(np.float64)
+
+
+def _accuracy(sums: Floats) -> Floats:
+    share: Floats = sums[..., 0] / np.maximum(sums[..., 1], 1.0)
+    return share
+
+
+def _f1_summands(predictions: Predictions) -> Floats:
+    # Hits of each class, then frames given it plus frames truly of it, then the latter alone.
+    one_hot = np.eye(len(predictions.labels))
+    given, true = one_hot[predictions.predicted], one_hot[predictions.truth]
+    return np.concatenate([given * true, given + true, true], axis=1)
+
+
+def _macro_f1(sums: Floats) -> Floats:
+    hits, either, true = np.split(sums, 3, axis=-1)
+    f1 = 2.0 * hits / np.maximum(either, 1.0)
+    known = true > 0
+    mean: Floats = (f1 * known).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+    return mean
+
+
+def _ece_summands(predictions: Predictions) -> Floats:
+    confidence = predictions.confidence.astype(np.float64)
+    gap = confidence - (predictions.predicted == predictions.truth)
+    bins = np.eye(ECE_BINS)[bin_indices(confidence)]
+    frames = np.ones((len(gap), 1))
+    return np.asarray(np.concatenate([bins * gap[:, None], frames], axis=1), np.float64)
+
+
+def _ece(sums: Floats) -> Floats:
+    gaps: Floats = np.abs(sums[..., :-1]).sum(axis=-1)
+    mean: Floats = gaps / np.maximum(sums[..., -1], 1.0)
+    return mean
+
+
+ACCURACY = Statistic('accuracy', _accuracy_summands, _accuracy)
+MACRO_F1 = Statistic('macro_f1', _f1_summands, _macro_f1)
+ECE = Statistic('ece', _ece_summands, _ece, biased=True)
+STATISTICS = (ACCURACY, MACRO_F1, ECE)
 
 
 def interval(
@@ -78,6 +153,51 @@ def interval(
     return Interval(value, low, high, LEVEL, method, groups, resamples)
 
 
+def compare_models(
+    first: Predictions, second: Predictions, seed: int = 0, resamples: int = RESAMPLES
+) -> Differences:
+    """Return the intervals of the differences of two models on the same frames.
+
+    Raises:
+        TrainingError: frames, truths, groups or labels of the two differ.
+    """
+    return Differences(
+        *(
+            difference(first, second, statistic, seed, resamples)
+            for statistic in (ACCURACY, MACRO_F1, ECE)
+        )
+    )
+
+
+def difference(
+    first: Predictions,
+    second: Predictions,
+    statistic: Statistic,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval | None:
+    """Return the 95 % interval of `first` minus `second`; None of fewer than 5 groups.
+
+    Paired: every resample of groups is given to both, so what makes a group hard for both
+    cancels. Percentiles of the differences; the bias that resampling gives an ECE cancels too,
+    as far as it is the same for both.
+
+    Raises:
+        TrainingError: frames, truths, groups or labels of the two differ.
+    """
+    _check_same_frames(first, second)
+    summands = [statistic.summands(predictions) for predictions in (first, second)]
+    sums = group_sums(first.groups, np.concatenate(summands, axis=1))
+    if len(sums) < FEWEST_GROUPS:
+        return None
+    drawn = np.split(resampled_sums(sums, seed, resamples), 2, axis=1)
+    whole = np.split(sums.sum(axis=0), 2)
+    low, high = percentiles(statistic.value(drawn[0]) - statistic.value(drawn[1]))
+    value = float(statistic.value(whole[0]) - statistic.value(whole[1]))
+    method = f'percentiles of {resamples} paired resamples of groups'
+    return Interval(value, low, high, LEVEL, method, len(sums), resamples)
+
+
 def group_sums(groups: Sequence[str], summands: Floats) -> Floats:
     """Return (groups, k) sums of (n, k) summands."""
     names, position = np.unique(np.array(groups, np.str_), return_inverse=True)
@@ -106,3 +226,14 @@ def percentiles(drawn: Floats) -> tuple[float, float]:
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def _check_same_frames(first: Predictions, second: Predictions) -> None:
+    for what in ('labels', 'names', 'groups'):
+        if getattr(first, what) != getattr(second, what):
+            raise TrainingError(
+                f'the two models were evaluated on different {what}: '
+                'evaluate both on the same frames, in the same order'
+            )
+    if not np.array_equal(first.truth, second.truth):
+        raise TrainingError('the two models were evaluated against different truths')

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """How far probabilities can be believed: reliability, calibration error, proper scores."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
-from training.data.arrays import Indices, Probabilities
+from training.configuration.records import Record
+from training.data.data_set import Floats, Indices, Probabilities
 
 ECE_BINS = 15
 # The least probability that the logarithm sees: a float32 softmax can give an exact 0.
 _LEAST = 1e-12
 
 
-class ReliabilityBin(NamedTuple):
+class ReliabilityBin(Record):
     """Frames whose top probability lies in one interval.
 
     Attributes:
@@ -31,7 +29,7 @@ class ReliabilityBin(NamedTuple):
     accuracy: float
 
 
-class Calibration(NamedTuple):
+class Calibration(Record):
     """How well probabilities are calibrated.
 
     Attributes:
@@ -47,10 +45,6 @@ class Calibration(NamedTuple):
     nll: float
     brier: float
     bins: tuple[ReliabilityBin, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        return {**self._asdict(), 'bins': [one._asdict() for one in self.bins]}
 
 
 def measure_calibration(probabilities: Probabilities, truth: Indices) -> Calibration:
@@ -97,7 +91,7 @@ def reliability_bins(
     )
 
 
-def bin_indices(confidence: npt.NDArray[np.float64], bins: int = ECE_BINS) -> Indices:
+def bin_indices(confidence: Floats, bins: int = ECE_BINS) -> Indices:
     """Return (n,) bins of (n,) confidences from 0 to 1."""
     return np.minimum((confidence * bins).astype(np.int64), bins - 1)
 

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What share of the labels is right: overall, among the first k, and for each class."""
+"""What share of labels is right: overall, among the first k, for each class, at any threshold."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+import numpy.typing as npt
+from sklearn import metrics
 
-from training.data.arrays import Indices, Probabilities
+from training.configuration.records import Record
+from training.data.data_set import Floats, Indices, Probabilities
 from training.evaluation.metrics.calibration import expected_calibration_error
 
 _TOP_K = (1, 3, 5)
 
 
-class ClassMetrics(NamedTuple):
+class ClassMetrics(Record):
     """How well one class is recognised; each of the first three is 0 to 1."""
 
     precision: float
@@ -22,7 +24,7 @@ class ClassMetrics(NamedTuple):
     support: int
 
 
-class Metrics(NamedTuple):
+class Metrics(Record):
     """How well a set of frames is recognised.
 
     Attributes:
@@ -50,11 +52,34 @@ class Metrics(NamedTuple):
     macro_precision: float
     macro_f1: float
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values."""
-        per_class = {label: values._asdict() for label, values in self.per_class.items()}
-        top_k = {str(k): share for k, share in self.top_k.items()}
-        return {**self._asdict(), 'per_class': per_class, 'top_k': top_k}
+
+class ClassRanking(Record):
+    """One class against the rest: areas under its two curves, 0 to 1."""
+
+    roc_auc: float
+    average_precision: float
+
+
+class Ranking(Record):
+    """Every class against the rest.
+
+    Attributes:
+        per_class: by label; classes without frames, or that all frames are of, are left out,
+            because the figures are undefined for them.
+        macro_roc_auc: mean over these classes; None without any.
+        macro_average_precision: likewise.
+    """
+
+    per_class: dict[str, ClassRanking]
+    macro_roc_auc: float | None
+    macro_average_precision: float | None
+
+
+class Curve(NamedTuple):
+    """A curve to draw; both (points,) float64, 0 to 1."""
+
+    x: Floats
+    y: Floats
 
 
 def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str]) -> Metrics:
@@ -65,7 +90,7 @@ def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str])
         return Metrics(0, 0, 0.0, 0.0, {}, nothing, dict.fromkeys(ks, 0.0), 0.0, 0.0, 0.0)
     predicted = probabilities.argmax(axis=1)
     positions = range(len(labels))
-    precision, recall, f1, support = precision_recall_fscore_support(
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(
         truth, predicted, labels=positions, zero_division=0.0
     )
     seen = set(truth.tolist()) | set(predicted.tolist())
@@ -85,7 +110,7 @@ def measure(probabilities: Probabilities, truth: Indices, labels: Sequence[str])
         },
         confusion=tuple(
             tuple(int(count) for count in row)
-            for row in confusion_matrix(truth, predicted, labels=positions)
+            for row in metrics.confusion_matrix(truth, predicted, labels=positions)
         ),
         top_k=top_k_accuracy(probabilities, truth, ks),
         balanced_accuracy=float(recall[known].mean()),
@@ -104,3 +129,40 @@ def top_k_accuracy(
     order = np.argsort(-probabilities, axis=1, kind='stable')
     rank = (order == truth[:, None]).argmax(axis=1)
     return {k: float((rank < k).mean()) for k in ks}
+
+
+def measure_ranking(
+    probabilities: Probabilities, truth: Indices, labels: Sequence[str]
+) -> Ranking:
+    """Rank the frames by each column of (n, classes) probabilities."""
+    found = {}
+    for index in defined_classes(truth, len(labels)):
+        positive = truth == index
+        scores = probabilities[:, index]
+        found[labels[index]] = ClassRanking(
+            float(metrics.roc_auc_score(positive, scores)),
+            float(metrics.average_precision_score(positive, scores)),
+        )
+    return Ranking(
+        found,
+        float(np.mean([one.roc_auc for one in found.values()])) if found else None,
+        float(np.mean([one.average_precision for one in found.values()])) if found else None,
+    )
+
+
+def defined_classes(truth: Indices, classes: int) -> list[int]:
+    """Return the classes that some, but not all, frames are of."""
+    counts = np.bincount(truth, minlength=classes)
+    return [int(index) for index in np.flatnonzero((counts > 0) & (counts < len(truth)))]
+
+
+def roc(scores: Probabilities, positive: npt.NDArray[np.bool_]) -> Curve:
+    """Return false positive rate (x) and true positive rate (y) of falling thresholds."""
+    x, y, _ = metrics.roc_curve(positive, scores)
+    return Curve(x, y)
+
+
+def precision_recall(scores: Probabilities, positive: npt.NDArray[np.bool_]) -> Curve:
+    """Return recall (x) and precision (y) of falling thresholds."""
+    precision, recall, _ = metrics.precision_recall_curve(positive, scores)
+    return Curve(recall[::-1], precision[::-1])

@@ -21,7 +21,7 @@ def class_bars(per_class: Mapping[str, ClassMetrics]) -> Figure:
     )
     figure = Figure((7.2, 1.0 + 0.22 * len(rows)))
     axes = figure.add_subplot()
-    values = [value for _, found in rows for value in found[:3]]
+    values = [value for _, found in rows for value in (found.precision, found.recall, found.f1)]
     start = max(0.0, int(min(values, default=0.0) * 20 - 1) / 20)
     places = range(len(rows))
     axes.barh(places, [found.f1 - start for _, found in rows], left=start, color=LINE, label='F1')

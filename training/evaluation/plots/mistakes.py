@@ -7,8 +7,8 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from training.data.sample import Pixels
-from training.evaluation.mistakes import Mistake
+from training.data.data_set import Pixels
+from training.evaluation.predictions import Mistake
 from training.report.style import GREEN, ORANGE, SOFT, styled
 
 _COLUMNS = 6

@@ -4,7 +4,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.data.arrays import Scores
+from training.data.data_set import Scores
 from training.evaluation.unknown import Detection
 from training.report.style import BLUE, INK, ORANGE, percent_axis, styled
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from training.evaluation.metrics.ranking import Curve, Ranking, precision_recall, roc
+from training.evaluation.metrics.classification import Curve, Ranking, precision_recall, roc
 from training.evaluation.predictions import Predictions
 from training.report.style import CYCLE, LINE, percent_axis, styled
 

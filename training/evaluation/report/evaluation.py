@@ -4,10 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from training.data.arrays import Scores
-from training.data.sample import Pixels
-from training.evaluation.metrics import Assessment
-from training.evaluation.mistakes import Mistake
+from training.data.data_set import Pixels, Scores
+from training.evaluation.metrics.assessment import Assessment
 from training.evaluation.plots import (
     class_bars,
     confusion_plot,
@@ -18,7 +16,7 @@ from training.evaluation.plots import (
     roc_plot,
     training_plot,
 )
-from training.evaluation.predictions import Predictions
+from training.evaluation.predictions import Mistake, Predictions
 from training.evaluation.report.tables import (
     calibration_table,
     class_table,

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
-from training.data.sample import Sample
-from training.evaluation.metrics import Assessment
-from training.evaluation.mistakes import worst_mistakes
-from training.evaluation.predictions import Predictions
+from training.data.data_set import Sample
+from training.evaluation.metrics.assessment import Assessment
+from training.evaluation.predictions import Predictions, worst_mistakes
 from training.evaluation.report.evaluation import Findings, Scored, evaluation_report
 from training.fit.run_folder import Run
 from training.report.page import page

@@ -3,7 +3,8 @@
 
 from collections.abc import Sequence
 
-from training.evaluation.metrics import Assessment, GroupAccuracy, Interval
+from training.evaluation.metrics.assessment import Assessment, GroupAccuracy
+from training.evaluation.metrics.bootstrap import Interval
 from training.evaluation.unknown import Detection
 from training.report.record import Headline, Table
 

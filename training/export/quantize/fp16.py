@@ -6,8 +6,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from training.errors import TrainingError
-from training.export.canonical import canonical
-from training.export.graph import GraphView, load
+from training.export.graph import GraphView, canonical, load
 
 _LARGEST = float(np.finfo(np.float16).max)
 

@@ -1,20 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """INT8 by explicit Q/DQ: calibrate, fine-tune where asked to, measure, and refuse what loses."""
 
-from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from training.data.arrays import Indices, Probabilities
-from training.data.sample import Pixels
-from training.export.graph import load
-from training.export.quantize.calibration import Calibration, calibrate, judges
+from onnx import ModelProto, NodeProto
+
+from training.configuration.records import Record, to_json
+from training.data.data_set import Indices, Pixels, Probabilities
+from training.export.graph import GraphView, channel_axis, load
+from training.export.quantize import calibration
 from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
 from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.quantized import Quantized
-from training.export.quantize.ranges import METHODS
-from training.export.quantize.scheme import TENSORRT, Scheme
-from training.export.quantize.scores import agreement, divergence, probabilities
-from training.export.quantize.sensitivity import LayerSensitivity, sensitivity
+from training.export.quantize.schemes import METHODS, TENSORRT, Range, Scheme
 
 _SENSITIVITY_IMAGES = 100
 
@@ -42,6 +40,60 @@ class Int8Settings(NamedTuple):
 DEFAULT = Int8Settings()
 
 
+class LayerSensitivity(Record):
+    """What quantising one layer does to the answers, all others in float.
+
+    Attributes:
+        layer: name of its node, for `keep_float`.
+        kind: what it is, such as `Conv 3x3 depthwise`.
+        channels: of its output.
+        agreement: share of images with the same label on top as in float, 0 to 1.
+        divergence: mean Kullback-Leibler divergence from the answers in float, in nats.
+    """
+
+    layer: str
+    kind: str
+    channels: int
+    agreement: float
+    divergence: float
+
+
+class Quantized(NamedTuple):
+    """A graph in INT8 and what that cost.
+
+    Attributes:
+        model: the ONNX graph.
+        scheme: the runtime that it is for.
+        method: how activations were calibrated, and whether weights were fine-tuned.
+        trials: the methods tried, best first.
+        calibration_images: how many real images found the ranges.
+        validation_images: how many others measured the loss.
+        accuracy_before: of the float graph on the validation images, 0 to 1.
+        accuracy_after: of this graph.
+        agreement: share of validation images with the same label on top in both.
+        sensitivity: of each layer alone, the worst first.
+        keep_float: names of layers that stay in float.
+        refused: why it must not be used, in one sentence; None: it may.
+    """
+
+    model: bytes
+    scheme: str
+    method: str
+    trials: tuple[calibration.Trial, ...]
+    calibration_images: int
+    validation_images: int
+    accuracy_before: float
+    accuracy_after: float
+    agreement: float
+    sensitivity: tuple[LayerSensitivity, ...]
+    keep_float: tuple[str, ...]
+    refused: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values of everything but the graph."""
+        return {name: to_json(each) for name, each in self._asdict().items() if name != 'model'}
+
+
 def to_int8(
     model: bytes,
     images: Pixels,
@@ -61,7 +113,7 @@ def to_int8(
     Raises:
         TrainingError: too few images or of another size, or an unknown method or layer.
     """
-    found = calibrate(load(model), images, scheme, methods, keep_float)
+    found = calibration.calibrate(load(model), images, scheme, methods, keep_float)
     return _graph(found, scheme, keep_float)
 
 
@@ -89,20 +141,20 @@ def quantize(
             fine-tuning went wrong.
     """
     scheme, keep_float = settings.scheme, settings.keep_float
-    found = calibrate(load(model), images, scheme, settings.methods, keep_float)
+    found = calibration.calibrate(load(model), images, scheme, settings.methods, keep_float)
     if batches is not None:
         found = _fine_tuned(model, images, found, settings, batches)
-    before = probabilities(model, scheme, validation)
+    before = calibration.probabilities(model, scheme, validation)
     accuracy = _accuracy(before, truth)
     rows = _sensitivity(model, images, found, scheme)
     graph = _graph(found, scheme, keep_float)
-    after = probabilities(graph, scheme, validation)
+    after = calibration.probabilities(graph, scheme, validation)
     for row in rows[: settings.most_float]:
         if accuracy - _accuracy(after, truth) <= settings.largest_loss:
             break
         keep_float = (*keep_float, row.layer)
         graph = _graph(found, scheme, keep_float)
-        after = probabilities(graph, scheme, validation)
+        after = calibration.probabilities(graph, scheme, validation)
     return Quantized(
         model=graph,
         scheme=scheme.name,
@@ -112,31 +164,67 @@ def quantize(
         validation_images=len(validation),
         accuracy_before=accuracy,
         accuracy_after=_accuracy(after, truth),
-        agreement=agreement(before, after),
+        agreement=calibration.agreement(before, after),
         sensitivity=rows,
         keep_float=keep_float,
         refused=_refusal(accuracy, _accuracy(after, truth), settings.largest_loss),
     )
 
 
+def sensitivity(
+    model: ModelProto,
+    images: Pixels,
+    reference: Probabilities,
+    scheme: Scheme,
+    ranges: Mapping[str, Range],
+) -> tuple[LayerSensitivity, ...]:
+    """Quantise one layer after another, each alone; the layer that loses most comes first.
+
+    Args:
+        model: in float.
+        images: (n, height, width, 3) uint8 RGB.
+        reference: (n, labels) answers of the model in float.
+        scheme: of the runtime.
+        ranges: of all activations.
+    """
+    view = GraphView(model)
+    layers = view.weighted()
+    rows = []
+    for layer in layers:
+        others = {node.name for node in layers} - {layer.name}
+        quantized = insert_qdq(model, scheme, ranges, others, between=False)
+        found = calibration.probabilities(quantized.SerializeToString(), scheme, images)
+        rows.append(
+            LayerSensitivity(
+                layer.name,
+                _kind(layer),
+                view.constants[layer.input[1]].shape[channel_axis(layer)],
+                calibration.agreement(reference, found),
+                calibration.divergence(reference, found),
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: -row.divergence))
+
+
 def _fine_tuned(
     model: bytes,
     images: Pixels,
-    found: Calibration,
+    found: calibration.Calibration,
     settings: Int8Settings,
     batches: Iterable[Batch],
-) -> Calibration:
+) -> calibration.Calibration:
     """Return the fine-tuned graph if it answers more like the one in float."""
     scheme = settings.scheme
     learned = fine_tune(
         found.model, batches, scheme, found.ranges, settings.fine_tuning, settings.keep_float
     )
     tuned = found._replace(model=learned, method=f'{found.method}, fine-tuned')
-    judged = judges(images)
-    reference = probabilities(model, scheme, judged)
+    judged = calibration.judges(images)
+    reference = calibration.probabilities(model, scheme, judged)
     losses = [
-        divergence(
-            reference, probabilities(_graph(each, scheme, settings.keep_float), scheme, judged)
+        calibration.divergence(
+            reference,
+            calibration.probabilities(_graph(each, scheme, settings.keep_float), scheme, judged),
         )
         for each in (found, tuned)
     ]
@@ -144,14 +232,14 @@ def _fine_tuned(
 
 
 def _sensitivity(
-    model: bytes, images: Pixels, found: Calibration, scheme: Scheme
+    model: bytes, images: Pixels, found: calibration.Calibration, scheme: Scheme
 ) -> tuple[LayerSensitivity, ...]:
-    judged = judges(images)[:_SENSITIVITY_IMAGES]
-    reference = probabilities(found.model.SerializeToString(), scheme, judged)
+    judged = calibration.judges(images)[:_SENSITIVITY_IMAGES]
+    reference = calibration.probabilities(found.model.SerializeToString(), scheme, judged)
     return sensitivity(found.model, judged, reference, scheme, found.ranges)
 
 
-def _graph(found: Calibration, scheme: Scheme, keep_float: Collection[str]) -> bytes:
+def _graph(found: calibration.Calibration, scheme: Scheme, keep_float: Collection[str]) -> bytes:
     quantized = insert_qdq(found.model, scheme, found.ranges, keep_float)
     content: bytes = quantized.SerializeToString(deterministic=True)
     return content
@@ -169,3 +257,12 @@ def _refusal(before: float, after: float, largest_loss: float) -> str | None:
         f'{100 * after:.2f} %), and {100 * largest_loss:g} are allowed: fine-tune longer, or keep '
         'more layers in float'
     )
+
+
+def _kind(node: NodeProto) -> str:
+    attributes = {attribute.name: attribute for attribute in node.attribute}
+    if 'kernel_shape' not in attributes:
+        return node.op_type
+    kernel = 'x'.join(str(size) for size in attributes['kernel_shape'].ints)
+    depthwise = ' depthwise' if attributes['group'].i > 1 else ''
+    return f'{node.op_type} {kernel}{depthwise}'

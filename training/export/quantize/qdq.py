@@ -1,29 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write explicit QuantizeLinear and DequantizeLinear nodes into a graph."""
+"""Explicit Q/DQ: which values of a graph become bytes, and the nodes that make them so."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from training.export.canonical import canonical
-from training.export.graph import Array, GraphView, channel_axis, over_channels
-from training.export.quantize.points import Point, quantization_points
-from training.export.quantize.scheme import (
-    Quantizer,
-    Range,
-    Scheme,
-    activation_quantizer,
-    quantized_weights,
-    weight_scales,
-)
+from training.data.data_set import Array
+from training.errors import TrainingError
+from training.export.graph import GraphView, canonical, channel_axis, over_channels
+from training.export.quantize import schemes
+
+
+class Point(NamedTuple):
+    """An input of a node that is quantised: node, position among its inputs, value."""
+
+    node: NodeProto
+    position: int
+    value: str
 
 
 def insert_qdq(
     model: ModelProto,
-    scheme: Scheme,
-    ranges: Mapping[str, Range],
+    scheme: schemes.Scheme,
+    ranges: Mapping[str, schemes.Range],
     keep_float: Collection[str] = (),
     between: bool = True,
 ) -> ModelProto:
@@ -52,28 +54,85 @@ def insert_qdq(
     return canonical(result)
 
 
+def quantization_points(
+    view: GraphView, scheme: schemes.Scheme, keep_float: Collection[str] = (), between: bool = True
+) -> list[Point]:
+    """Return the quantised inputs.
+
+    Those are the inputs of convolutions and dense layers, of average pooling, and of sums of two
+    branches. Nothing is put between a convolution and its activation, nor after the last layer.
+
+    Args:
+        view: the graph.
+        scheme: of the runtime that will execute it.
+        keep_float: names of nodes with weights that stay in float.
+        between: whether sums and average pooling are quantised too.
+
+    Raises:
+        TrainingError: a name is not one of a node with weights.
+    """
+    weighted = view.weighted()
+    known = {node.name for node in weighted}
+    if unknown := sorted(set(keep_float) - known):
+        raise TrainingError(
+            f'no layer {", ".join(unknown)} to keep in float: choose among '
+            f'{", ".join(node.name for node in weighted)}'
+        )
+    quantized = {node.name for node in weighted} - set(keep_float)
+    points = []
+    for node in view.nodes:
+        if node.name in quantized or (between and node.op_type == 'GlobalAveragePool'):
+            points.append(Point(node, 0, node.input[0]))
+        elif (
+            between
+            and node.op_type == 'Add'
+            and not any(name in view.constants for name in node.input)
+        ):
+            points.extend(_of_sum(view, node, scheme, keep_float))
+    return points
+
+
+def _of_sum(
+    view: GraphView, node: NodeProto, scheme: schemes.Scheme, keep_float: Collection[str]
+) -> list[Point]:
+    found = [Point(node, position, name) for position, name in enumerate(node.input)]
+    if scheme.all_outputs:
+        return found
+    # One branch may come straight from its convolution, which then adds the other itself.
+    for point in reversed(found):
+        maker = view.maker[point.value]
+        if (
+            maker.op_type == 'Conv'
+            and maker.name not in keep_float
+            and len(view.users[point.value]) == 1
+        ):
+            found.remove(point)
+            break
+    return found
+
+
 class _Writer:
     """Collects the new nodes and constants; a value that several nodes take is quantised once."""
 
-    def __init__(self, model: ModelProto, scheme: Scheme) -> None:
+    def __init__(self, model: ModelProto, scheme: schemes.Scheme) -> None:
         self.nodes: list[NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self._scheme = scheme
         self._done: dict[str, str] = {}
 
-    def activation(self, point: Point, found: Range) -> str:
+    def activation(self, point: Point, found: schemes.Range) -> str:
         """Return the name of the value after quantising and back."""
         if point.value not in self._done:
-            quantizer = activation_quantizer(self._scheme, found)
+            quantizer = schemes.activation_quantizer(self._scheme, found)
             self._done[point.value] = self._pair(point.value, quantizer)
         return self._done[point.value]
 
     def weights(self, node: NodeProto, value: Array) -> str:
         """Return the name of the dequantised weights."""
         axis = channel_axis(node)
-        scales = weight_scales(value, over_channels(value, node), self._scheme)
+        scales = schemes.weight_scales(value, over_channels(value, node), self._scheme)
         name = f'{node.name}/weights'
-        integers = quantized_weights(value, scales, axis, self._scheme)
+        integers = schemes.quantized_weights(value, scales, axis, self._scheme)
         zeros = np.zeros(scales.shape, np.int8)
         inputs = [
             self._constant(f'{name}/integers', integers),
@@ -83,7 +142,7 @@ class _Writer:
         self.nodes.append(helper.make_node('DequantizeLinear', inputs, [name], axis=axis))
         return name
 
-    def _pair(self, value: str, quantizer: Quantizer) -> str:
+    def _pair(self, value: str, quantizer: schemes.Quantizer) -> str:
         kind = np.int8 if self._scheme.signed else np.uint8
         parameters = [
             self._constant(f'{value}/scale', np.float32(quantizer.scale)),

@@ -7,16 +7,13 @@ import numpy as np
 import pytest
 
 from tests.training.data.pictures import COPIES, picture
-from training.configuration.default_data import default_data
+from training.configuration.file import default_data
 from training.configuration.settings import Data
-from training.data.data_set import DataSet
+from training.data.data_set import DataSet, Pixels, Sample, Split, make_split
 from training.data.duplicates.close_pairs import close_pairs
-from training.data.duplicates.fingerprints import refuse_unreadable, take_fingerprints
-from training.data.duplicates.leaks import find_leaks, refuse_leaks
-from training.data.duplicates.near_duplicates import group_duplicates
+from training.data.duplicates.copies import refuse_unreadable, take_fingerprints
+from training.data.duplicates.leaks import find_leaks, group_duplicates, refuse_leaks
 from training.data.readers.by_name import read
-from training.data.sample import Pixels, Sample
-from training.data.splits import Split, make_split
 from training.errors import TrainingError
 
 
@@ -48,7 +45,8 @@ def test_planted_copies_are_found_and_nothing_else(kind: str) -> None:
 def test_the_same_pixels_are_told_from_the_same_picture_and_labels_compared() -> None:
     data_set, split = parted([picture(0), picture(1)], [picture(5), picture(0)])
     (leak,) = find_leaks(data_set, split)
-    assert leak[:7] == ('same pixels', 'test', 'test1.png', 'b', 'train', 'train0.png', 'a')
+    names = ('same pixels', 'test', 'test1.png', 'b', 'train', 'train0.png', 'a')
+    assert tuple(leak._asdict().values()) == (*names, 0.0)
     with pytest.raises(
         TrainingError, match=r'1 of test also in train.*under another label.*allow_leaks'
     ):

@@ -12,7 +12,8 @@ from PIL import Image
 from tests.training.data.pictures import COPIES, picture, write
 from training.configuration.records import from_json
 from training.configuration.settings import Data
-from training.data.inspection import Inspection, inspect_data, print_inspection, write_inspection
+from training.data.inspection.inspection import Inspection, inspect_data, print_inspection
+from training.data.inspection.write import write_inspection
 from training.data.readers.by_name import read
 
 

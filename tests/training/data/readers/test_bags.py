@@ -7,9 +7,9 @@ import pytest
 
 from mobilenet_perception.recordings.labels import FILE
 from training.configuration.settings import Data
+from training.data.data_set import make_split
 from training.data.readers.bags import RATE_HZ
 from training.data.readers.by_name import read
-from training.data.splits import make_split
 from training.errors import TrainingError
 
 pytest.importorskip('rosbags', reason='rosbags, which reads bags, is not installed')

@@ -11,10 +11,9 @@ import pytest
 
 from mobilenet_perception.tools.cli import main
 from training.commands.cli import main as train
-from training.data.data_set import DataSet
+from training.data.data_set import DataSet, make_split
 from training.data.duplicates.leaks import find_leaks
 from training.data.readers.by_name import read
-from training.data.splits import make_split
 
 pytest.importorskip('rosbags', reason='rosbags, which reads bags, is not installed')
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.training.data.pictures import picture, write
 from training.configuration.settings import Data
+from training.data.data_set import make_split
 from training.data.readers.by_name import read
-from training.data.splits import make_split
 from training.errors import TrainingError
 
 

@@ -10,12 +10,11 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street import LABELS, draw_signal
 from tests.training.conftest import CLASSES, FRAMES, TRACKS, draw_data
 from training.configuration.settings import Data
-from training.data import Pixels, make_split
-from training.data.data_set import data_hash
-from training.data.duplicates.near_duplicates import difference_hash, near_duplicate_groups
+from training.data.data_set import Pixels, data_hash, make_split
+from training.data.duplicates.close_pairs import difference_hash, near_duplicate_groups
 from training.data.readers.street_signals import read_street_signals
 from training.errors import TrainingError
-from training.images.drive import read_drives
+from training.images.mixture import read_drives
 
 
 def test_signs_and_lights_are_read_with_labels_and_tracks(data: Path) -> None:

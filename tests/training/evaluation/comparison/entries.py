@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from mobilenet_perception.inference.bundle import Variant
-from training.evaluation.comparison import Entry
-from training.evaluation.metrics import Interval
+from training.evaluation.comparison.comparison import Entry
+from training.evaluation.metrics.bootstrap import Interval
 from training.evaluation.predictions import Predictions
-from training.export import export_onnx
+from training.export.convert import export_onnx
 from training.networks import NetworkSettings, build_network
 
 LABELS = ('red', 'green')

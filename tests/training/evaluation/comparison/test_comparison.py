@@ -10,15 +10,11 @@ import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
 from tests.training.evaluation.comparison.entries import entry, graph, predictions
+from training.configuration.records import to_json
 from training.errors import TrainingError
-from training.evaluation.comparison import (
-    Comparison,
-    compare,
-    comparison_csv,
-    comparison_report,
-    comparison_text,
-    measure_latencies,
-)
+from training.evaluation.comparison.comparison import Comparison, compare, measure_latencies
+from training.evaluation.comparison.report import comparison_report
+from training.evaluation.comparison.tables import comparison_csv, comparison_text
 from training.report import Picture, page
 
 
@@ -60,7 +56,7 @@ def test_programs_get_plain_numbers(comparison: Comparison) -> None:
     assert float(lines[0]['difference_low']) > 0
     assert lines[1]['difference'] == ''
     assert float(lines[2]['onnxruntime_p50_ms']) > 0
-    value = json.loads(json.dumps(comparison.to_json()))
+    value = json.loads(json.dumps(to_json(comparison)))
     assert value['rows'][0]['latency']['onnxruntime']['runs'] == 12
     assert value['differences']['good']['accuracy']['low'] > 0
 

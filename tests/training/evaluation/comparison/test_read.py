@@ -1,76 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is found in folders: runs, the runs of a folder, bundles; the rest is said."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
-from tests.training.conftest import tiny
-from training.commands.common import evaluated
-from training.configuration.settings import Data, Network, Stage
-from training.data.data_set import DataSet, data_hash
+from training.commands.arguments import evaluated
 from training.data.readers.by_name import read
-from training.data.splits import make_split
 from training.errors import TrainingError
-from training.evaluation.comparison import read_entries
-from training.evaluation.quantizing import run_to_fp16
-from training.fit.fitting import fit_one
-from training.fit.run_folder import Run, run_data
-
-
-class Trained:
-    def __init__(self, runs: Path, data: Path) -> None:
-        self.runs = runs
-        self.data_set: DataSet = read('signs', data)
-        configuration = tiny(
-            name='trained',
-            data=Data('signs', validation_share=0.2, test_share=0.4),
-            network=Network('separable_cnn', 0.5),
-            stages=(Stage(1, 16, 16),),
-            steps=3,
-        )
-        stored = run_data(self.data_set, data, data_hash(self.data_set.samples))
-        split = make_split(self.data_set, configuration.data)
-        fit_one(configuration, self.data_set, stored, split, runs)
+from training.evaluation.comparison.read import read_entries
+from training.evaluation.evaluate import run_to_fp16
+from training.fit.run_folder import Run
 
 
 def evaluating(run: Run) -> None:
     evaluated(run, None)
 
 
-@pytest.fixture(scope='module')
-def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    return Trained(tmp_path_factory.mktemp('compare') / 'runs', data)
+@pytest.fixture
+def runs(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with one trained run."""
+    monkeypatch.setattr('training.evaluation.evaluate.drive_crops', lambda: [])
+    shutil.copytree(trained / 'one', tmp_path / 'runs' / 'one')
+    return tmp_path / 'runs'
 
 
-def test_runs_of_a_folder_are_evaluated_when_they_are_not_yet(trained: Trained) -> None:
-    (trained.runs / 'begun').mkdir()
-    (trained.runs / 'begun' / 'configuration.json').write_text('{}')
-    (trained.runs / 'begun' / 'curves.json').write_text('{"epochs": [{}, {}]}')
-    stray = trained.runs / 'notes.txt'
+def test_runs_of_a_folder_are_evaluated_when_they_are_not_yet(runs: Path) -> None:
+    (runs / 'begun').mkdir()
+    (runs / 'begun' / 'configuration.json').write_text('{}')
+    (runs / 'begun' / 'curves.json').write_text('{"epochs": [{}, {}]}')
+    stray = runs / 'notes.txt'
     stray.write_text('')
-    found = read_entries([trained.runs, stray], evaluating)
+    found = read_entries([runs, stray], evaluating)
     (entry,) = found.entries
-    assert entry.variant.name == 'trained'
+    assert entry.variant.name == 'one'
     assert entry.predictions is not None
     assert entry.interval is not None
     assert entry.interval.value == pytest.approx(entry.accuracy)
-    assert '2 epoch(s) are done' in found.left_out[str(trained.runs / 'begun')]
+    assert '2 epoch(s) are done' in found.left_out[str(runs / 'begun')]
     assert 'is a file' in found.left_out[str(stray)]
-    record = trained.runs / 'trained' / 'evaluation.json'
+    record = runs / 'one' / 'evaluation.json'
     before = record.stat().st_mtime_ns
-    read_entries([trained.runs], evaluating)
+    read_entries([runs], evaluating)
     assert record.stat().st_mtime_ns == before
 
 
-def test_other_precisions_have_intervals_of_their_own(trained: Trained) -> None:
-    run = Run(trained.runs / 'trained')
+def test_other_precisions_have_intervals_of_their_own(runs: Path, data: Path) -> None:
+    run = Run(runs / 'one')
     evaluating(run)
-    run_to_fp16(run, trained.data_set, run.split())
+    run_to_fp16(run, read('street_signals', data), run.split())
     exact, half = read_entries([run.folder], evaluating).entries
-    assert half.variant.name == 'trained_fp16'
+    assert half.variant.name == 'one_fp16'
     assert half.predictions is not None
     assert exact.predictions is not None
     assert half.interval is not None

@@ -5,9 +5,17 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.metrics.examples import LABELS, answered, tracks
-from training.evaluation.metrics import expected_calibration_error, measure
-from training.evaluation.metrics.bootstrap import group_sums, interval, percentiles, resampled_sums
-from training.evaluation.metrics.statistics import ACCURACY, ECE, MACRO_F1
+from training.evaluation.metrics.bootstrap import (
+    ACCURACY,
+    ECE,
+    MACRO_F1,
+    group_sums,
+    interval,
+    percentiles,
+    resampled_sums,
+)
+from training.evaluation.metrics.calibration import expected_calibration_error
+from training.evaluation.metrics.classification import measure
 from training.evaluation.predictions import Predictions
 
 _TRIALS = 200

@@ -2,7 +2,7 @@
 """Accuracy of each group."""
 
 from tests.training.evaluation.metrics.examples import answered
-from training.evaluation.metrics import GroupAccuracy, accuracy_by_group
+from training.evaluation.metrics.assessment import GroupAccuracy, accuracy_by_group
 
 
 def test_the_worst_group_comes_first_with_what_it_was_mistaken_for() -> None:

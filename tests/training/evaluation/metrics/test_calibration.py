@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import measure_calibration
+from training.evaluation.metrics.calibration import measure_calibration
 
 
 def test_reliability_bins_of_a_known_table() -> None:

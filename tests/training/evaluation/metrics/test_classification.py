@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import measure
-from training.evaluation.metrics.classification import top_k_accuracy
+from training.configuration.records import to_json
+from training.evaluation.metrics.classification import measure, top_k_accuracy
 
 # Truth a a b b b; given a b b b a; class c has no frames.
 PROBABILITIES = np.array(
@@ -48,4 +48,4 @@ def test_top_k_stops_short_of_all_labels() -> None:
 def test_no_frames_give_zeros_not_nan() -> None:
     nothing = measure(np.zeros((0, 2), np.float32), np.zeros(0, np.int64), ('a', 'b'))
     assert (nothing.frames, nothing.accuracy, nothing.macro_f1) == (0, 0.0, 0.0)
-    json.dumps(nothing.to_json(), allow_nan=False)
+    json.dumps(to_json(nothing), allow_nan=False)

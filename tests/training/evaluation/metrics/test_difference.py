@@ -6,10 +6,7 @@ import pytest
 
 from tests.training.evaluation.metrics.examples import answered, tracks
 from training.errors import TrainingError
-from training.evaluation.metrics import compare_models
-from training.evaluation.metrics.bootstrap import interval
-from training.evaluation.metrics.difference import difference
-from training.evaluation.metrics.statistics import ACCURACY
+from training.evaluation.metrics.bootstrap import ACCURACY, compare_models, difference, interval
 from training.evaluation.predictions import Predictions
 
 
@@ -35,7 +32,7 @@ def test_pairing_shows_what_two_separate_intervals_hide() -> None:
 
 def test_a_model_does_not_differ_from_itself() -> None:
     model = tracks(np.random.default_rng(0), groups=50)
-    for found in compare_models(model, model, resamples=100):
+    for found in compare_models(model, model, resamples=100)._asdict().values():
         assert found is not None
         assert (found.low, found.value, found.high) == (0.0, 0.0, 0.0)
 

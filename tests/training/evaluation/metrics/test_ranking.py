@@ -4,8 +4,9 @@
 import numpy as np
 import pytest
 
-from training.evaluation.metrics import Probabilities, measure_ranking
-from training.evaluation.metrics.ranking import precision_recall, roc
+from training.configuration.records import to_json
+from training.data.data_set import Probabilities
+from training.evaluation.metrics.classification import measure_ranking, precision_recall, roc
 
 
 def _two_columns(first: list[float]) -> Probabilities:
@@ -40,7 +41,7 @@ def test_classes_without_frames_are_left_out() -> None:
     found = measure_ranking(np.eye(3, dtype=np.float32)[[0, 1]], np.array([0, 1]), tuple('abc'))
     assert set(found.per_class) == {'a', 'b'}
     alone = measure_ranking(_two_columns([0.9]), np.array([0]), ('a', 'b'))
-    assert alone.to_json() == {
+    assert to_json(alone) == {
         'per_class': {},
         'macro_roc_auc': None,
         'macro_average_precision': None,

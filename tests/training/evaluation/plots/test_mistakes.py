@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.plots.checks import check_whole, words
-from training.evaluation.mistakes import Mistake
 from training.evaluation.plots import mistakes_picture
+from training.evaluation.predictions import Mistake
 
 
 @pytest.mark.parametrize('count', [1, 7])

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tests.training.evaluation.plots.checks import check_whole, words
-from training.evaluation.metrics import ClassMetrics, Scores, measure_calibration, measure_ranking
+from training.data.data_set import Scores
+from training.evaluation.metrics.calibration import measure_calibration
+from training.evaluation.metrics.classification import ClassMetrics, measure_ranking
 from training.evaluation.plots import (
     class_bars,
     confusion_plot,

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exported networks to quantise, and images to calibrate with."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.support.networks import images, network
-from training.data.sample import Pixels
-from training.export import export_onnx
+from training.data.data_set import Pixels
+from training.export.convert import export_onnx
 
 
 @pytest.fixture(scope='session')
@@ -15,9 +17,9 @@ def small() -> bytes:
 
 
 @pytest.fixture(scope='session')
-def residual() -> bytes:
+def residual(exported: Callable[[str], bytes]) -> bytes:
     """Return a MobileNet V2: sums, clips, depthwise convolutions."""
-    return export_onnx(network('mobilenet_v2'), 0.7)
+    return exported('mobilenet_v2')
 
 
 @pytest.fixture(scope='session')

@@ -3,13 +3,10 @@
 
 from onnx import ModelProto
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.export.graph import GraphView
-from training.export.quantize import Scheme
-from training.export.quantize.activations import measure_activations
-from training.export.quantize.points import quantization_points
-from training.export.quantize.ranges import ranges_by
-from training.export.quantize.scheme import Range
+from training.export.quantize.qdq import quantization_points
+from training.export.quantize.schemes import Range, Scheme, measure_activations, ranges_by
 
 
 def ranges_of(model: ModelProto, scheme: Scheme, pixels: Pixels) -> dict[str, Range]:

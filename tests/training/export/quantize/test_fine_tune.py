@@ -6,16 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.export.graph import GraphView, load
-from training.export.quantize import TENSORRT, FineTuning, fine_tune
-from training.export.quantize.activations import measure_activations
-from training.export.quantize.fine_tune import Batch
-from training.export.quantize.points import quantization_points
-from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.ranges import ranges_by
-from training.export.quantize.scores import divergence, probabilities
+from training.export.quantize.calibration import divergence, probabilities
+from training.export.quantize.fine_tune import Batch, FineTuning, fine_tune
+from training.export.quantize.qdq import insert_qdq, quantization_points
+from training.export.quantize.schemes import TENSORRT, measure_activations, ranges_by
 
 # Few bits, so that there is much to mend.
 COARSE = TENSORRT._replace(weight_bits=3)

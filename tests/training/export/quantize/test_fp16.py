@@ -7,10 +7,12 @@ import pytest
 from onnx import numpy_helper
 
 from mobilenet_perception.inference.runtimes import create_runtime
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.export.parity import run_all
-from training.export.quantize import check_tensorrt_rules, to_fp16, to_int8
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.int8 import to_int8
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 
 def test_half_precision_answers_as_float(residual: bytes, pixels: Pixels) -> None:

@@ -6,20 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from training.data.arrays import Indices
-from training.data.sample import Pixels
+from training.data.data_set import Indices, Pixels
 from training.errors import TrainingError
 from training.export.graph import GraphView, load
-from training.export.quantize import (
-    ONNX_RUNTIME,
-    SCHEMES,
-    TENSORRT,
-    Int8Settings,
-    check_tensorrt_rules,
-    quantize,
-    to_int8,
-)
-from training.export.quantize.scores import agreement, probabilities
+from training.export.quantize.calibration import agreement, probabilities
+from training.export.quantize.int8 import Int8Settings, quantize, to_int8
+from training.export.quantize.schemes import ONNX_RUNTIME, SCHEMES, TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 METHODS = ('minmax', 'squared_error')
 

@@ -11,16 +11,21 @@ import pytest
 from onnx import ModelProto, TensorProto, numpy_helper
 
 from tests.training.export.quantize.ranges import ranges_of
-from training.data.sample import Pixels
+from training.data.data_set import Pixels
 from training.export.graph import GraphView, load
-from training.export.quantize import ONNX_RUNTIME, TENSORRT, Scheme, check_tensorrt_rules
-from training.export.quantize.activations import Histogram, measure_activations
-from training.export.quantize.equalize import equalized, pairs
-from training.export.quantize.fake_quantized import FakeQuantized
-from training.export.quantize.points import quantization_points
-from training.export.quantize.qdq import insert_qdq
-from training.export.quantize.ranges import METHODS, ranges_by
-from training.export.quantize.scores import probabilities
+from training.export.quantize.calibration import equalized, pairs, probabilities
+from training.export.quantize.fine_tune import FakeQuantized
+from training.export.quantize.qdq import insert_qdq, quantization_points
+from training.export.quantize.schemes import (
+    METHODS,
+    ONNX_RUNTIME,
+    TENSORRT,
+    Histogram,
+    Scheme,
+    measure_activations,
+    ranges_by,
+)
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 QUANTIZE = 'QuantizeLinear'
 

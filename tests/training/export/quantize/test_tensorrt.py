@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """TensorRT's own parser and compiler take every architecture in every precision."""
 
+from collections.abc import Callable
+
 import pytest
 
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.runtimes.tensorrt import build_engine
 from tests.inference.runtimes.tensorrt.graphs import RTX, needs_rtx
-from tests.support.networks import network
 from tests.training.export.quantize.ranges import ranges_of
-from training.data.sample import Pixels
-from training.export import export_onnx
-from training.export.free_batch import free_batch
-from training.export.graph import load
-from training.export.quantize import TENSORRT, check_tensorrt_rules, to_fp16
+from training.data.data_set import Pixels
+from training.export.graph import free_batch, load
+from training.export.quantize.fp16 import to_fp16
 from training.export.quantize.qdq import insert_qdq
+from training.export.quantize.schemes import TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 pytestmark = needs_rtx
 
@@ -32,10 +33,9 @@ def int8(model: bytes, pixels: Pixels) -> bytes:
     ['mobilenet_v1', 'mobilenet_v2', 'mobilenet_v3_small', 'mobilenet_v4_conv_small'],
 )
 def test_every_architecture_compiles_in_every_precision(
-    architecture: str, residual: bytes, pixels: Pixels
+    architecture: str, exported: Callable[[str], bytes], pixels: Pixels
 ) -> None:
-    # The fixture is a MobileNet V2 that other tests need as well.
-    model = residual if architecture == 'mobilenet_v2' else export_onnx(network(architecture), 0.7)
+    model = exported(architecture)
     graphs = {'fp32': model, 'fp16': to_fp16(model), 'int8': int8(model, pixels)}
     for precision, graph in graphs.items():
         assert check_tensorrt_rules(graph) == []

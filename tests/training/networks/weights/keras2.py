@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from training.networks.weights.loaded import StoredLayer
+from training.networks.weights.files import StoredLayer
 
 
 def write_keras2(

@@ -8,7 +8,7 @@ import pytest
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from training.data.data_set import merge_matrix
-from training.data.readers.sign_labels import SIGN_NAMES, street_label
+from training.data.readers.gtsrb import SIGN_NAMES, street_label
 from training.data.readers.street_signals import OUTPUTS
 from training.errors import TrainingError
 from training.networks import NetworkSettings, build_network

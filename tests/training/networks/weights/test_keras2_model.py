@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole models of Keras 2 load as they were trained, or are refused; code in them never runs."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.training.networks.weights.keras2 import small_model, write_keras2
-from training.configuration.default_data import default_data
+from training.configuration.file import default_data
 from training.errors import TrainingError
-from training.networks.weights import load_keras2_model
+from training.networks import NetworkSettings, build_network
+from training.networks.weights import load_keras2_model, load_weights
+
+tf_keras = pytest.importorskip('tf_keras', reason='the package tf-keras is not installed')
 
 PERSON = default_data() / 'weights' / 'vww_96.h5'
 
@@ -37,9 +41,31 @@ def test_code_in_a_file_is_refused(tmp_path: Path) -> None:
         load_keras2_model(write_keras2(tmp_path / 'old.h5', stored, config))
 
 
-def test_an_option_that_keras_3_lacks_is_named(tmp_path: Path) -> None:
+def test_an_option_that_keras_2_lacks_is_named(tmp_path: Path) -> None:
     config, stored = small_model(mystery='on')
-    with pytest.raises(TrainingError, match="'depthwise' with mystery = 'on'"):
+    with pytest.raises(TrainingError, match=r"built by tf-keras .*not understood.*'mystery'"):
+        load_keras2_model(write_keras2(tmp_path / 'old.h5', stored, config))
+
+
+def test_a_file_of_keras_2_in_its_newer_format_gives_its_weights(tmp_path: Path) -> None:
+    old = tf_keras.applications.MobileNet((32, 32, 3), alpha=0.25, weights=None, classes=3)
+    old.save(tmp_path / 'old.keras')
+    settings = NetworkSettings(32, 32, 0.25, 3, 0.0)
+    network = build_network('mobilenet_v1', settings)
+    assert load_weights(network, tmp_path / 'old.keras', settings).random == ()
+    np.testing.assert_array_equal(network.get_weights()[0], old.get_weights()[0])
+    coded = tf_keras.Sequential([tf_keras.Input((2,)), tf_keras.layers.Lambda(abs, name='code')])
+    coded.save(tmp_path / 'coded.keras')
+    with pytest.raises(TrainingError, match="'code' of class Lambda, which is code"):
+        load_weights(network, tmp_path / 'coded.keras', settings)
+
+
+def test_without_the_package_its_name_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, stored = small_model()
+    monkeypatch.setitem(sys.modules, 'tf_keras', None)
+    with pytest.raises(TrainingError, match=r"pip install --no-deps 'tf-keras==2\.\d+\.\*'$"):
         load_keras2_model(write_keras2(tmp_path / 'old.h5', stored, config))
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.training.networks.weights.keras2 import write_keras2
-from training.configuration.default_data import default_data
+from training.configuration.file import default_data
 from training.errors import TrainingError
 from training.networks import NetworkSettings, build_network
 from training.networks.weights import load_weights
-from training.networks.weights.loaded import StoredLayer, layers_of
+from training.networks.weights.files import StoredLayer, layers_of
 
 SETTINGS = NetworkSettings(32, 32, 0.25, 7, 0.0)
 WEIGHTS = default_data() / 'weights'

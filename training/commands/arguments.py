@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What commands share: their arguments, and what these stand for.
+
+A configuration is a file, settings, and short flags for some of them; a run names its data.
+"""
+
+import argparse
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from training.configuration.file import (
+    DATA_VARIABLE,
+    default_data,
+    load_configurations,
+    with_settings,
+)
+from training.configuration.settings import Configuration, Data, Network, Stage
+from training.data.data_set import DataSet, Split, data_hash
+from training.data.readers.by_name import read_data
+from training.errors import TrainingError
+from training.fit.run_folder import Run
+
+if TYPE_CHECKING:
+    from training.evaluation.record import Evaluation
+
+_DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
+# Short flags of the settings that are changed most.
+_SHORT = {
+    '--architecture': 'network.architecture',
+    '--alpha': 'network.alpha',
+    '--weights': 'network.weights',
+    '--optimizer': 'optimizer.name',
+    '--learning-rate': 'optimizer.learning_rate',
+    '--batch-size': 'batch_size',
+    '--seed': 'seed',
+    '--reader': 'data.reader',
+}
+
+
+class RunInput(NamedTuple):
+    """The data of a run, as it was trained on."""
+
+    data_set: DataSet
+    split: Split
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    """Add the data, the configuration file and what changes it."""
+    parser.add_argument(
+        'data', nargs='?', type=Path, default=default_data(), metavar='DATA',
+        help='folder per class, CSV file, IDX folder, or bag '
+        f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--config', type=Path, help='file with configurations(), or a recipe by its name'
+    )
+    parser.add_argument('--only', nargs='+', metavar='NAME', help='some of those in the file')
+    parser.add_argument('--name', help='of the run (default: architecture_alpha_size)')
+    for flag, setting in _SHORT.items():
+        parser.add_argument(flag, metavar='VALUE', help=f'short for --set {setting}=VALUE')
+    parser.add_argument('--size', type=int, metavar='PIXELS', help='sides of the network input')
+    parser.add_argument('--epochs', type=int, help='of the last stage')
+    parser.add_argument(
+        '--head-epochs', type=int, metavar='EPOCHS',
+        help='first train the head alone so long, on the frozen base of --weights',
+    )  # fmt: skip
+    parser.add_argument(
+        '--modify', nargs='+', default=[], metavar='KEY=VALUE', help='change the architecture'
+    )
+    parser.add_argument(
+        '--set', nargs='+', default=[], action='extend', metavar='KEY=VALUE', dest='settings',
+        help='change any setting, such as loss.name=focal (see training.configuration.settings)',
+    )  # fmt: skip
+
+
+def configured(options: argparse.Namespace) -> tuple[Configuration, ...]:
+    """Return the configurations that a command line asks for.
+
+    Raises:
+        TrainingError: a file, a name or a setting is wrong.
+    """
+    found = load_configurations(options.config) if options.config else (_DEFAULT,)
+    if options.only:
+        known = {one.name: one for one in found}
+        if unknown := sorted(set(options.only) - set(known)):
+            raise TrainingError(f'there is no {unknown[0]!r}: --only takes {", ".join(known)}')
+        found = tuple(known[name] for name in options.only)
+    changed = tuple(_changed(one, options) for one in found)
+    if options.name and len(changed) > 1:
+        raise TrainingError('--name is for one configuration: choose it with --only')
+    return changed
+
+
+def _changed(configuration: Configuration, options: argparse.Namespace) -> Configuration:
+    settings = [f'network.modify.{setting}' for setting in options.modify]
+    for flag, setting in _SHORT.items():
+        value = getattr(options, flag[2:].replace('-', '_'))
+        if value is not None:
+            settings.append(f'{setting}={value}')
+    *before, last = configuration.stages
+    if options.size is not None:
+        last = last._replace(height=options.size, width=options.size)
+    if options.epochs is not None:
+        last = last._replace(epochs=options.epochs)
+    if options.head_epochs is not None:
+        # What the whole network then learns with must not undo what it knew.
+        rate = configuration.optimizer.learning_rate
+        before = [last._replace(epochs=options.head_epochs, train='head')]
+        last = last._replace(learning_rate=rate / 10)
+    configuration = configuration._replace(stages=(*before, last))
+    configuration = with_settings(configuration, [*settings, *options.settings])
+    name = options.name or configuration.name or default_name(configuration)
+    return configuration._replace(name=name)
+
+
+def default_name(configuration: Configuration) -> str:
+    """Return a name that says which network it is, such as `mobilenet_v2_0.35_96`."""
+    network: Network = configuration.network
+    return f'{network.architecture}_{network.alpha:g}_{configuration.width}'
+
+
+def add_run_data(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`, for commands that take the data of a run."""
+    parser.add_argument(
+        '--data', type=Path, help='where the data of the run are now (default: where they were)'
+    )
+
+
+def evaluated(run: Run, path: Path | None) -> 'Evaluation':
+    """Return what an evaluation found, and evaluate what is not, or was trained since.
+
+    Args:
+        run: trained.
+        path: as `--data` gives it.
+
+    Raises:
+        TrainingError: the run is not trained, or the data are others.
+    """
+    from training.evaluation.evaluate import evaluate  # noqa: PLC0415
+    from training.evaluation.record import stored_evaluation  # noqa: PLC0415
+
+    try:
+        return stored_evaluation(run)
+    except TrainingError:
+        data = read_run_data(run, path)
+        print(f'evaluating {run.folder}', flush=True)
+        return evaluate(run, *data)
+
+
+def read_run_data(run: Run, path: Path | None) -> RunInput:
+    """Read the data of a run again.
+
+    Raises:
+        TrainingError: they are not what the run was trained on.
+    """
+    stored = run.data()
+    place = path or Path(stored.path)
+    if not place.exists():
+        raise TrainingError(f'{place}, which {run.folder} was trained on, is gone: give --data')
+    data_set, sha256 = _read(run.configuration().data, place)
+    if sha256 != stored.sha256:
+        raise TrainingError(f'{run.folder} was trained on other data than {place}')
+    return RunInput(data_set, run.split())
+
+
+# Several runs of one command mostly share their data.
+@lru_cache(maxsize=1)
+def _read(settings: Data, place: Path) -> tuple[DataSet, str]:
+    print(f'reading {place}', flush=True)
+    data_set = read_data(settings, place)
+    return data_set, data_hash(data_set.samples)
