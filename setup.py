@@ -31,6 +31,8 @@ EXTRAS = {
         'setuptools',
     ],
     'replay': ['rosbags>=0.10'],
+    # Pages: the reports of demo, replay and simulate.
+    'tools': ['jinja2>=3'],
     # Compiles engines without a GPU: by it, tests see what TensorRT takes.
     'rtx': [
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",
@@ -41,6 +43,7 @@ EXTRAS = {
     # training/ runs from a checkout: it is not installed with the package.
     'training': [
         'h5py',
+        'jinja2>=3',
         'keras>=3',
         'matplotlib',
         'onnx',
@@ -86,7 +89,7 @@ setup(
     description='Classifies camera frames with MobileNets within a latency budget, on ROS 2',
     license='Apache-2.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed']},
+    package_data={NAME: ['py.typed'], f'{NAME}.tools.report': ['templates/*.j2']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         *share_files(),

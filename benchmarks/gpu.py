@@ -31,7 +31,7 @@ from mobilenet_perception.recordings.open import open_source
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.machine.processor import processor_name
 from mobilenet_perception.tools.arguments import positive, whole
-from mobilenet_perception.tools.report.results import describe_bundle
+from mobilenet_perception.tools.report.run import describe_bundle
 from mobilenet_perception.tools.report.tables import table
 
 

@@ -13,7 +13,7 @@ WHEELS = ('jazzy', 'kilted')
 # Free space that set-up asks for, in megabytes: the environment, and pip's files meanwhile.
 _DISK_MB = {'runtime': 1_900, 'training': 4_900}
 _EXTRAS = {
-    'runtime': ('opencv', 'onnxruntime', 'replay', 'rtx', 'test', 'lint'),
+    'runtime': ('opencv', 'onnxruntime', 'replay', 'tools', 'rtx', 'test', 'lint'),
     'training': ('opencv', 'onnxruntime', 'training', 'sweep', 'rtx', 'test'),
 }
 _IMPORTS = {

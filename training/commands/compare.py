@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
+    from mobilenet_perception.tools.report.page import page  # noqa: PLC0415
     from training.evaluation.comparison import (  # noqa: PLC0415
         compare,
         comparison_csv,
@@ -50,7 +51,6 @@ def run(options: argparse.Namespace) -> int:
         comparison_text,
         read_entries,
     )
-    from training.report import page  # noqa: PLC0415
 
     def evaluate_run(one: Run) -> None:
         evaluated(one, options.data)

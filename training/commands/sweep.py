@@ -115,10 +115,9 @@ def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
 
 
 def _report(folder: Path) -> None:
-    from training.report import page  # noqa: PLC0415
-    from training.sweep.report import sweep_report  # noqa: PLC0415
+    from mobilenet_perception.tools.report.page import page  # noqa: PLC0415
+    from training.sweep.report import sweep_report, sweep_text  # noqa: PLC0415
     from training.sweep.results import read_results  # noqa: PLC0415
-    from training.sweep.tables import sweep_text  # noqa: PLC0415
 
     progress = Progress('rounds of timing')
     results = read_results(folder, progress=progress)

@@ -22,8 +22,7 @@ from training.evaluation.metrics import (
     measure,
 )
 from training.evaluation.predictions import Predictions, save_predictions
-from training.evaluation.report.evaluation import Scored
-from training.evaluation.report.of_run import write_run_report
+from training.evaluation.report import Scored, write_run_report
 from training.evaluation.sets import evaluation_sets
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import compare_answers, export_onnx

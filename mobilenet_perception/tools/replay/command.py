@@ -29,6 +29,7 @@ from mobilenet_perception.tools.replay.testing.suite import run_suite
 from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures
 from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
 from mobilenet_perception.tools.report.json_report import report
+from mobilenet_perception.tools.report.page import require_jinja2
 from mobilenet_perception.tools.report.tables import summary
 
 
@@ -171,6 +172,8 @@ def run(arguments: argparse.Namespace) -> int:
         PerceptionError: arguments do not go together, or the only bag cannot be played.
     """
     settings = read_settings(arguments)
+    if arguments.html:
+        require_jinja2()
     if len(settings) > 1 or arguments.baseline or arguments.address:
         return run_suite(arguments, settings)
     return _run_one(arguments, settings[0])
@@ -182,11 +185,11 @@ def _run_one(arguments: argparse.Namespace, settings: PlaySettings) -> int:
         played = play(settings, progress)
         values = report(played)
         if arguments.html:
-            from mobilenet_perception.tools.report.html import page  # noqa: PLC0415
-            from mobilenet_perception.tools.report.worst import worst_pictures  # noqa: PLC0415
+            from mobilenet_perception.tools.report.run_page import run_page  # noqa: PLC0415
+            from mobilenet_perception.tools.report.thumbnails import worst_pictures  # noqa: PLC0415
 
             worst = worst_pictures(values, settings.open)
-            write_atomically(arguments.html, page(values, played.thumbnails, worst))
+            write_atomically(arguments.html, run_page(values, played.thumbnails, worst))
         progress.end()
         _write_json(arguments.json, values)
         print(summary(values))

@@ -18,11 +18,12 @@ from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positi
 from mobilenet_perception.tools.replay.live import play_live
 from mobilenet_perception.tools.replay.live_settings import LiveSettings
 from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
-from mobilenet_perception.tools.report.html import page
 from mobilenet_perception.tools.report.json_report import report
+from mobilenet_perception.tools.report.page import require_jinja2
 from mobilenet_perception.tools.report.run import Run
+from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.tables import summary
-from mobilenet_perception.tools.report.worst import worst_pictures
+from mobilenet_perception.tools.report.thumbnails import worst_pictures
 
 if TYPE_CHECKING:
     from mobilenet_perception.ros.listener import Listener
@@ -41,7 +42,7 @@ def run_demo(settings: LiveSettings, out: Path) -> Run:
     values = report(run)
     write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
     worst = worst_pictures(values, settings.open)
-    write_atomically(out / 'report.html', page(values, run.thumbnails, worst))
+    write_atomically(out / 'report.html', run_page(values, run.thumbnails, worst))
     print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
     return run
 
@@ -93,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo."""
+    require_jinja2()
     settings = LiveSettings(
         source=arguments.input,
         bundle=bundle_path(arguments),

@@ -19,12 +19,14 @@ from mobilenet_perception.recordings.open import Source
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
-from mobilenet_perception.tools.report.results import (
+from mobilenet_perception.tools.report.run import (
+    FrameResult,
+    Run,
+    Thumbnail,
     describe_bundle,
     describe_machine,
     frame_result,
 )
-from mobilenet_perception.tools.report.run import FrameResult, Run, Thumbnail
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 _READ_AHEAD = 16

@@ -23,8 +23,14 @@ from mobilenet_perception.tools.replay.live_settings import (
     player_arguments,
 )
 from mobilenet_perception.tools.replay.sent import SentFrame, read_sent
-from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
-from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
+from mobilenet_perception.tools.report.run import (
+    FrameResult,
+    MissedFrame,
+    Run,
+    Thumbnail,
+    describe_bundle,
+    describe_machine,
+)
 
 if TYPE_CHECKING:
     from mobilenet_perception.ros.listener import Listener

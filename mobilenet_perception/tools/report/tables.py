@@ -6,7 +6,6 @@ The signs that a robot came to in a simulation: what was decided, and how far be
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 _HEADS = ('at', 'sign', 'decided', 'verdict', 'metres before', 'after', 'other label')
@@ -24,24 +23,6 @@ def signs_words(report: Mapping[str, Any]) -> str:
     counts = Counter(item['verdict'] for item in signs)
     kinds = ', '.join(f'{counts[kind]} {kind}' for kind in ('right', 'wrong', 'unknown'))
     return f'{len(signs)} signs: {kinds}, by the decision when the robot left each behind'
-
-
-def signs_section(report: Mapping[str, Any]) -> str:
-    """Return the section of a page; empty where there are none."""
-    rows = signs_rows(report)
-    if not rows:
-        return ''
-    head = ''.join(f'<th>{cell}</th>' for cell in rows[0])
-    body = ''.join(
-        '<tr>' + ''.join(f'<td>{escape(cell)}</td>' for cell in row) + '</tr>' for row in rows[1:]
-    )
-    return (
-        f'<section><h2>Signs</h2><p>{escape(signs_words(report))}. Metres before: how far the '
-        'robot still was when the decision became right and stayed so; after: how long that took '
-        'since the sign was first looked at, or changed; other label: clear frames after which '
-        f'the decision was wrong.</p><div class="box"><table><tr>{head}</tr>{body}</table></div>'
-        '</section>'
-    )
 
 
 def _row(item: Mapping[str, Any]) -> list[str]:

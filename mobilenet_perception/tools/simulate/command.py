@@ -11,8 +11,9 @@ from mobilenet_perception.street.sidewalk import TIMES_OF_DAY
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive, share
 from mobilenet_perception.tools.replay.demo import print_second
-from mobilenet_perception.tools.report.html import page
 from mobilenet_perception.tools.report.json_report import report
+from mobilenet_perception.tools.report.page import require_jinja2
+from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.tables import summary
 from mobilenet_perception.tools.simulate.encounters import RIGHT, as_values
 from mobilenet_perception.tools.simulate.session import SimulateSettings, simulate
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, write `report.json` and `report.html`, and print the summary."""
+    require_jinja2()
     settings = SimulateSettings(
         bundle=bundle_path(arguments),
         time_of_day=arguments.time_of_day,
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     simulated = simulate(settings, out, print_second, lambda words: print(words, file=sys.stderr))
     values = {**report(simulated.run), 'signs': as_values(simulated.encounters)}
     write_atomically(out / 'report.json', json.dumps(values, indent=1) + '\n')
-    write_atomically(out / 'report.html', page(values, simulated.run.thumbnails))
+    write_atomically(out / 'report.html', run_page(values, simulated.run.thumbnails))
     print(f'\n{summary(values)}\n\nreport: {out / "report.html"} and {out / "report.json"}')
     if simulated.run.interrupted:
         return 130

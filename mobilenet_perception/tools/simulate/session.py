@@ -17,8 +17,7 @@ from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
 from mobilenet_perception.street.sidewalk import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay.live_settings import LiveSettings, node_arguments
-from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
-from mobilenet_perception.tools.report.run import Run
+from mobilenet_perception.tools.report.run import Run, describe_bundle, describe_machine
 from mobilenet_perception.tools.simulate.account import account_of
 from mobilenet_perception.tools.simulate.encounters import Encounter
 from mobilenet_perception.tools.simulate.route_follower import is_at_end

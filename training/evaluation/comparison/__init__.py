@@ -5,8 +5,11 @@ from training.evaluation.comparison.comparison import Comparison, Row, compare
 from training.evaluation.comparison.entry import Entry
 from training.evaluation.comparison.latency import Latency, measure_latencies
 from training.evaluation.comparison.read import FoundEntries, read_entries
-from training.evaluation.comparison.report import comparison_report
-from training.evaluation.comparison.tables import comparison_csv, comparison_text
+from training.evaluation.comparison.report import (
+    comparison_csv,
+    comparison_report,
+    comparison_text,
+)
 
 __all__ = [
     'Comparison',

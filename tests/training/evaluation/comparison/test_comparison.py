@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.tools.report.page import Picture, page
 from tests.training.evaluation.comparison.entries import entry, graph, predictions
 from training.errors import TrainingError
 from training.evaluation.comparison import (
@@ -19,7 +20,6 @@ from training.evaluation.comparison import (
     comparison_text,
     measure_latencies,
 )
-from training.report import Picture, page
 
 
 @pytest.fixture(scope='module')
@@ -70,7 +70,7 @@ def test_the_report_plots_accuracy_against_every_cost(comparison: Comparison) ->
     pictures = [part for s in report.sections for part in s.parts if isinstance(part, Picture)]
     costs = [picture.title for picture in pictures]
     assert [cost.split(' against ')[1].split(' ')[0] for cost in costs] == [
-        'latency', 'multiply-adds', 'parameters',
+        'latency', 'multiply-adds', 'parameters', 'size',
     ]  # fmt: skip
     for picture in pictures:
         ElementTree.fromstring(picture.content)

@@ -5,7 +5,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tests.training.evaluation.plots.checks import check_whole, words
+from tests.training.evaluation.plot_checks import check_whole, words
 from training.evaluation.metrics import ClassMetrics, Scores, measure_calibration, measure_ranking
 from training.evaluation.plots import (
     class_bars,

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of an assessment as headlines and tables."""
+"""Tables and headlines of an assessment: what the page of an evaluation says in figures."""
 
 from collections.abc import Sequence
 
+from mobilenet_perception.tools.report.page import Headline, Table
 from training.evaluation.metrics import Assessment, GroupAccuracy, Interval
+from training.evaluation.metrics.calibration import Calibration
 from training.evaluation.unknown import Detection
-from training.report.record import Headline, Table
 
 _WORST_GROUPS = 20
 _GOOD_ECE = 0.02
@@ -33,7 +34,7 @@ def headlines(found: Assessment) -> tuple[Headline, ...]:
         Headline(
             f'{ece:.3f}',
             'expected calibration error' + _between(intervals.get('ece'), '{:.3f}'),
-            'good' if ece <= _GOOD_ECE else 'warn',
+            'good' if is_calibrated(found.calibration) else 'warn',
         ),
     )
 
@@ -68,18 +69,18 @@ def calibration_table(found: Assessment) -> Table:
     """Return how far the probabilities can be believed, with and without temperature scaling."""
     after, before = found.calibration, found.uncalibrated
     ece = found.intervals.get('ece')
-    rows = [
-        ('ECE', f'{after.ece:.4f}', _between(ece, '{:.4f}', lead='')),
-        ('negative log likelihood', f'{after.nll:.4f}', ''),
-        ('Brier score', f'{after.brier:.4f}', ''),
-    ]
-    if before is not None:
-        rows += [
-            ('ECE without temperature scaling', f'{before.ece:.4f}', ''),
-            ('negative log likelihood without it', f'{before.nll:.4f}', ''),
-            ('Brier score without it', f'{before.brier:.4f}', ''),
-        ]
-    return Table('Calibration', _HEADS, tuple(rows), _method(ece))
+    names = {'ece': 'ECE', 'nll': 'negative log likelihood', 'brier': 'Brier score'}
+    rows = tuple(
+        (
+            name,
+            f'{getattr(after, field):.4f}',
+            _between(ece, '{:.4f}', lead='') if field == 'ece' else '',
+            *((f'{getattr(before, field):.4f}',) if before else ()),
+        )
+        for field, name in names.items()
+    )
+    heads = (*_HEADS, *(('without temperature scaling',) if before else ()))
+    return Table('Calibration', heads, rows, _method(ece))
 
 
 def class_table(found: Assessment) -> Table:
@@ -130,6 +131,11 @@ def unknown_table(detections: Sequence[Detection]) -> Table:
     heads = ('score', 'AUROC', 'unknown kept', 'threshold', 'known frames', 'unknown frames')
     note = 'The threshold keeps 95 % of the known frames; less of the unknown kept is better.'
     return Table('Known against unknown', heads, rows, note)
+
+
+def is_calibrated(found: Calibration) -> bool:
+    """Say whether probabilities can be believed as they are."""
+    return found.ece <= _GOOD_ECE
 
 
 def percent(share: float) -> str:
