@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, whole
+from mobilenet_perception.tools.report import pages
 from training.commands.common import add_run_data, evaluated
 from training.fit.run_folder import Run
 
@@ -43,7 +44,6 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
-    from mobilenet_perception.tools.report.page import page  # noqa: PLC0415
     from training.evaluation.comparison import (  # noqa: PLC0415
         compare,
         comparison_csv,
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     found = {**comparison.to_json(), 'left_out': left_out}
     write_atomically(options.out / 'compare.json', json.dumps(found, indent=1) + '\n')
     write_atomically(options.out / 'compare.csv', comparison_csv(comparison))
-    write_atomically(options.out / 'compare.html', page(comparison_report(comparison)))
+    write_atomically(options.out / 'compare.html', pages.render(comparison_report(comparison)))
     print(comparison_text(comparison))
     for path, reason in left_out.items():
         print(f'left out: {path}: {reason}')

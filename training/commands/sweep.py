@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import Progress, positive, whole
+from mobilenet_perception.tools.report import pages
 from training.commands.configured import add_configuration, configured
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash
@@ -115,7 +116,6 @@ def _refuse_leaks(sweep: Sweep, data_set: DataSet) -> None:
 
 
 def _report(folder: Path) -> None:
-    from mobilenet_perception.tools.report.page import page  # noqa: PLC0415
     from training.sweep.report import sweep_report, sweep_text  # noqa: PLC0415
     from training.sweep.results import read_results  # noqa: PLC0415
 
@@ -127,6 +127,6 @@ def _report(folder: Path) -> None:
         reason = reasons[0] if reasons else f'see {folder}/*/trial.log'
         raise TrainingError(f'no trial could be trained to its end: {reason}')
     write_atomically(folder / 'report.json', json.dumps(results.to_json(), indent=1) + '\n')
-    write_atomically(folder / 'report.html', page(sweep_report(results)))
+    write_atomically(folder / 'report.html', pages.render(sweep_report(results)))
     print(sweep_text(results))
     print(f'report: {folder / "report.html"}')

@@ -9,16 +9,7 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.report.page import (
-    Card,
-    Part,
-    Picture,
-    Remark,
-    Report,
-    Section,
-    page,
-    tail,
-)
+from mobilenet_perception.tools.report import pages
 from training.data.arrays import Scores
 from training.data.sample import Pixels, Sample
 from training.evaluation import plots, tables
@@ -118,11 +109,11 @@ def write_run_report(
         unknown=unknown,
     )
     place = run.folder / 'report.html'
-    write_atomically(place, page(evaluation_report(findings)))
+    write_atomically(place, pages.render(evaluation_report(findings)))
     return place
 
 
-def evaluation_report(findings: Findings) -> Report:
+def evaluation_report(findings: Findings) -> pages.Report:
     """Return the report; it draws all plots, which takes some seconds."""
     sections = (
         _classes(findings),
@@ -131,9 +122,9 @@ def evaluation_report(findings: Findings) -> Report:
         _unknown(findings.unknown),
         _groups(findings.assessment),
         _training(findings.epochs),
-        *tail(findings.limits, findings.facts),
+        *pages.tail(findings.limits, findings.facts),
     )
-    return Report(
+    return pages.Report(
         title=findings.name,
         words=findings.words,
         verdict=tuple(_verdict(findings)),
@@ -142,7 +133,7 @@ def evaluation_report(findings: Findings) -> Report:
     )
 
 
-def _verdict(findings: Findings) -> Iterator[Remark]:
+def _verdict(findings: Findings) -> Iterator[pages.Remark]:
     found, labels = findings.assessment, findings.predictions.labels
     metrics = found.metrics
     weakest = ''
@@ -153,46 +144,48 @@ def _verdict(findings: Findings) -> Iterator[Remark]:
         others[labels.index(label)] = 0
         weakest = f'; weakest at {label}, F1 {failed[label].f1:.3f}'
         weakest += f', mostly taken for {labels[others.argmax()]}' if others.any() else ''
-    yield Remark(f'Right on {tables.percent(metrics.accuracy)} of the frames{weakest}.')
+    yield pages.Remark(f'Right on {tables.percent(metrics.accuracy)} of the frames{weakest}.')
     calibration = found.calibration
     off = f'off by {tables.percent(calibration.ece)} on average'
     if tables.is_calibrated(calibration):
-        yield Remark(f'Its probabilities can be believed: they are {off}.', 'good')
+        yield pages.Remark(f'Its probabilities can be believed: they are {off}.', 'good')
     else:
         excess = sum(b.frames * (b.confidence - b.accuracy) for b in calibration.bins)
-        yield Remark(
+        yield pages.Remark(
             f'Its probabilities are {off}: they promise too {"much" if excess > 0 else "little"}.',
             'warn',
         )
     wrong = sum(bool(group.mistaken_for) for group in found.groups)
-    yield Remark(f'{wrong:,} of {len(found.groups):,} groups of frames have mistakes.')
+    yield pages.Remark(f'{wrong:,} of {len(found.groups):,} groups of frames have mistakes.')
 
 
-def _classes(findings: Findings) -> Section:
+def _classes(findings: Findings) -> pages.Section:
     found, predictions = findings.assessment, findings.predictions
     per_class = found.metrics.per_class
-    bars = Picture('Precision, recall and F1', svg(plots.class_bars(per_class)))
-    confusion = Picture(
+    bars = pages.Picture('Precision, recall and F1', svg(plots.class_bars(per_class)))
+    confusion = pages.Picture(
         'Confusion matrix',
         svg(plots.confusion_plot(found.metrics.confusion, predictions.labels)),
         'Frames; a row is what they are, a column what they were taken for. Blue is right, '
         'orange wrong, darker is a larger share of the row.',
         wide=len(per_class) > _MANY_CLASSES,
     )
-    curves: list[Part] = []
+    curves: list[pages.Part] = []
     if found.ranking.per_class:
         curves = [
-            Picture(f'{title}: each class against the rest', svg(plot(predictions, found.ranking)))
+            pages.Picture(
+                f'{title}: each class against the rest', svg(plot(predictions, found.ranking))
+            )
             for title, plot in _CURVES.items()
         ]
     measures, by_class = tables.measure_table(found), tables.class_table(found)
-    parts: list[Part] = [measures, bars, confusion, by_class, *curves]
+    parts: list[pages.Part] = [measures, bars, confusion, by_class, *curves]
     if confusion.wide:
         parts = [measures._replace(wide=True), *curves, by_class, bars, confusion]
-    return Section('What it recognises', '', parts)
+    return pages.Section('What it recognises', '', parts)
 
 
-def _mistakes(findings: Findings) -> Section | None:
+def _mistakes(findings: Findings) -> pages.Section | None:
     if not findings.mistakes:
         return None
     wrong = findings.assessment.metrics.frames - findings.assessment.metrics.correct
@@ -202,10 +195,10 @@ def _mistakes(findings: Findings) -> Section | None:
     )
     pairs = zip(findings.mistakes, findings.images, strict=True)
     cards = [mistake_card(*pair) for pair in pairs]
-    return Section('Worst mistakes', words, cards, column_px=_CARD_PX)
+    return pages.Section('Worst mistakes', words, cards, column_px=_CARD_PX)
 
 
-def mistake_card(mistake: Mistake, image: Pixels) -> Card:
+def mistake_card(mistake: Mistake, image: Pixels) -> pages.Card:
     """Return the frame of a mistake with the label given, its probability, and the truth.
 
     Args:
@@ -215,7 +208,7 @@ def mistake_card(mistake: Mistake, image: Pixels) -> Card:
     shown = np.ascontiguousarray(shrink(image, _PICTURE_PX)[..., ::-1])
     name = mistake.name.rpartition('/')[2]
     name = name if len(name) <= _NAME else f'{name[:10]}...{name[-11:]}'
-    return Card(
+    return pages.Card(
         title='',
         said=f'{mistake.predicted.replace("_", " ")} {mistake.probability:.1%}',
         kind='bad',
@@ -225,7 +218,7 @@ def mistake_card(mistake: Mistake, image: Pixels) -> Card:
     )
 
 
-def _calibration(found: Assessment) -> Section:
+def _calibration(found: Assessment) -> pages.Section:
     panels = {'as published': found.calibration}
     if found.uncalibrated is not None:
         panels = {'before': found.uncalibrated, 'after temperature scaling': found.calibration}
@@ -234,12 +227,12 @@ def _calibration(found: Assessment) -> Section:
         'probabilities can be believed, below it when they promise too much. Hollow bars hold '
         'fewer than 20 frames; the dot is the mean probability within the bar.'
     )
-    diagram = Picture('Reliability', svg(plots.reliability_plot(panels)))
+    diagram = pages.Picture('Reliability', svg(plots.reliability_plot(panels)))
     title = 'Can its probabilities be believed?'
-    return Section(title, words, (diagram, tables.calibration_table(found)))
+    return pages.Section(title, words, (diagram, tables.calibration_table(found)))
 
 
-def _unknown(scored: Sequence[Scored]) -> Section | None:
+def _unknown(scored: Sequence[Scored]) -> pages.Section | None:
     if not scored:
         return None
     words = (
@@ -248,25 +241,25 @@ def _unknown(scored: Sequence[Scored]) -> Section | None:
         'an exported graph does not give.'
     )
     pictures = (
-        Picture(one.detection.score.replace('_', ' '), svg(plots.known_unknown_plot(*one)))
+        pages.Picture(one.detection.score.replace('_', ' '), svg(plots.known_unknown_plot(*one)))
         for one in scored
     )
     table = tables.unknown_table([one.detection for one in scored])
-    return Section('Does it know what it does not know?', words, (*pictures, table))
+    return pages.Section('Does it know what it does not know?', words, (*pictures, table))
 
 
-def _groups(found: Assessment) -> Section | None:
+def _groups(found: Assessment) -> pages.Section | None:
     if not any(group.mistaken_for for group in found.groups):
         return None
     words = (
         'A group is a track, a sequence or a set of near duplicates. Mistakes come in groups; '
         'the intervals above resample groups for that reason.'
     )
-    return Section('Which groups it fails on', words, (tables.group_table(found.groups),))
+    return pages.Section('Which groups it fails on', words, (tables.group_table(found.groups),))
 
 
-def _training(epochs: Sequence[Mapping[str, float]]) -> Section | None:
+def _training(epochs: Sequence[Mapping[str, float]]) -> pages.Section | None:
     if not epochs:
         return None
-    plot = Picture('Training curves', svg(plots.training_plot(epochs)), wide=True)
-    return Section('How it learned', '', (plot,))
+    plot = pages.Picture('Training curves', svg(plots.training_plot(epochs)), wide=True)
+    return pages.Section('How it learned', '', (plot,))

@@ -7,16 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.colours import BLUE, SKY
-from mobilenet_perception.tools.report.page import (
-    Headline,
-    Picture,
-    Remark,
-    Report,
-    Section,
-    Table,
-    tail,
-)
 from mobilenet_perception.tools.report.tables import table
 from training.configuration.settings import Number
 from training.evaluation.comparison.report import (
@@ -49,7 +41,7 @@ _CHANCE = 'chance, and attributes together'
 _PANEL, _ACROSS = 2.6, 4
 
 
-def sweep_report(results: Results) -> Report:
+def sweep_report(results: Results) -> pages.Report:
     """Return the report; it draws all plots."""
     sections = [_effect_section(effects, results) for effects in results.effects]
     facts = {
@@ -57,23 +49,23 @@ def sweep_report(results: Results) -> Report:
         'Varied': '; '.join(map(_varied, results.sweep.attributes)),
     }
     if results.comparison:
-        trials = Table(
+        trials = pages.Table(
             'The best on the validation part first',
             trial_heads(results),
             trial_rows(results),
             wide=True,
         )
-        sections.insert(0, Section('The trials', '', (trials,)))
+        sections.insert(0, pages.Section('The trials', '', (trials,)))
         sections += pareto_section(results.comparison.rows)
         facts['Latency measured on'] = machine_words(results.comparison)
     names = ', '.join(attribute.setting for attribute in results.sweep.attributes)
-    return Report(
+    return pages.Report(
         title=f'Sweep of {names}',
         words=f'{len(results.trials)} of {results.sweep.trials} trials began, '
         f'{len(results.ended)} were trained to the end.',
         verdict=tuple(_verdict(results)),
         headlines=tuple(_headlines(results)),
-        sections=(*sections, *tail(results.notes, facts)),
+        sections=(*sections, *pages.tail(results.notes, facts)),
     )
 
 
@@ -83,10 +75,10 @@ def _varied(attribute: Attribute) -> str:
     return f'{attribute.setting}: {values or f"{attribute.low:g} to {attribute.high:g}{scale}"}'
 
 
-def _verdict(results: Results) -> Iterator[Remark]:
+def _verdict(results: Results) -> Iterator[pages.Remark]:
     for best in results.ended[:1]:
         values = ', '.join(f'{k} {value_text(v)}' for k, v in best.trial.values.items())
-        yield Remark(
+        yield pages.Remark(
             f'The best on the validation part: {values}, with {percent(best.validation)} there '
             f'and {percent(best.row.accuracy or 0.0)} on the test part.'
         )
@@ -94,26 +86,26 @@ def _verdict(results: Results) -> Iterator[Remark]:
         told = [f'{e.setting} {e.importance:.0%}' for e in effects.effects if e.importance]
         chance = effects.unexplained
         if told and chance is not None:
-            yield Remark(
+            yield pages.Remark(
                 f'Of the variance of {effects.figure} between trials, {", ".join(told)} explained '
                 f'by each setting; {chance:.0%} is chance, and settings together.'
             )
     if results.notes:
-        yield Remark(f'{len(results.notes)} limits of this sweep stand below.', 'warn')
+        yield pages.Remark(f'{len(results.notes)} limits of this sweep stand below.', 'warn')
 
 
-def _headlines(results: Results) -> Iterator[Headline]:
+def _headlines(results: Results) -> Iterator[pages.Headline]:
     for best in results.ended[:1]:
         words = f'test accuracy of the best on the validation part: {best.trial.name}'
-        yield Headline(percent(best.row.accuracy or 0.0), words)
+        yield pages.Headline(percent(best.row.accuracy or 0.0), words)
     for effects in results.effects:
         top = next((e for e in effects.effects if e.importance is not None), None)
         if top is not None and effects.figure != 'macs':
             words = f'of the variance of {effects.figure} is due to {top.setting}'
-            yield Headline(f'{top.importance:.0%}', words)
+            yield pages.Headline(f'{top.importance:.0%}', words)
 
 
-def _effect_section(effects: Effects, results: Results) -> Section:
+def _effect_section(effects: Effects, results: Results) -> pages.Section:
     words = (
         'Means of the figure for each value, the other attributes being as they are on average, '
         'by an additive model; vertical lines and bands are 95 % intervals. What an attribute '
@@ -122,13 +114,13 @@ def _effect_section(effects: Effects, results: Results) -> Section:
     means = svg(partial_plot(effects, results.sweep.attributes))
     few = len(effects.effects) <= _ACROSS / 2
     title, rows = effects.figure.capitalize(), effect_rows(effects)
-    return Section(
+    return pages.Section(
         heading(effects).capitalize(),
         words,
         (
-            Table(title, EFFECT_HEADS, rows, wide=few),
-            Picture(f'What explains {effects.figure}', svg(importance_plot(effects))),
-            Picture(f'Means of {effects.figure}', means, wide=not few),
+            pages.Table(title, EFFECT_HEADS, rows, wide=few),
+            pages.Picture(f'What explains {effects.figure}', svg(importance_plot(effects))),
+            pages.Picture(f'Means of {effects.figure}', means, wide=not few),
         ),
     )
 

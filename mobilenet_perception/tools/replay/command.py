@@ -28,8 +28,8 @@ from mobilenet_perception.tools.replay.testing.junit import junit_xml
 from mobilenet_perception.tools.replay.testing.suite import run_suite
 from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures
 from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.page import require_jinja2
 from mobilenet_perception.tools.report.tables import summary
 
 
@@ -173,7 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     settings = read_settings(arguments)
     if arguments.html:
-        require_jinja2()
+        pages.require_jinja2()
     if len(settings) > 1 or arguments.baseline or arguments.address:
         return run_suite(arguments, settings)
     return _run_one(arguments, settings[0])

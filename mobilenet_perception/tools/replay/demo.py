@@ -18,8 +18,8 @@ from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positi
 from mobilenet_perception.tools.replay.live import play_live
 from mobilenet_perception.tools.replay.live_settings import LiveSettings
 from mobilenet_perception.tools.replay.video.arguments import add_video, make_video
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.page import require_jinja2
 from mobilenet_perception.tools.report.run import Run
 from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.tables import summary
@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo."""
-    require_jinja2()
+    pages.require_jinja2()
     settings = LiveSettings(
         source=arguments.input,
         bundle=bundle_path(arguments),

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mobilenet_perception.tools.report.page import Card, Section
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.scoring import is_answered
 from mobilenet_perception.tools.report.thumbnails import WorstFrame, worst_frames
@@ -38,7 +38,9 @@ _STAGES = {
 _RIGHT, _WRONG = '\N{CHECK MARK}', '\N{BALLOT X}'
 
 
-def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> Section | None:
+def frame_cards(
+    report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]
+) -> pages.Section | None:
     """Return the section of frames picked on the way; None where there are none."""
     frames = {
         (name, frame['stamp_ns']): frame
@@ -52,10 +54,14 @@ def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> S
         'the truth is not known. The blue rectangle is the region of interest: the network sees '
         'only that.'
     )
-    return Section('Frames along the way', words, cards, column_px=_COLUMN_PX) if cards else None
+    return (
+        pages.Section('Frames along the way', words, cards, column_px=_COLUMN_PX)
+        if cards
+        else None
+    )
 
 
-def worst_cards(report: Mapping[str, Any], pictures: Iterable[Thumbnail]) -> Section | None:
+def worst_cards(report: Mapping[str, Any], pictures: Iterable[Thumbnail]) -> pages.Section | None:
     """Return the section of the worst frames; None where nothing was answered or missed."""
     known = {(item.camera, item.stamp_ns): item for item in pictures}
     cards = [_worst_card(item, known.get(item.key), report) for item in worst_frames(report)]
@@ -64,7 +70,7 @@ def worst_cards(report: Mapping[str, Any], pictures: Iterable[Thumbnail]) -> Sec
         'surest of before others; one frame for each reason why there was no label in time; and '
         'the answers that took longest, which may still have been in time.'
     )
-    return Section('Worst frames', words, cards, column_px=_COLUMN_PX) if cards else None
+    return pages.Section('Worst frames', words, cards, column_px=_COLUMN_PX) if cards else None
 
 
 def film(
@@ -91,13 +97,15 @@ def film(
     return f'<svg class="film" aria-hidden="true"><defs>{"".join(images)}</defs></svg>', stills
 
 
-def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) -> Card:
+def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) -> pages.Card:
     kind, said = _said(frame, report)
     lines = [', '.join((_where(frame, item.camera, report), *_facts(frame)))]
-    return _with_picture(Card('', said, kind, lines), item, frame)
+    return _with_picture(pages.Card('', said, kind, lines), item, frame)
 
 
-def _worst_card(item: WorstFrame, picture: Thumbnail | None, report: Mapping[str, Any]) -> Card:
+def _worst_card(
+    item: WorstFrame, picture: Thumbnail | None, report: Mapping[str, Any]
+) -> pages.Card:
     frame = item.frame
     kind, said = _said(frame, report)
     words = [_where(frame, item.camera, report), *_facts(frame)]
@@ -112,7 +120,7 @@ def _worst_card(item: WorstFrame, picture: Thumbnail | None, report: Mapping[str
     why = frame['reason'] or (_longest(frame) if item.kind == 'oldest' else '')
     lines = [', '.join(dict.fromkeys(words)), *filter(None, [alone, why])]
     more = f'1 of {item.like_it}' if item.like_it > 1 and item.kind != 'oldest' else ''
-    card = Card(_KINDS[item.kind], said, kind, lines, aside=more)
+    card = pages.Card(_KINDS[item.kind], said, kind, lines, aside=more)
     return _with_picture(card, picture, frame) if picture else card
 
 
@@ -146,7 +154,7 @@ def _longest(frame: Mapping[str, Any]) -> str:
     return f'{spent[stage]:.1f} ms of it {_STAGES[stage]}'
 
 
-def _with_picture(card: Card, item: Thumbnail, frame: Mapping[str, Any]) -> Card:
+def _with_picture(card: pages.Card, item: Thumbnail, frame: Mapping[str, Any]) -> pages.Card:
     return card._replace(
         picture=item.jpeg,
         alt=f'frame at {frame["time_s"]:.1f} s',

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mobilenet_perception.tools.report.page import Cell, Section, Table
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.scoring import all_frames, verdicts
 
 # More columns are too many for a telephone, and for a reader.
@@ -59,7 +59,7 @@ def confusion(report: Mapping[str, Any], most: int = _MOST) -> Confusion:
     return Confusion(rows, columns, dict(counts))
 
 
-def confusion_section(report: Mapping[str, Any]) -> Section | None:
+def confusion_section(report: Mapping[str, Any]) -> pages.Section | None:
     """Return the section of the page; None where no truth is known."""
     found = confusion(report)
     if not found.rows:
@@ -72,17 +72,23 @@ def confusion_section(report: Mapping[str, Any]) -> Section | None:
         'right; orange is wrong or without a label in time.'
         + (f' The further columns: {later}.' if later else '')
     )
-    table = Table(
+    table = pages.Table(
         '',
-        ('truly', *(Cell(head, tip=_name(column)) for column, head in heads.items()), 'right'),
+        (
+            'truly',
+            *(pages.Cell(head, tip=_name(column)) for column, head in heads.items()),
+            'right',
+        ),
         [_row(found, truth, heads[truth]) for truth in found.rows],
         is_matrix=True,
     )
     decisions = _decisions(report)
-    return Section('Right and wrong', words, (table, decisions) if decisions.rows else (table,))
+    return pages.Section(
+        'Right and wrong', words, (table, decisions) if decisions.rows else (table,)
+    )
 
 
-def _row(found: Confusion, truth: str, number: str) -> list[str | Cell]:
+def _row(found: Confusion, truth: str, number: str) -> list[str | pages.Cell]:
     counts = {column: found.counts.get((truth, column), 0) for column in found.columns}
     total = sum(counts.values())
     # Never rounded up: one frame missed is one frame missed.
@@ -94,10 +100,10 @@ def _row(found: Confusion, truth: str, number: str) -> list[str | Cell]:
     ]
 
 
-def _cell(count: int, total: int, truth: str, column: str) -> Cell:
+def _cell(count: int, total: int, truth: str, column: str) -> pages.Cell:
     if not count:
-        return Cell('')
-    return Cell(
+        return pages.Cell('')
+    return pages.Cell(
         str(count),
         'hit' if truth == column else 'miss',
         f'{count} of {total} frames of {_name(truth)}: {_name(column)}',
@@ -105,20 +111,20 @@ def _cell(count: int, total: int, truth: str, column: str) -> Cell:
     )
 
 
-def _decisions(report: Mapping[str, Any]) -> Table:
+def _decisions(report: Mapping[str, Any]) -> pages.Table:
     """Return what was decided after frames that clearly show a signal."""
     labels = report['bundle']['labels']
-    rows: list[list[str | Cell]] = []
+    rows: list[list[str | pages.Cell]] = []
     for truth in labels:
         frames = [frame for frame in all_frames(report) if frame['truth'] == truth]
         counts = verdicts(frames, 'decision', labels)
         if total := counts.total():
-            wrong = Cell(str(counts['wrong']), 'bad' if counts['wrong'] else '')
+            wrong = pages.Cell(str(counts['wrong']), 'bad' if counts['wrong'] else '')
             rows.append([_name(truth), str(total), str(counts['right']), wrong,
                          str(counts['silent'])])  # fmt: skip
     heads = ('decisions', 'frames', 'right', 'wrong', 'unknown or stale')
     note = 'A decision waits for frames to agree, so it may be wrong for the first of them.'
-    return Table('', heads, rows, note)
+    return pages.Table('', heads, rows, note)
 
 
 def _name(label: str) -> str:

@@ -11,24 +11,11 @@ from typing import Any
 import numpy as np
 
 from mobilenet_perception.pipeline.timing import Outcome, percentiles
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.cards import film, frame_cards, worst_cards
 from mobilenet_perception.tools.report.colours import OUTCOME_COLOURS, label_colours
 from mobilenet_perception.tools.report.confusion import confusion_section
 from mobilenet_perception.tools.report.drawing import histogram, nice_ceiling
-from mobilenet_perception.tools.report.page import (
-    Cell,
-    Drawing,
-    Facts,
-    Headline,
-    Notes,
-    Part,
-    Remark,
-    Report,
-    Section,
-    Swatch,
-    Table,
-    page,
-)
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.scoring import all_frames, is_answered, verdicts
 from mobilenet_perception.tools.report.tables import signs_rows, signs_words
@@ -70,7 +57,7 @@ _WORDS = {
 }
 _PERCENTILES = {'p50': 'median', 'p95': 'p95', 'p99': 'p99', 'max': 'most'}
 _VERDICT_KINDS = {'right': 'good', 'wrong': 'bad', 'unknown': 'warn'}
-_BUDGET = Swatch('latency budget', kind='line budget')
+_BUDGET = pages.Swatch('latency budget', kind='line budget')
 _PANEL_PX = 250
 # Shares from which a figure is good.
 _GOOD_ON_TIME, _GOOD_RIGHT = 0.99, 0.95
@@ -102,8 +89,8 @@ def run_page(
         frame_cards(report, thumbnails),
         _details(report),
     )
-    return page(
-        Report(
+    return pages.render(
+        pages.Report(
             title=f'What the classifier made of {name}',
             words=f'A camera stream of {_duration_s(report):.1f} s, {_MODES[report["mode"]]}. '
             f'Model bundle {bundle["name"]}, {len(bundle["labels"])} labels.',
@@ -114,15 +101,15 @@ def run_page(
     )
 
 
-def _verdict(report: Mapping[str, Any]) -> Iterator[Remark]:
+def _verdict(report: Mapping[str, Any]) -> Iterator[pages.Remark]:
     received, outcomes = report['received'], report['outcomes']
     budget_ms = report['latency_budget_ms']
     within = '' if budget_ms is None else f' within {budget_ms:g} ms of capture'
     missed = {Outcome(name): n for name, n in outcomes.items() if n and name != Outcome.ON_TIME}
     if not missed:
-        yield Remark(f'Every frame received got its label{within}.', 'good')
+        yield pages.Remark(f'Every frame received got its label{within}.', 'good')
     else:
-        yield Remark(
+        yield pages.Remark(
             f'{sum(missed.values())} of {received} frames got no label{within}. A planner is '
             'never told a late label: it keeps the decision before it, which goes stale with '
             'time.',
@@ -130,29 +117,29 @@ def _verdict(report: Mapping[str, Any]) -> Iterator[Remark]:
         )
     yield _right_and_wrong(report)
     for outcome, count in sorted(missed.items(), key=lambda item: -item[1]):
-        yield Remark(f'{count} {_plain(outcome)}: {_OUTCOMES[outcome]}.')
+        yield pages.Remark(f'{count} {_plain(outcome)}: {_OUTCOMES[outcome]}.')
     if report['lost']:
-        yield Remark(
+        yield pages.Remark(
             f'{report["lost"]} frames were sent and never reported by the node: they got lost '
             'between the processes.',
             'warn',
         )
     if report['interrupted']:
-        yield Remark('It was interrupted before its end.', 'warn')
+        yield pages.Remark('It was interrupted before its end.', 'warn')
 
 
-def _right_and_wrong(report: Mapping[str, Any]) -> Remark:
+def _right_and_wrong(report: Mapping[str, Any]) -> pages.Remark:
     frames, labels = all_frames(report), report['bundle']['labels']
     of_label = verdicts(frames, 'label', labels)
     if not of_label:
-        return Remark(
+        return pages.Remark(
             'No frame is known to show one of the labels clearly, so nothing is said here of '
             'right and wrong.'
         )
     of_decision = verdicts(frames, 'decision', labels)
     total = of_label.total()
     wrong = of_label['wrong'] + of_decision['wrong']
-    return Remark(
+    return pages.Remark(
         f'On the {total} frames received that show a signal clearly, the label was right on '
         f'{of_label["right"]}, wrong on {of_label["wrong"]} and missing on {of_label["silent"]}; '
         f'the decision after them was right on {of_decision["right"]}, wrong on '
@@ -161,28 +148,28 @@ def _right_and_wrong(report: Mapping[str, Any]) -> Remark:
     )
 
 
-def _headlines(report: Mapping[str, Any]) -> Iterator[Headline]:
+def _headlines(report: Mapping[str, Any]) -> Iterator[pages.Headline]:
     received, lost = report['received'], report['lost']
     on_time = report['outcomes']['on_time']
     words = f'frames received, {lost} lost on the way'
-    yield Headline(str(received), words, 'warn' if lost else '')
+    yield pages.Headline(str(received), words, 'warn' if lost else '')
     kind = 'good' if on_time >= _GOOD_ON_TIME * received else 'warn'
-    yield Headline(_percent(on_time, received), 'of them labelled on time', kind)
+    yield pages.Headline(_percent(on_time, received), 'of them labelled on time', kind)
     clear = report['scoring']['clear']
     if clear['frames']:
         words = f'right label, on {clear["frames"]} frames that show a signal clearly'
         kind = 'good' if clear['accuracy'] >= _GOOD_RIGHT else 'bad'
-        yield Headline(_percent(clear['right'], clear['frames']), words, kind)
+        yield pages.Headline(_percent(clear['right'], clear['frames']), words, kind)
     ages = (frame['times_ms']['age'] for frame in all_frames(report) if is_answered(frame))
     if age := percentiles(ages):
         budget_ms = report['latency_budget_ms']
         held = 'no budget set' if budget_ms is None else f'budget {budget_ms:g} ms'
         words = f'age of an answer, 99th percentile; median {age.p50:.1f} ms, {held}'
         within = budget_ms is None or age.p99 <= budget_ms
-        yield Headline(f'{age.p99:.1f} ms', words, 'good' if within else 'bad')
+        yield pages.Headline(f'{age.p99:.1f} ms', words, 'good' if within else 'bad')
 
 
-def _signs(report: Mapping[str, Any]) -> Section | None:
+def _signs(report: Mapping[str, Any]) -> pages.Section | None:
     """Return the section about the signs of a simulation; None where there are none."""
     rows = signs_rows(report)
     if not rows:
@@ -196,15 +183,15 @@ def _signs(report: Mapping[str, Any]) -> Section | None:
     )
     cells = [
         [
-            Cell(text, _VERDICT_KINDS.get(text, '')) if number == verdict else _plain(text)
+            pages.Cell(text, _VERDICT_KINDS.get(text, '')) if number == verdict else _plain(text)
             for number, text in enumerate(row)
         ]
         for row in signs
     ]
-    return Section('Signs', words, (Table('', heads, cells),))
+    return pages.Section('Signs', words, (pages.Table('', heads, cells),))
 
 
-def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> Section:
+def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pages.Section:
     colours = label_colours(report['bundle']['labels'], report['scoring']['not_in_bundle'])
     several = len(report['cameras']) > 1
     drawings = []
@@ -223,7 +210,7 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> Se
             stills,
         )
         drawings.append(
-            Drawing(
+            pages.Drawing(
                 name if several else '',
                 images + timeline(track, WIDE) + timeline(track, NARROW),
                 key=_label_key(frames, colours),
@@ -236,32 +223,32 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> Se
         'frames ended; and how old answers were. Grey is background or unknown, a gap is no '
         'label in time, and a red mark under a row is a clear frame on which it was wrong.'
     )
-    return Section('What happened when', words, drawings, key=_outcome_key(report))
+    return pages.Section('What happened when', words, drawings, key=_outcome_key(report))
 
 
 def _label_key(
     frames: Sequence[Mapping[str, Any]], colours: Mapping[str, str]
-) -> tuple[Swatch, ...]:
+) -> tuple[pages.Swatch, ...]:
     """Return what the colours stand for: a narrow band has no room for words."""
     shown = {frame[field] for frame in frames for field in ('truth', 'label', 'decision')}
     return tuple(
-        Swatch(_plain(label), colour) for label, colour in colours.items() if label in shown
+        pages.Swatch(_plain(label), colour) for label, colour in colours.items() if label in shown
     )
 
 
-def _outcome_key(report: Mapping[str, Any]) -> tuple[Swatch, ...]:
+def _outcome_key(report: Mapping[str, Any]) -> tuple[pages.Swatch, ...]:
     outcomes = (
-        Swatch(_plain(outcome), colour, tip=_OUTCOMES[outcome])
+        pages.Swatch(_plain(outcome), colour, tip=_OUTCOMES[outcome])
         for outcome, colour in OUTCOME_COLOURS.items()
         if report['outcomes'][outcome]
     )
-    ages = [Swatch('oldest answer', kind='age')]
+    ages = [pages.Swatch('oldest answer', kind='age')]
     if report['latency_budget_ms'] is not None:
-        ages += [Swatch('over the budget', kind='over'), _BUDGET]
-    return (Swatch('Outcomes:'), *outcomes, Swatch('Ages:'), *ages)
+        ages += [pages.Swatch('over the budget', kind='over'), _BUDGET]
+    return (pages.Swatch('Outcomes:'), *outcomes, pages.Swatch('Ages:'), *ages)
 
 
-def _latency(report: Mapping[str, Any]) -> Section | None:
+def _latency(report: Mapping[str, Any]) -> pages.Section | None:
     budget_ms = report['latency_budget_ms']
     frames = all_frames(report)
     panels = []
@@ -276,20 +263,23 @@ def _latency(report: Mapping[str, Any]) -> Section | None:
             marks['budget'] = budget_ms
             top = max(top, budget_ms * 1.1)
         figures = {name: f'{found[field]:.2f}' for field, name in _PERCENTILES.items()}
-        panels.append(Drawing(stage, histogram(values, top, marks), words, figures))
+        panels.append(pages.Drawing(stage, histogram(values, top, marks), words, figures))
     if not panels:
         return None
     words = (
         'Frames by time spent, in milliseconds; heights are square roots of counts, so that rare '
         'slow frames show, and the last bar holds all beyond.'
     )
-    key = [Swatch('median', kind='line p50'), Swatch('99th percentile', kind='line p99')]
+    key = [
+        pages.Swatch('median', kind='line p50'),
+        pages.Swatch('99th percentile', kind='line p99'),
+    ]
     if budget_ms is not None:
         key.append(_BUDGET)
-    return Section('Where the time goes', words, panels, key, _PANEL_PX)
+    return pages.Section('Where the time goes', words, panels, key, _PANEL_PX)
 
 
-def _details(report: Mapping[str, Any]) -> Section:
+def _details(report: Mapping[str, Any]) -> pages.Section:
     bundle, machine = report['bundle'], report['machine']
     troubles = [*report['troubles']]
     for outcome, reasons in report['reasons'].items():
@@ -306,12 +296,17 @@ def _details(report: Mapping[str, Any]) -> Section:
         'Took': f'{report["wall_s"]:.1f} s',
         'Release': f'mobilenet_perception {report["version"]}',
     }
-    said: list[Part] = [Notes('Troubles', troubles)] if troubles else []
-    parts = [*said, _outcomes(report), Facts('The words', _WORDS), Facts('What was run', facts)]
-    return Section('Details', '', parts)
+    said: list[pages.Part] = [pages.Notes('Troubles', troubles)] if troubles else []
+    parts = [
+        *said,
+        _outcomes(report),
+        pages.Facts('The words', _WORDS),
+        pages.Facts('What was run', facts),
+    ]
+    return pages.Section('Details', '', parts)
 
 
-def _outcomes(report: Mapping[str, Any]) -> Table:
+def _outcomes(report: Mapping[str, Any]) -> pages.Table:
     cameras = report['cameras']
     rows = [['received', *(str(camera['received']) for camera in cameras.values()), '']]
     rows += [
@@ -323,7 +318,7 @@ def _outcomes(report: Mapping[str, Any]) -> Table:
         for name in report['outcomes']
     ]
     heads = ('outcome', *(cameras if len(cameras) > 1 else ('frames',)), 'which means')
-    return Table('Outcomes', heads, rows)
+    return pages.Table('Outcomes', heads, rows)
 
 
 def _period_s(frames: Sequence[Mapping[str, Any]]) -> float:

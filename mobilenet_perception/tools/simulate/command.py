@@ -11,8 +11,8 @@ from mobilenet_perception.street.sidewalk import TIMES_OF_DAY
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive, share
 from mobilenet_perception.tools.replay.demo import print_second
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.page import require_jinja2
 from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.tables import summary
 from mobilenet_perception.tools.simulate.encounters import RIGHT, as_values
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, write `report.json` and `report.html`, and print the summary."""
-    require_jinja2()
+    pages.require_jinja2()
     settings = SimulateSettings(
         bundle=bundle_path(arguments),
         time_of_day=arguments.time_of_day,

@@ -11,8 +11,8 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.recordings import open_source
 from mobilenet_perception.tools.replay.faults import Faults, parse_fault
 from mobilenet_perception.tools.replay.in_process import ReplaySettings, play_fast
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.json_report import report
-from mobilenet_perception.tools.report.page import Report, Section, Table, page, tail
 from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.thumbnails import worst_pictures
 from tests.support.browser import DARK, check_page
@@ -67,7 +67,10 @@ def test_everything_is_shown(
 @pytest.mark.parametrize('width', [400, 1200])
 def test_wide_tables_scroll_and_heads_are_not_broken(tmp_path: Path, width: int) -> None:
     heads = ('attribute', *('trials', 'multiplications', '95 % interval') * 4)
-    wide = Table('Wide', heads, [(LONG, *['12,345,678 to 23,456,789'] * 12)] * 3, 'A note.')
-    half = Table('Half', heads[:6], [(LONG, 'fp32', LONG, '1', '2', '3')])
-    sections = (Section('Tables', 'Words.', (wide, half)), *tail((LONG * 9,), {LONG: LONG * 9}))
-    check_page(page(Report(LONG * 3, LONG * 9, (), (), sections)), tmp_path, width)
+    wide = pages.Table('Wide', heads, [(LONG, *['12,345,678 to 23,456,789'] * 12)] * 3, 'A note.')
+    half = pages.Table('Half', heads[:6], [(LONG, 'fp32', LONG, '1', '2', '3')])
+    sections = (
+        pages.Section('Tables', 'Words.', (wide, half)),
+        *pages.tail((LONG * 9,), {LONG: LONG * 9}),
+    )
+    check_page(pages.render(pages.Report(LONG * 3, LONG * 9, (), (), sections)), tmp_path, width)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.cards import worst_cards
 from mobilenet_perception.tools.report.confusion import (
     NO_LABEL,
@@ -12,7 +13,6 @@ from mobilenet_perception.tools.report.confusion import (
     confusion,
     confusion_section,
 )
-from mobilenet_perception.tools.report.page import Card, Cell, Report, Section, Table, page
 from mobilenet_perception.tools.report.scoring import judge, verdicts
 from mobilenet_perception.tools.report.thumbnails import worst_frames
 
@@ -112,9 +112,9 @@ def test_confusion_of_many_labels_stays_small_and_loses_no_frame() -> None:
     assert sum(found.counts.values()) == 10 + 9
 
 
-def shown(section: Section | None) -> str:
+def shown(section: pages.Section | None) -> str:
     assert section is not None
-    return page(Report('', '', (), (), (section,)))
+    return pages.render(pages.Report('', '', (), (), (section,)))
 
 
 def test_confusion_section_is_absent_where_nothing_is_known() -> None:
@@ -128,8 +128,8 @@ def test_decisions_are_counted_beside_the_labels() -> None:
     section = confusion_section(a_report(frame(0.0), held, frame(2.0, decision='unknown')))
     assert section is not None
     decisions = section.parts[1]
-    assert isinstance(decisions, Table)
-    assert list(decisions.rows) == [['stop', '3', '2', Cell('0'), '1']]
+    assert isinstance(decisions, pages.Table)
+    assert list(decisions.rows) == [['stop', '3', '2', pages.Cell('0'), '1']]
 
 
 def test_the_card_of_a_wrong_decision_says_what_was_decided() -> None:
@@ -137,7 +137,7 @@ def test_the_card_of_a_wrong_decision_says_what_was_decided() -> None:
     section = worst_cards(a_report(frame(0.0), held), [])
     assert section is not None
     card, _ = section.parts
-    assert isinstance(card, Card)
+    assert isinstance(card, pages.Card)
     assert card.said.endswith('decision stop') and card.kind == 'bad'
     assert 'truly yield' in card.lines[0]
     assert 'the frame alone \N{CHECK MARK} yield 0.90' in card.lines

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mobilenet_perception.tools.report.page import page
+from mobilenet_perception.tools.report import pages
 from tests.training.evaluation.metrics.examples import tracks
 from training.evaluation.metrics import Scores, assess
 from training.evaluation.mistakes import Mistake, worst_mistakes
@@ -71,7 +71,7 @@ def findings() -> Findings:
 
 
 def test_the_page_says_the_figures_and_needs_nothing_else(findings: Findings) -> None:
-    text = page(evaluation_report(findings))
+    text = pages.render(evaluation_report(findings))
     reader = _read(text)
     assert 'script' not in reader.tags
     assert len(reader.sources) == reader.tags.count('img') >= 8
@@ -106,7 +106,7 @@ def test_little_to_report_is_a_page_too() -> None:
     nothing = Predictions(
         ('a', 'b'), np.array([[0.9, 0.1]], np.float32), np.zeros(1, np.int64), ('g',), ('n',)
     )
-    text = page(evaluation_report(Findings('x', '', nothing, assess(nothing), {})))
+    text = pages.render(evaluation_report(Findings('x', '', nothing, assess(nothing), {})))
     _read(text)
     assert '1 of 1 frames in 1 groups' in text
     assert 'Too few groups' in text

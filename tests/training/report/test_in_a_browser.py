@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mobilenet_perception.tools.report.page import page
+from mobilenet_perception.tools.report import pages
 from tests.support.browser import DARK, check_page
 from tests.training.conftest import tiny
 from tests.training.data.pictures import picture, write
@@ -49,12 +49,12 @@ def evaluation(folder: Path) -> str:
         unknown=[Scored(known, known, detection)],
         limits=(LONG * 3,),
     )
-    return page(evaluation_report(found))
+    return pages.render(evaluation_report(found))
 
 
 def comparison(folder: Path) -> str:
     entries = [entry('poor', 9), entry(LONG, 1, alpha=1.0)]
-    return page(comparison_report(compare(entries, against='poor', rounds=1)))
+    return pages.render(comparison_report(compare(entries, against='poor', rounds=1)))
 
 
 def sweep(folder: Path) -> str:
@@ -83,7 +83,7 @@ def sweep(folder: Path) -> str:
     )
     about = Sweep(tiny(), attributes, 0, 1, 0, '/data', '0' * 64)
     results = Results(about, ended, {}, tuple(trials), compared, effects, (LONG,))
-    return page(sweep_report(results))
+    return pages.render(sweep_report(results))
 
 
 def inspection(folder: Path) -> str:

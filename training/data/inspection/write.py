@@ -14,18 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.colours import AMBER, BLUE, GREEN, LINE, SOFT
-from mobilenet_perception.tools.report.page import (
-    Headline,
-    Notes,
-    Picture,
-    Remark,
-    Report,
-    Section,
-    Table,
-    page,
-    tail,
-)
 from training.configuration.records import to_json
 from training.data.data_set import DataSet
 from training.data.inspection.inspection import Copied, Inspection, LabelCount
@@ -66,40 +56,42 @@ def write_inspection(inspection: Inspection, data_set: DataSet, folder: Path) ->
     text = json.dumps(to_json(inspection), indent=1) + '\n'
     write_atomically(folder / 'inspection.json', text)
     drawn = {name: svg(figure) for name, figure in plots.items()}
-    write_atomically(folder / PAGE, page(_report(inspection, drawn, photographs)))
+    write_atomically(folder / PAGE, pages.render(_report(inspection, drawn, photographs)))
     return folder / PAGE
 
 
 def _report(
-    inspection: Inspection, plots: Mapping[str, bytes], photographs: Mapping[str, Picture]
-) -> Report:
+    inspection: Inspection, plots: Mapping[str, bytes], photographs: Mapping[str, pages.Picture]
+) -> pages.Report:
     heads, *rows = label_rows(inspection)
-    counts = Picture('Images of each label', plots['counts'])
+    counts = pages.Picture('Images of each label', plots['counts'])
     found = [line for line in remarks(inspection) if not line.startswith('  ')]
-    sizes = [Picture('Sizes of samples', plots['sizes'])] if 'sizes' in plots else []
+    sizes = [pages.Picture('Sizes of samples', plots['sizes'])] if 'sizes' in plots else []
     sections = [
-        Section('Labels', '', (Table('Images in groups', heads, rows), counts)),
-        Section('Images', '', (*sizes, Notes('What was found', found), *photographs.values())),
+        pages.Section('Labels', '', (pages.Table('Images in groups', heads, rows), counts)),
+        pages.Section(
+            'Images', '', (*sizes, pages.Notes('What was found', found), *photographs.values())
+        ),
     ]
     if inspection.unreadable:
         unreadable = [(one.name, one.reason) for one in inspection.unreadable]
-        damage = Table('Images that cannot be read', ('image', 'why'), unreadable, wide=True)
-        sections.append(Section('Damage', '', (damage,)))
-    return Report(
+        damage = pages.Table('Images that cannot be read', ('image', 'why'), unreadable, wide=True)
+        sections.append(pages.Section('Damage', '', (damage,)))
+    return pages.Report(
         title='What the data set holds',
         words=f'{inspection.images} images of {len(inspection.labels)} labels.',
         verdict=tuple(_verdict(inspection)),
         headlines=(
-            Headline(str(inspection.images), f'images in {inspection.groups} groups'),
+            pages.Headline(str(inspection.images), f'images in {inspection.groups} groups'),
             _bad(len(inspection.unreadable), 'images cannot be read'),
             _bad(len(inspection.leaks), 'images are in two parts of the split'),
             _bad(len(inspection.conflicts), 'pictures under two labels'),
         ),
-        sections=(*sections, *tail((), {'SHA-256': inspection.sha256})),
+        sections=(*sections, *pages.tail((), {'SHA-256': inspection.sha256})),
     )
 
 
-def _verdict(inspection: Inspection) -> Iterator[Remark]:
+def _verdict(inspection: Inspection) -> Iterator[pages.Remark]:
     faults = {
         'images that cannot be read': len(inspection.unreadable),
         'images in two parts of the split': len(inspection.leaks),
@@ -107,39 +99,41 @@ def _verdict(inspection: Inspection) -> Iterator[Remark]:
     }
     found = ', '.join(f'{count} {words}' for words, count in faults.items() if count)
     if inspection.problem:
-        yield Remark(f'It cannot be split: {inspection.problem}.', 'bad')
+        yield pages.Remark(f'It cannot be split: {inspection.problem}.', 'bad')
     if found:
-        yield Remark(f'To mend before a training: {found}.', 'bad')
+        yield pages.Remark(f'To mend before a training: {found}.', 'bad')
     elif not inspection.problem:
-        yield Remark(
+        yield pages.Remark(
             'Nothing stands in the way of a training: every image can be read, none is in two '
             'parts of the split, and no picture has two labels.',
             'good',
         )
     if inspection.imbalance >= _UNBALANCED:
-        yield Remark(
+        yield pages.Remark(
             f'It is unbalanced: {inspection.imbalance:.1f} images of the most frequent label for '
             'each of the rarest.',
             'warn',
         )
     if copies := len(inspection.copies) - len(inspection.conflicts):
-        yield Remark(f'{copies} pictures are in two groups that ought to be one.', 'warn')
+        yield pages.Remark(f'{copies} pictures are in two groups that ought to be one.', 'warn')
 
 
-def _bad(count: int, words: str) -> Headline:
-    return Headline(str(count), words, 'bad' if count else 'good')
+def _bad(count: int, words: str) -> pages.Headline:
+    return pages.Headline(str(count), words, 'bad' if count else 'good')
 
 
 def _photographs(
     inspection: Inspection, samples: Sequence[Sample], sheet: Sequence[_Row]
-) -> dict[str, Picture]:
+) -> dict[str, pages.Picture]:
     found = {}
     if sheet:
         shown = [
             (label, [shrink(image, _LARGEST_PX) for image in images[:_SAMPLES]])
             for label, images in sheet
         ]
-        found['samples'] = Picture('Samples of each label', png(contact_sheet(shown)), wide=True)
+        found['samples'] = pages.Picture(
+            'Samples of each label', png(contact_sheet(shown)), wide=True
+        )
     copies = [copy for copy in inspection.copies if copy not in inspection.conflicts]
     for name, title, pairs in (
         ('copies', 'The same picture in two groups', copies),
@@ -148,7 +142,7 @@ def _photographs(
         if pairs:
             picture = pairs_picture([_pair(pair, samples) for pair in pairs[:_PAIRS]])
             note = f'{min(len(pairs), _PAIRS)} of {len(pairs)}'
-            found[name] = Picture(title, png(picture), note, wide=True)
+            found[name] = pages.Picture(title, png(picture), note, wide=True)
     return found
 
 

@@ -5,16 +5,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from mobilenet_perception.tools.report.page import (
-    Cell,
-    Headline,
-    Picture,
-    Remark,
-    Report,
-    Section,
-    Table,
-    tail,
-)
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.tables import table
 from training.evaluation.comparison.comparison import Comparison, Row
 from training.evaluation.metrics import Interval
@@ -27,37 +18,37 @@ DIFFERENCE_HEADS = ('name', 'accuracy less that of', 'difference', '95 % interva
 _VERDICTS = {'better': 'good', 'worse': 'bad'}
 
 
-def comparison_report(comparison: Comparison) -> Report:
+def comparison_report(comparison: Comparison) -> pages.Report:
     """Return the report; it draws a plot for each cost."""
-    networks = Table(
+    networks = pages.Table(
         'The most accurate first',
         comparison_heads(comparison),
         comparison_rows(comparison),
         'ECE: expected calibration error. MACs: multiply-adds of one image.',
         wide=True,
     )
-    return Report(
+    return pages.Report(
         title=f'{len(comparison.rows)} networks compared',
         words='Accuracy on the test part of each, and what one image costs.',
         verdict=tuple(_verdict(comparison)),
         headlines=tuple(_headlines(comparison.rows)),
         sections=(
-            Section('The networks', '', (networks,)),
+            pages.Section('The networks', '', (networks,)),
             *_differences(comparison),
             *pareto_section(comparison.rows),
-            *tail(comparison.notes, {'Latency measured on': machine_words(comparison)}),
+            *pages.tail(comparison.notes, {'Latency measured on': machine_words(comparison)}),
         ),
     )
 
 
-def _verdict(comparison: Comparison) -> Iterator[Remark]:
+def _verdict(comparison: Comparison) -> Iterator[pages.Remark]:
     costs = _costs(comparison.rows)
     if costs:
         cost, rows = next(iter(costs.items()))
         cost = cost.partition(',')[0]
         least, *others = pareto_front([_point(*one) for one in rows])
         beaten = len(rows) - len(others) - 1
-        yield Remark(
+        yield pages.Remark(
             f'{len(others) + 1} of {len(rows)} networks are worth choosing from: {least.name} '
             f'(least {cost}) to {others[-1].name} (most accurate)'
             + (f'; each of the other {beaten} is beaten in both.' if beaten else '.')
@@ -67,41 +58,46 @@ def _verdict(comparison: Comparison) -> Iterator[Remark]:
     if comparison.differences:
         found = [verdict(one.accuracy) for one in comparison.differences.values() if one.accuracy]
         counts = ', '.join(f'{found.count(kind)} {kind}' for kind in dict.fromkeys(found))
-        yield Remark(f'Against {comparison.against}, on the same frames: {counts or "unknown"}.')
+        yield pages.Remark(
+            f'Against {comparison.against}, on the same frames: {counts or "unknown"}.'
+        )
     if comparison.notes:
-        yield Remark(f'{len(comparison.notes)} limits of this comparison stand below.', 'warn')
+        yield pages.Remark(
+            f'{len(comparison.notes)} limits of this comparison stand below.', 'warn'
+        )
 
 
-def _headlines(rows: Sequence[Row]) -> Iterator[Headline]:
+def _headlines(rows: Sequence[Row]) -> Iterator[pages.Headline]:
     best = next((row for row in rows if row.accuracy is not None), None)
     if best:
-        yield Headline(percent(best.accuracy or 0.0), f'the most accurate: {best.name}')
+        yield pages.Headline(percent(best.accuracy or 0.0), f'the most accurate: {best.name}')
     timed = [(one.p50_ms, row.name, name) for row in rows for name, one in row.latency.items()]
     if timed:
         fastest_ms, name, runtime = min(timed)
-        yield Headline(f'{fastest_ms:.2f} ms', f'the fastest: {name} on {runtime}, median')
+        yield pages.Headline(f'{fastest_ms:.2f} ms', f'the fastest: {name} on {runtime}, median')
     small = min(rows, key=lambda row: row.bytes)
-    yield Headline(f'{small.bytes / 1e6:.2f} MB', f'the smallest file: {small.name}')
+    yield pages.Headline(f'{small.bytes / 1e6:.2f} MB', f'the smallest file: {small.name}')
 
 
-def _differences(comparison: Comparison) -> list[Section]:
+def _differences(comparison: Comparison) -> list[pages.Section]:
     if not comparison.differences:
         return []
     words = (
         'On the same frames, in percentage points. Every resample of groups is given to both, so '
         'that what is hard for both cancels.'
     )
-    rows: list[tuple[str | Cell, ...]] = [
-        (*row, Cell(said, _VERDICTS.get(said, ''))) for *row, said in difference_rows(comparison)
+    rows: list[tuple[str | pages.Cell, ...]] = [
+        (*row, pages.Cell(said, _VERDICTS.get(said, '')))
+        for *row, said in difference_rows(comparison)
     ]
-    differences = Table('Accuracy', DIFFERENCE_HEADS, rows)
-    return [Section(f'Against {comparison.against}', words, (differences,))]
+    differences = pages.Table('Accuracy', DIFFERENCE_HEADS, rows)
+    return [pages.Section(f'Against {comparison.against}', words, (differences,))]
 
 
-def pareto_section(rows: Sequence[Row]) -> list[Section]:
+def pareto_section(rows: Sequence[Row]) -> list[pages.Section]:
     """Return the section of plots; none where no accuracy is known."""
     pictures = tuple(
-        Picture(
+        pages.Picture(
             f'Accuracy against {cost}', svg(pareto_plot([_point(*one) for one in found], cost))
         )
         for cost, found in _costs(rows).items()
@@ -112,7 +108,7 @@ def pareto_section(rows: Sequence[Row]) -> list[Section]:
         'Blue: no other is at least as accurate for at most the cost. Vertical lines are 95 % '
         'intervals.'
     )
-    return [Section('Accuracy and cost', words, pictures)]
+    return [pages.Section('Accuracy and cost', words, pictures)]
 
 
 def _costs(rows: Sequence[Row]) -> dict[str, list[tuple[Row, float]]]:

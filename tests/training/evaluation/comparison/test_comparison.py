@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.tools.report.page import Picture, page
+from mobilenet_perception.tools.report import pages
 from tests.training.evaluation.comparison.entries import entry, graph, predictions
 from training.errors import TrainingError
 from training.evaluation.comparison import (
@@ -67,14 +67,16 @@ def test_programs_get_plain_numbers(comparison: Comparison) -> None:
 
 def test_the_report_plots_accuracy_against_every_cost(comparison: Comparison) -> None:
     report = comparison_report(comparison)
-    pictures = [part for s in report.sections for part in s.parts if isinstance(part, Picture)]
+    pictures = [
+        part for s in report.sections for part in s.parts if isinstance(part, pages.Picture)
+    ]
     costs = [picture.title for picture in pictures]
     assert [cost.split(' against ')[1].split(' ')[0] for cost in costs] == [
         'latency', 'multiply-adds', 'parameters', 'size',
     ]  # fmt: skip
     for picture in pictures:
         ElementTree.fromstring(picture.content)
-    assert 'Against poor' in page(report)
+    assert 'Against poor' in pages.render(report)
 
 
 def test_figures_of_different_frames_are_not_passed_off_as_comparable() -> None:

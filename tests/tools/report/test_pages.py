@@ -10,24 +10,8 @@ from importlib.util import find_spec
 import pytest
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.report import page as module
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.colours import DARK, LIGHT
-from mobilenet_perception.tools.report.page import (
-    Card,
-    Cell,
-    Drawing,
-    Facts,
-    Headline,
-    Notes,
-    Picture,
-    Remark,
-    Report,
-    Section,
-    Swatch,
-    Table,
-    page,
-    tail,
-)
 
 EVIL = '<script>alert("1")</script>&\'"'
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt"/>'
@@ -42,23 +26,30 @@ def words(item: ET.Element) -> str:
     return ''.join(item.itertext())
 
 
-def in_a_page(*parts: module.Part) -> ET.Element:
-    return parse(page(Report('t', 'w', (), (), (Section('s', '', parts),))))
+def in_a_page(*parts: pages.Part) -> ET.Element:
+    return parse(pages.render(pages.Report('t', 'w', (), (), (pages.Section('s', '', parts),))))
 
 
 def test_whatever_a_name_holds_stays_text() -> None:
-    parts: tuple[module.Part, ...] = (
-        Table(EVIL, (EVIL, Cell(EVIL, EVIL, EVIL)), ((EVIL, Cell(EVIL, EVIL, EVIL, 7)),), EVIL),
-        Table('', ('', EVIL), ((EVIL, EVIL),), is_matrix=True),
-        Picture(EVIL, SVG, EVIL, wide=True),
-        Drawing(EVIL, '<svg/>', EVIL, {EVIL: EVIL}, (Swatch(EVIL, EVIL, EVIL, EVIL),)),
-        Card(EVIL, EVIL, EVIL, (EVIL,), b'jpeg', EVIL, '', EVIL),
-        Facts(EVIL, {EVIL: EVIL}),
-        Notes(EVIL, (EVIL,)),
+    parts: tuple[pages.Part, ...] = (
+        pages.Table(
+            EVIL,
+            (EVIL, pages.Cell(EVIL, EVIL, EVIL)),
+            ((EVIL, pages.Cell(EVIL, EVIL, EVIL, 7)),),
+            EVIL,
+        ),
+        pages.Table('', ('', EVIL), ((EVIL, EVIL),), is_matrix=True),
+        pages.Picture(EVIL, SVG, EVIL, wide=True),
+        pages.Drawing(EVIL, '<svg/>', EVIL, {EVIL: EVIL}, (pages.Swatch(EVIL, EVIL, EVIL, EVIL),)),
+        pages.Card(EVIL, EVIL, EVIL, (EVIL,), b'jpeg', EVIL, '', EVIL),
+        pages.Facts(EVIL, {EVIL: EVIL}),
+        pages.Notes(EVIL, (EVIL,)),
     )
-    section = Section(EVIL, EVIL, parts, (Swatch(EVIL),), 200)
-    tiles, verdict = (Headline(EVIL, EVIL, EVIL),), (Remark(EVIL, EVIL),)
-    text = page(Report(EVIL, EVIL, verdict, tiles, (section, *tail((EVIL,), {EVIL: EVIL}))))
+    section = pages.Section(EVIL, EVIL, parts, (pages.Swatch(EVIL),), 200)
+    tiles, verdict = (pages.Headline(EVIL, EVIL, EVIL),), (pages.Remark(EVIL, EVIL),)
+    text = pages.render(
+        pages.Report(EVIL, EVIL, verdict, tiles, (section, *pages.tail((EVIL,), {EVIL: EVIL})))
+    )
     root = parse(text)
     assert not [item for item in root.iter() if item.tag in ('script', 'link', 'iframe')]
     assert '<script' not in text
@@ -68,7 +59,7 @@ def test_whatever_a_name_holds_stays_text() -> None:
 
 
 def test_columns_of_figures_are_set_right_and_first_cells_name_rows() -> None:
-    table = Table(
+    table = pages.Table(
         'T',
         ('name', 'word', 'figure'),
         [('1', 'fp32', '+0.5'), ('2', 'int8', '-'), ('3', 'fp16', '54.6 % to 67.2 %')],
@@ -80,27 +71,27 @@ def test_columns_of_figures_are_set_right_and_first_cells_name_rows() -> None:
 
 
 def test_a_table_without_rows_has_its_heads() -> None:
-    heads = in_a_page(Table('T', ('name', 'figure'), ())).findall('.//thead//th')
+    heads = in_a_page(pages.Table('T', ('name', 'figure'), ())).findall('.//thead//th')
     assert [words(head) for head in heads] == ['name', 'figure']
 
 
 def test_names_may_break_where_their_parts_meet_and_nowhere_else() -> None:
     name = 'mobilenet_v4/conv_small'
-    cell = in_a_page(Table('T', ('name',), [(name,)])).find('.//tbody//th')
+    cell = in_a_page(pages.Table('T', ('name',), [(name,)])).find('.//tbody//th')
     assert cell is not None and words(cell) == name
     parts = [cell.text, *(item.tail for item in cell)]
     assert parts == ['mobilenet_', 'v4/', 'conv_', 'small']
 
 
 def test_plots_are_as_wide_as_they_were_drawn() -> None:
-    image = in_a_page(Picture('P', SVG)).find('.//img')
+    image = in_a_page(pages.Picture('P', SVG)).find('.//img')
     assert image is not None
     assert image.get('style') == '--width:96px'
     assert image.get('src', '').startswith('data:image/svg+xml;base64,')
 
 
 def test_the_page_has_the_colours_of_the_palette() -> None:
-    blocks = re.findall(r':root\{([^}]*)\}', page(Report('', '', (), (), ())))
+    blocks = re.findall(r':root\{([^}]*)\}', pages.render(pages.Report('', '', (), (), ())))
     for block, colours in zip(blocks, (LIGHT, DARK), strict=False):
         assert dict(re.findall(r'--(\w+):(#\w+)', block)) == colours
 
@@ -109,16 +100,16 @@ def test_without_jinja2_one_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        module, 'find_spec', lambda name: None if name == 'jinja2' else find_spec(name)
+        pages, 'find_spec', lambda name: None if name == 'jinja2' else find_spec(name)
     )
-    module._environment.cache_clear()
+    pages._environment.cache_clear()
     with pytest.raises(PerceptionError, match='apt-get install python3-jinja2, or pip install'):
-        page(Report('', '', (), (), ()))
+        pages.render(pages.Report('', '', (), (), ()))
 
 
 def test_records_cost_nothing_to_import() -> None:
     ask = (
-        'import sys, mobilenet_perception.tools.report.page; '
+        'import sys, mobilenet_perception.tools.report.pages; '
         'print(*{"jinja2", "markupsafe", "numpy", "cv2", "rclpy"} & set(sys.modules))'
     )
     done = subprocess.run([sys.executable, '-c', ask], capture_output=True, text=True, check=True)

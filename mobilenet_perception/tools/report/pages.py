@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTML pages: records of what a report says, and `page`, which renders them.
+"""HTML pages: records of what a report says, and `render`, which makes a page of them.
 
 A page is one file that needs nothing else: pictures inline, no script, no request to anywhere.
 Records hold plain text, which the templates escape; only `Drawing.markup` and `Card.overlay` are
@@ -218,7 +218,7 @@ def tail(limits: Sequence[str], facts: Mapping[str, str]) -> list[Section]:
     return sections
 
 
-def page(report: Report) -> str:
+def render(report: Report) -> str:
     """Return the page of a report.
 
     Raises:
