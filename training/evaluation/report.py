@@ -23,9 +23,9 @@ from training.report.style import shrink, svg
 # The confusion matrix of more classes needs the whole width.
 _MANY_CLASSES = 20
 # Cards of mistakes, and the longer side of their pictures.
-_CARD_PX, _PICTURE_PX = 150, 192
+_CARD_PX, _PICTURE_PX = 165, 192
 # Letters of a file's name.
-_NAME = 24
+_NAME = 17
 _CURVES = {'ROC': plots.roc_plot, 'Precision and recall': plots.precision_recall_plot}
 
 
@@ -207,7 +207,7 @@ def mistake_card(mistake: Mistake, image: Pixels) -> pages.Card:
     """
     shown = np.ascontiguousarray(shrink(image, _PICTURE_PX)[..., ::-1])
     name = mistake.name.rpartition('/')[2]
-    name = name if len(name) <= _NAME else f'{name[:10]}...{name[-11:]}'
+    name = name if len(name) <= _NAME else f'{name[:6]}\N{HORIZONTAL ELLIPSIS}{name[-10:]}'
     return pages.Card(
         title='',
         said=f'{mistake.predicted.replace("_", " ")} {mistake.probability:.1%}',

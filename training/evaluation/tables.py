@@ -144,7 +144,9 @@ def percent(share: float) -> str:
     return f'99.99{_SPACE}%' if text == '100.00' and share < 1 else f'{text}{_SPACE}%'
 
 
-def _between(found: Interval | None, form: str = '', lead: str = '; 95 % interval ') -> str:
+def _between(
+    found: Interval | None, form: str = '', lead: str = f'; 95{_SPACE}% interval '
+) -> str:
     if found is None:
         return ''
     low, high = (form.format(end) if form else percent(end) for end in (found.low, found.high))

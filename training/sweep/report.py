@@ -39,6 +39,8 @@ _NOTHING = 0.0005
 _CHANCE = 'chance, and attributes together'
 # Height of a panel, in inches; so many stand beside each other.
 _PANEL, _ACROSS = 2.6, 4
+# So few panels take half the width of the page.
+_FEW = 2
 
 
 def sweep_report(results: Results) -> pages.Report:
@@ -83,15 +85,16 @@ def _verdict(results: Results) -> Iterator[pages.Remark]:
             f'and {percent(best.row.accuracy or 0.0)} on the test part.'
         )
     for effects in results.effects[:1]:
-        told = [f'{e.setting} {e.importance:.0%}' for e in effects.effects if e.importance]
-        chance = effects.unexplained
-        if told and chance is not None:
+        told = [(e.setting, f'{e.importance:.0%}') for e in effects.effects if e.importance]
+        if told:
+            (first, share), *others = told
+            more = ''.join(f', {setting} {less}' for setting, less in others)
             yield pages.Remark(
-                f'Of the variance of {effects.figure} between trials, {", ".join(told)} explained '
-                f'by each setting; {chance:.0%} is chance, and settings together.'
+                f'{first} explains {share} of the variance of {effects.figure} between trials'
+                f'{more}; the rest is {_CHANCE}.'
             )
     if results.notes:
-        yield pages.Remark(f'{len(results.notes)} limits of this sweep stand below.', 'warn')
+        yield pages.Remark('Mind the limits at the end of this page.', 'warn')
 
 
 def _headlines(results: Results) -> Iterator[pages.Headline]:
@@ -112,7 +115,7 @@ def _effect_section(effects: Effects, results: Results) -> pages.Section:
         'explains is its share of the variance between trials.'
     )
     means = svg(partial_plot(effects, results.sweep.attributes))
-    few = len(effects.effects) <= _ACROSS / 2
+    few = len(effects.effects) <= _FEW
     title, rows = effects.figure.capitalize(), effect_rows(effects)
     return pages.Section(
         heading(effects).capitalize(),
@@ -148,7 +151,7 @@ def partial_plot(effects: Effects, attributes: tuple[Attribute, ...]) -> Figure:
     by_name = {attribute.setting: attribute for attribute in attributes}
     across = max(1, min(_ACROSS, len(drawn)))
     down = max(1, -(-len(drawn) // across))
-    figure = Figure((WHOLE / _ACROSS * max(2, across), _PANEL * down))
+    figure = Figure((WHOLE if across > _FEW else HALF, _PANEL * down))
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     panels = [axes for row in grid for axes in row]
     for axes, effect in zip(panels, drawn, strict=False):

@@ -122,7 +122,7 @@ def _decisions(report: Mapping[str, Any]) -> pages.Table:
             wrong = pages.Cell(str(counts['wrong']), 'bad' if counts['wrong'] else '')
             rows.append([_name(truth), str(total), str(counts['right']), wrong,
                          str(counts['silent'])])  # fmt: skip
-    heads = ('decisions', 'frames', 'right', 'wrong', 'unknown or stale')
+    heads = ('decisions', 'frames', 'right', 'wrong', pages.Cell('unknown', tip='or stale'))
     note = 'A decision waits for frames to agree, so it may be wrong for the first of them.'
     return pages.Table('', heads, rows, note)
 

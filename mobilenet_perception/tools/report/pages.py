@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / 'templates'
 # Texts of more letters than these may be written in several lines: on a telephone, everywhere.
 _SHORT, _LONG = 12, 26
-# Pixels of half the width of the page, of a letter, and between two columns.
-_HALF_PX, _LETTER_PX, _GAP_PX = 530, 7, 16
 _FIGURE = re.compile(r'[-+]?\d|-?\Z')
 _PNG = b'\x89PNG'
 _IMAGE_TYPES = {_PNG: 'png', b'<?xm': 'svg+xml', b'<svg': 'svg+xml'}
@@ -74,7 +72,7 @@ class Table(NamedTuple):
         heads: of the columns.
         rows: as many cells each.
         note: below it.
-        wide: it takes the whole width of the page, as one does that needs it.
+        wide: it takes the whole width of the page, even if it does not need it.
         is_matrix: cells are small squares, coloured by their share.
     """
 
@@ -260,7 +258,6 @@ def _environment() -> 'Environment':
         kind=lambda part: type(part).__name__.lower(),
         cell=lambda cell: cell if isinstance(cell, Cell) else Cell(cell),
         sides=_sides,
-        is_wide=_is_wide,
         breakable=_breakable,
         data=_data,
         width=_width_px,
@@ -273,27 +270,14 @@ def _sides(table: Table) -> list[str]:
     """Return a class for each column: `figure` (set right), `text`, `words`, `long`."""
     sides = []
     for number in range(len(table.heads)):
-        texts = _column(table, number)
+        cells = (row[number] for row in table.rows)
+        texts = [cell.text if isinstance(cell, Cell) else cell for cell in cells]
         longest = max(map(len, texts), default=0)
         if number and all(map(_FIGURE.match, texts)):
             sides.append('figure')
         else:
             sides.append('long' if longest > _LONG else 'words' if longest > _SHORT else 'text')
     return sides
-
-
-def _column(table: Table, number: int) -> list[str]:
-    cells = (row[number] for row in table.rows)
-    return [cell.text if isinstance(cell, Cell) else cell for cell in cells]
-
-
-def _is_wide(table: Table) -> bool:
-    letters = 0
-    for number, head in enumerate(table.heads):
-        words = (head.text if isinstance(head, Cell) else head).split()
-        cells = (min(_LONG, len(text)) for text in _column(table, number))
-        letters += max((*map(len, words), *cells), default=0)
-    return table.wide or letters * _LETTER_PX + len(table.heads) * _GAP_PX > _HALF_PX
 
 
 def _breakable(text: str) -> 'Markup':

@@ -207,7 +207,7 @@ def sizes_plot(sizes: Sequence[tuple[int, int]]) -> Figure:
     axes = figure.add_subplot()
     found, counts = np.unique(np.array(sizes), axis=0, return_counts=True)
     area = 4 + 40 * np.sqrt(counts / counts.max())
-    axes.scatter(found[:, 1], found[:, 0], s=area, color=BLUE, alpha=0.35, linewidths=0)
+    axes.scatter(found[:, 1], found[:, 0], s=area, color=BLUE, alpha=0.5, linewidths=0)
     axes.set_xscale('log', base=2)
     axes.set_yscale('log', base=2)
     for axis in (axes.xaxis, axes.yaxis):

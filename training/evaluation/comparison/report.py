@@ -62,9 +62,7 @@ def _verdict(comparison: Comparison) -> Iterator[pages.Remark]:
             f'Against {comparison.against}, on the same frames: {counts or "unknown"}.'
         )
     if comparison.notes:
-        yield pages.Remark(
-            f'{len(comparison.notes)} limits of this comparison stand below.', 'warn'
-        )
+        yield pages.Remark('Mind the limits at the end of this page.', 'warn')
 
 
 def _headlines(rows: Sequence[Row]) -> Iterator[pages.Headline]:
