@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A report as a table for the terminal.
+"""Tables of a report for the terminal: counts, times, accuracy.
 
-The signs that a robot came to in a simulation: what was decided, and how far before each.
+Of a simulation also the signs that the robot came to: what was decided, and how far before each.
 """
 
 from collections import Counter
@@ -9,33 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _HEADS = ('at', 'sign', 'decided', 'verdict', 'metres before', 'after', 'other label')
-
-
-def signs_rows(report: Mapping[str, Any]) -> list[list[str]]:
-    """Return a table of the signs of a report, its heading first; empty where there are none."""
-    rows = [_row(item) for item in report.get('signs', ())]
-    return [list(_HEADS), *rows] if rows else []
-
-
-def signs_words(report: Mapping[str, Any]) -> str:
-    """Return how many signs were decided right, wrong and not at all."""
-    signs: Sequence[Mapping[str, Any]] = report.get('signs', ())
-    counts = Counter(item['verdict'] for item in signs)
-    kinds = ', '.join(f'{counts[kind]} {kind}' for kind in ('right', 'wrong', 'unknown'))
-    return f'{len(signs)} signs: {kinds}, by the decision when the robot left each behind'
-
-
-def _row(item: Mapping[str, Any]) -> list[str]:
-    metres, after = item['metres_before'], item['decided_after_s']
-    return [
-        f'{item["from_s"]:.1f} s',
-        item['label'],
-        item['decision'] or '-',
-        item['verdict'],
-        '-' if metres is None else f'{metres:.1f} m',
-        '-' if after is None else f'{after:.2f} s',
-        f'{item["wrong_frames"]} of {item["frames"]}',
-    ]
 
 
 def summary(report: Mapping[str, Any]) -> str:
@@ -65,6 +38,20 @@ def table(rows: Sequence[Sequence[str]]) -> str:
         for row in rows
     )
     return '\n'.join(lines)
+
+
+def signs_rows(report: Mapping[str, Any]) -> list[list[str]]:
+    """Return a table of the signs of a report, its heading first; empty where there are none."""
+    rows = [_row(item) for item in report.get('signs', ())]
+    return [list(_HEADS), *rows] if rows else []
+
+
+def signs_words(report: Mapping[str, Any]) -> str:
+    """Return how many signs were decided right, wrong and not at all."""
+    signs: Sequence[Mapping[str, Any]] = report.get('signs', ())
+    counts = Counter(item['verdict'] for item in signs)
+    kinds = ', '.join(f'{counts[kind]} {kind}' for kind in ('right', 'wrong', 'unknown'))
+    return f'{len(signs)} signs: {kinds}, by the decision when the robot left each behind'
 
 
 def _headline(report: Mapping[str, Any]) -> str:
@@ -110,3 +97,16 @@ def _accuracy(report: Mapping[str, Any]) -> str:
 
 def _share(found: Mapping[str, Any]) -> str:
     return f'{found["right"]} of {found["frames"]} ({found["accuracy"]:.1%})'
+
+
+def _row(item: Mapping[str, Any]) -> list[str]:
+    metres, after = item['metres_before'], item['decided_after_s']
+    return [
+        f'{item["from_s"]:.1f} s',
+        item['label'],
+        item['decision'] or '-',
+        item['verdict'],
+        '-' if metres is None else f'{metres:.1f} m',
+        '-' if after is None else f'{after:.2f} s',
+        f'{item["wrong_frames"]} of {item["frames"]}',
+    ]

@@ -80,6 +80,7 @@ def test_the_page_says_the_figures_and_needs_nothing_else(findings: Findings) ->
     metrics = findings.assessment.metrics
     assert f'{metrics.correct:,} of {metrics.frames:,} frames in 40 groups' in text
     assert percent(findings.assessment.intervals['accuracy'].low) in text
+    assert f'Right on {percent(metrics.accuracy)} of the frames; weakest at ' in text
     for words in ('Worst mistakes', 'Reliability', 'Training curves', 'Only drawn.', 'drawn'):
         assert words in text
     pictures = [base64.b64decode(source.partition('base64,')[2]) for source in reader.sources]

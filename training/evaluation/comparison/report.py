@@ -51,7 +51,7 @@ def _verdict(comparison: Comparison) -> Iterator[pages.Remark]:
         yield pages.Remark(
             f'{len(others) + 1} of {len(rows)} networks are worth choosing from: {least.name} '
             f'(least {cost}) to {others[-1].name} (most accurate)'
-            + (f'; each of the other {beaten} is beaten in both.' if beaten else '.')
+            + (f'; {_others(beaten)} beaten in both.' if beaten else '.')
             if others
             else f'{least.name} beats all others in accuracy and {cost}.'
         )
@@ -63,6 +63,10 @@ def _verdict(comparison: Comparison) -> Iterator[pages.Remark]:
         )
     if comparison.notes:
         yield pages.Remark('Mind the limits at the end of this page.', 'warn')
+
+
+def _others(count: int) -> str:
+    return '1 other is' if count == 1 else f'{count} others are'
 
 
 def _headlines(rows: Sequence[Row]) -> Iterator[pages.Headline]:

@@ -96,6 +96,7 @@ def test_the_page_holds_the_plots_and_json_gives_the_inspection_back(
     assert text.count('data:image/svg+xml') == 2
     assert text.count('data:image/png') == 2
     assert 'cut.png' in text
+    assert 'To mend before a training: 2 images that cannot be read' in text
     for name in ('counts', 'sizes', 'samples', 'conflicts'):
         assert cv2.imread(str(tmp_path / 'out' / f'{name}.png')) is not None
     stored = json.loads((tmp_path / 'out' / 'inspection.json').read_text())

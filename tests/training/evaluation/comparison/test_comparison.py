@@ -76,7 +76,21 @@ def test_the_report_plots_accuracy_against_every_cost(comparison: Comparison) ->
     ]  # fmt: skip
     for picture in pictures:
         ElementTree.fromstring(picture.content)
-    assert 'Against poor' in pages.render(report)
+    text = pages.render(report)
+    assert 'Against poor' in text
+    assert 'Against poor, on the same frames: 1 better, 1 not told apart.' in text
+
+
+def test_the_verdict_says_what_is_worth_choosing() -> None:
+    entries = [entry('small', 9), entry('large', 1, size=24), entry('beaten', 9, size=24)]
+    found = compare(entries, rounds=1)
+    # By their multiply-adds, which are the same on every machine.
+    untimed = found._replace(rows=tuple(row._replace(latency={}) for row in found.rows))
+    verdict, *_ = comparison_report(untimed).verdict
+    assert verdict.words == (
+        '2 of 3 networks are worth choosing from: small (least multiply-adds) to large (most '
+        'accurate); 1 other is beaten in both.'
+    )
 
 
 def test_figures_of_different_frames_are_not_passed_off_as_comparable() -> None:
