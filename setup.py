@@ -125,7 +125,7 @@ setup(
     description='Classifies camera frames with MobileNets within a latency budget, on ROS 2',
     license='Apache-2.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed']},
+    package_data={NAME: ['py.typed'], f'{NAME}.tools.report': ['templates/*.j2']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         *share_files(),

@@ -31,7 +31,7 @@ from mobilenet_perception.recordings import open_source
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.system.machine import processor_name
 from mobilenet_perception.tools.arguments import positive, whole
-from mobilenet_perception.tools.report.results import describe_bundle
+from mobilenet_perception.tools.report.run import describe_bundle
 from mobilenet_perception.tools.terminal import table
 
 

@@ -117,6 +117,23 @@ def installed_environment(domain_id: int, install: Path, tmp_path: Path) -> dict
     return environment
 
 
+def test_a_page_is_rendered_by_the_installed_templates(
+    installed_environment: dict[str, str], tmp_path: Path
+) -> None:
+    ask = (
+        'from mobilenet_perception.tools.report import pages; print(pages.__file__); '
+        'print(pages.render(pages.Report("The title", "", (), (), ())))'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', ask], cwd=tmp_path, env=installed_environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    file, _, text = done.stdout.partition('\n')
+    assert 'site-packages' in file
+    assert text.startswith('<!DOCTYPE html>') and '<h1>The title</h1>' in text
+
+
 @pytest.fixture
 def node(
     install: Path, installed_environment: dict[str, str], tmp_path: Path

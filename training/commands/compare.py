@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import whole
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import Progress
 from training.commands.arguments import add_run_data, evaluated
 from training.configuration.records import json_text
@@ -46,9 +47,11 @@ def run(options: argparse.Namespace) -> int:
     """
     from training.evaluation.comparison.comparison import compare  # noqa: PLC0415
     from training.evaluation.comparison.read import read_entries  # noqa: PLC0415
-    from training.evaluation.comparison.report import comparison_report  # noqa: PLC0415
-    from training.evaluation.comparison.tables import comparison_csv, comparison_text  # noqa: PLC0415
-    from training.report import page  # noqa: PLC0415
+    from training.evaluation.comparison.report import (  # noqa: PLC0415
+        comparison_csv,
+        comparison_report,
+        comparison_text,
+    )
 
     def evaluate_run(one: Run) -> None:
         evaluated(one, options.data)
@@ -67,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     found = {**comparison._asdict(), 'left_out': left_out}
     write_atomically(options.out / 'compare.json', json_text(found))
     write_atomically(options.out / 'compare.csv', comparison_csv(comparison))
-    write_atomically(options.out / 'compare.html', page(comparison_report(comparison)))
+    write_atomically(options.out / 'compare.html', pages.render(comparison_report(comparison)))
     print(comparison_text(comparison))
     for path, reason in left_out.items():
         print(f'left out: {path}: {reason}')

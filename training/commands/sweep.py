@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import positive, whole
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import Progress
 from training.commands.arguments import add_configuration, configured
 from training.configuration.records import json_text
@@ -114,10 +115,8 @@ def _refuse_leaks(sweep: record.Sweep, data_set: DataSet) -> None:
 
 
 def _report(folder: Path) -> None:
-    from training.report import page  # noqa: PLC0415
-    from training.sweep.report import sweep_report  # noqa: PLC0415
+    from training.sweep.report import sweep_report, sweep_text  # noqa: PLC0415
     from training.sweep.results import read_results  # noqa: PLC0415
-    from training.sweep.tables import sweep_text  # noqa: PLC0415
 
     with Progress('rounds of timing') as progress:
         results = read_results(folder, progress=progress)
@@ -126,6 +125,6 @@ def _report(folder: Path) -> None:
         reason = reasons[0] if reasons else f'see {folder}/*/trial.log'
         raise TrainingError(f'no trial could be trained to its end: {reason}')
     write_atomically(folder / 'report.json', json_text(results))
-    write_atomically(folder / 'report.html', page(sweep_report(results)))
+    write_atomically(folder / 'report.html', pages.render(sweep_report(results)))
     print(sweep_text(results))
     print(f'report: {folder / "report.html"}')

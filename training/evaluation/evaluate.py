@@ -27,8 +27,7 @@ from training.evaluation.record import (
     store,
     store_evaluation,
 )
-from training.evaluation.report.evaluation import Scored
-from training.evaluation.report.of_run import write_run_report
+from training.evaluation.report import Scored, write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import parity
 from training.export.convert import export_onnx

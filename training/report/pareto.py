@@ -14,7 +14,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from training.report.style import BLUE, INK, SOFT, percent_axis, short_numbers, styled
+from mobilenet_perception.tools.report.colours import BLUE, INK, SOFT
+from training.report.style import HALF, percent_axis, short_numbers, styled
 
 Named = tuple[str, float, float, str]
 """Name, x, y, colour."""
@@ -131,7 +132,7 @@ def pareto_plot(points: Sequence[Point], cost: str, logarithmic: bool = True) ->
         cost: what `cost` is, with its unit, such as `latency (ms)`.
         logarithmic: whether its axis is.
     """
-    figure = Figure((7.2, 4.4))
+    figure = Figure((HALF, 4.2))
     axes = figure.add_subplot()
     front = pareto_front(points)
     beaten = [point for point in points if point not in front]

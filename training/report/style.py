@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one style of all plots: sober, on white, in colours that colour-blind people tell apart.
+"""The style of plots: sober, and in the colours of the pages that they stand on.
 
-Figures as bytes; no display and no global state of pyplot.
+Figures become bytes without a display and without the global state of pyplot.
 """
 
 import io
@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+import cv2
 import matplotlib
+import numpy as np
+import numpy.typing as npt
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -17,20 +20,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from mobilenet_perception.tools.report import colours
+from mobilenet_perception.tools.report.colours import AMBER, BLUE, GREEN, INK, LINE, ORANGE, SOFT
+
+Pixels = npt.NDArray[np.uint8]
 _P = ParamSpec('_P')
 _R = TypeVar('_R')
 
-# Okabe, Ito: Color universal design. 2008; without its yellow, which is faint on white.
-BLUE = '#0072b2'
-ORANGE = '#d55e00'
-GREEN = '#009e73'
-PINK = '#cc79a7'
-SKY = '#56b4e9'
-AMBER = '#e69f00'
-INK = '#1b2430'
-SOFT = '#5b6776'
-LINE = '#d9dfe6'
-CYCLE = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER, INK)
+CYCLE = (BLUE, ORANGE, GREEN, colours.PINK, colours.SKY, AMBER, INK)
+# Inches of half the width of a page, and of all of it.
+HALF, WHOLE = 6.2, 11.6
+_DPI = 150
 
 _STYLE: dict[Any, Any] = {
     'figure.dpi': 100,
@@ -95,19 +95,17 @@ def short_numbers(axis: Axis) -> None:
     axis.set_minor_formatter(formatter)
 
 
-def _short(value: float) -> str:
-    for size, unit in ((1e9, ' G'), (1e6, ' M'), (1e3, ' k')):
-        if value >= size:
-            return f'{value / size:g}{unit}'
-    return f'{value:g}'
-
-
-_DPI = 150
+def name_rows(axes: Axes, names: list[str]) -> None:
+    """Name rows of bars on the left, the first on top, and take the grid between them away."""
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis='y', length=0, labelcolor=INK)
+    axes.grid(axis='y', visible=False)
+    axes.set_ylim(len(names) - 0.4, -0.6)
 
 
 @styled
 def png(figure: Figure) -> bytes:
-    """Return a figure as PNG at 150 dots per inch."""
+    """Return a figure as PNG on white, at 150 dots per inch."""
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format='png', dpi=_DPI, metadata={'Software': None})
@@ -116,7 +114,24 @@ def png(figure: Figure) -> bytes:
 
 @styled
 def svg(figure: Figure) -> bytes:
-    """Return a figure as SVG, letters as outlines; the same figure gives the same bytes."""
+    """Return a figure as SVG without a ground of its own, for a page that may be dark.
+
+    Letters are outlines, and the same figure gives the same bytes.
+    """
     buffer = io.BytesIO()
-    figure.savefig(buffer, format='svg', metadata={'Date': None})
+    figure.savefig(buffer, format='svg', transparent=True, metadata={'Date': None})
     return buffer.getvalue()
+
+
+def shrink(pixels: Pixels, largest: int) -> Pixels:
+    """Return an image, (height, width, 3) uint8, whose sides have so many pixels at most."""
+    scale = min(1.0, largest / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _short(value: float) -> str:
+    for size, unit in ((1e9, ' G'), (1e6, ' M'), (1e3, ' k')):
+        if value >= size:
+            return f'{value / size:g}{unit}'
+    return f'{value:g}'

@@ -19,6 +19,7 @@ from mobilenet_perception.tools.replay.settings import (
 from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
 from mobilenet_perception.tools.replay.testing.suite import run_suite
 from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures, write_junit
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import Progress
 
 
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
         PerceptionError: arguments do not go together, or the only bag cannot be played.
     """
     settings = read_settings(arguments)
+    if arguments.html:
+        pages.require_jinja2()
     if len(settings) > 1 or arguments.baseline or arguments.address:
         return run_suite(arguments, settings)
     return _run_one(arguments, settings[0])

@@ -12,6 +12,7 @@ from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.live import play_live
 from mobilenet_perception.tools.replay.reporting import add_video, finish, in_folder
 from mobilenet_perception.tools.replay.settings import add_node, settings_of
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import notify
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     When a person interrupts it, the reports are written all the same.
 
     Raises:
-        PerceptionError: the node did not answer.
+        PerceptionError: the node did not answer, or what writes the page is not installed.
     """
+    pages.require_jinja2()
     settings = settings_of(
         arguments,
         source=arguments.input,

@@ -16,8 +16,14 @@ from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.report import results
-from mobilenet_perception.tools.report.run import FrameResult, Run, Thumbnail
+from mobilenet_perception.tools.report.run import (
+    FrameResult,
+    Run,
+    Thumbnail,
+    describe_bundle,
+    describe_machine,
+    frame_result,
+)
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 _READ_AHEAD = 16
@@ -101,7 +107,7 @@ class _Player:
         with self._ended:
             frame = self._frames.pop((record.camera, record.sequence))
             first_ns = self._first_ns or frame.log_ns
-            self.results[record.camera].append(results.frame_result(result, frame, first_ns))
+            self.results[record.camera].append(frame_result(result, frame, first_ns))
             self._ended.notify()
 
 
@@ -197,8 +203,8 @@ def _run(
     return Run(
         mode=mode,
         source=source.name,
-        bundle=results.describe_bundle(classifier.bundle),
-        machine=results.describe_machine(classifier.runtime),
+        bundle=describe_bundle(classifier.bundle),
+        machine=describe_machine(classifier.runtime),
         latency_budget_ms=None if math.isinf(budget_ms) else budget_ms,
         frames=frames,
         missed=[],

@@ -20,8 +20,14 @@ from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay import settings as replay_settings
 from mobilenet_perception.tools.replay.ros.player import SentFrame, read_sent
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
-from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
+from mobilenet_perception.tools.report.run import (
+    FrameResult,
+    MissedFrame,
+    Run,
+    Thumbnail,
+    describe_bundle,
+    describe_machine,
+)
 
 if TYPE_CHECKING:
     from mobilenet_perception.ros.listener import Listener

@@ -57,11 +57,11 @@ def finish(
     """
     values = {**report(run), **(more or {})}
     if files.page:
-        from mobilenet_perception.tools.report.html import page  # noqa: PLC0415
-        from mobilenet_perception.tools.report.worst import worst_pictures  # noqa: PLC0415
+        from mobilenet_perception.tools.report.run_page import run_page  # noqa: PLC0415
+        from mobilenet_perception.tools.report.thumbnails import worst_pictures  # noqa: PLC0415
 
         worst = worst_pictures(values, reopen) if reopen else ()
-        write_atomically(files.page, page(values, run.thumbnails, worst))
+        write_atomically(files.page, run_page(values, run.thumbnails, worst))
     if files.json:
         write_atomically(files.json, json.dumps(values, indent=1) + '\n')
     print(summary(values))

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The confusion matrix of the page: what clear frames show, against the labels they got."""
+"""The confusion matrix of a run: what clear frames show, against the labels they got."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mobilenet_perception.tools.report.scoring import all_frames
+from mobilenet_perception.tools.report import pages
+from mobilenet_perception.tools.report.scoring import all_frames, verdicts
 
 # More columns are too many for a telephone, and for a reader.
 _MOST = 16
 NO_LABEL, OTHERS = '', '*'
+_HEADS = {NO_LABEL: '\N{EM DASH}', OTHERS: OTHERS}
+# As wide as a digit, so that the names of rows stand in line.
+_DIGIT_SPACE = '\N{FIGURE SPACE}'
+_SPACE = '\N{NO-BREAK SPACE}'
+_NAMES = {NO_LABEL: 'no label in time', OTHERS: 'any other label'}
 
 
 class Confusion(NamedTuple):
@@ -54,58 +59,73 @@ def confusion(report: Mapping[str, Any], most: int = _MOST) -> Confusion:
     return Confusion(rows, columns, dict(counts))
 
 
-def confusion_table(report: Mapping[str, Any]) -> str:
-    """Return the section; empty where no truth is known."""
+def confusion_section(report: Mapping[str, Any]) -> pages.Section | None:
+    """Return the section of the page; None where no truth is known."""
     found = confusion(report)
     if not found.rows:
-        return ''
-    heads = ''.join(
-        f'<th scope="col" title="{escape(_name(column))}">{_head(found.columns, column)}</th>'
-        for column in found.columns
+        return None
+    heads = {column: _HEADS.get(column, str(n)) for n, column in enumerate(found.columns, 1)}
+    later = ', '.join(f'{heads[one]} {_name(one)}' for one in found.columns[len(found.rows) :])
+    words = (
+        'Each row is what frames truly showed, counted only where they show it clearly; each '
+        'column, by the number of its row, is the label that they got. Blue, on the diagonal, is '
+        'right; orange is wrong or without a label in time.'
+        + (f' The further columns: {later}.' if later else '')
     )
-    rows = ''.join(_row(found, number, truth) for number, truth in enumerate(found.rows, 1))
-    later = found.columns[len(found.rows) :]
-    also = ', '.join(f'{_head(found.columns, column)} {escape(_name(column))}' for column in later)
-    others = f' The further columns: {also}.' if also else ''
-    return (
-        '<section><h2>Right and wrong</h2><p>Each row is what frames truly showed, counted only '
-        'where they show it clearly; each column, by the number of its row, is the label that '
-        'they got. Blue, on the diagonal, is right; orange is wrong or without a label in time.'
-        f'{others}</p><div class="box fit"><table class="confusion"><thead><tr><th scope="col">'
-        f'truly</th>{heads}<th scope="col" class="share">right</th></tr></thead>'
-        f'<tbody>{rows}</tbody></table></div></section>'
+    table = pages.Table(
+        '',
+        (
+            'truly',
+            *(pages.Cell(head, tip=_name(column)) for column, head in heads.items()),
+            'right',
+        ),
+        [_row(found, truth, heads[truth]) for truth in found.rows],
+        is_matrix=True,
+    )
+    decisions = _decisions(report)
+    return pages.Section(
+        'Right and wrong', words, (table, decisions) if decisions.rows else (table,)
     )
 
 
-def _row(found: Confusion, number: int, truth: str) -> str:
-    total = sum(found.counts.get((truth, column), 0) for column in found.columns)
-    right = found.counts.get((truth, truth), 0)
-    cells = ''.join(
-        _cell(found.counts.get((truth, column), 0), total, truth, column)
-        for column in found.columns
-    )
+def _row(found: Confusion, truth: str, number: str) -> list[str | pages.Cell]:
+    counts = {column: found.counts.get((truth, column), 0) for column in found.columns}
+    total = sum(counts.values())
     # Never rounded up: one frame missed is one frame missed.
-    return (
-        f'<tr><th scope="row"><i>{number}</i> {escape(_name(truth))}</th>{cells}'
-        f'<td class="share">{int(100 * right / total)} %</td></tr>'
-    )
+    share = f'{int(100 * counts[truth] / total)} %'
+    return [
+        f'{number.rjust(len(str(len(found.rows))), _DIGIT_SPACE)}{_SPACE}{_name(truth)}',
+        *(_cell(count, total, truth, column) for column, count in counts.items()),
+        share,
+    ]
 
 
-def _cell(count: int, total: int, truth: str, column: str) -> str:
+def _cell(count: int, total: int, truth: str, column: str) -> pages.Cell:
     if not count:
-        return '<td></td>'
-    kind = 'hit' if truth == column else 'miss'
-    words = f'{count} of {total} frames of {_name(truth)}: {_name(column)}'
-    strength = 25 + round(75 * count / total)
-    return (
-        f'<td class="{kind}" style="--strength:{strength}%" title="{escape(words)}">{count}</td>'
+        return pages.Cell('')
+    return pages.Cell(
+        str(count),
+        'hit' if truth == column else 'miss',
+        f'{count} of {total} frames of {_name(truth)}: {_name(column)}',
+        25 + round(75 * count / total),
     )
 
 
-def _head(columns: Sequence[str], column: str) -> str:
-    return {NO_LABEL: '&#8212;', OTHERS: '*'}.get(column) or str(columns.index(column) + 1)
+def _decisions(report: Mapping[str, Any]) -> pages.Table:
+    """Return what was decided after frames that clearly show a signal."""
+    labels = report['bundle']['labels']
+    rows: list[list[str | pages.Cell]] = []
+    for truth in labels:
+        frames = [frame for frame in all_frames(report) if frame['truth'] == truth]
+        counts = verdicts(frames, 'decision', labels)
+        if total := counts.total():
+            wrong = pages.Cell(str(counts['wrong']), 'bad' if counts['wrong'] else '')
+            rows.append([_name(truth), str(total), str(counts['right']), wrong,
+                         str(counts['silent'])])  # fmt: skip
+    heads = ('decisions', 'frames', 'right', 'wrong', pages.Cell('unknown', tip='or stale'))
+    note = 'A decision waits for frames to agree, so it may be wrong for the first of them.'
+    return pages.Table('', heads, rows, note)
 
 
 def _name(label: str) -> str:
-    known = {NO_LABEL: 'no label in time', OTHERS: 'any other label'}
-    return known.get(label) or label.replace('_', ' ')
+    return _NAMES.get(label) or label.replace('_', ' ')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Right and wrong: labels given against labels true, and labels over time.
+"""Accuracy of a run: what was said of frames against their truth, and labels over time.
 
-Right, wrong or silent: what was said of a frame of the JSON report, against its truth.
+`score` counts over a run's results; `judge` and `verdicts` read the frames of its JSON report.
 """
 
 from collections import Counter
@@ -15,6 +15,9 @@ from mobilenet_perception.tools.report.run import FrameResult, MissedFrame
 
 # The truth of frames that show no signal; bundles may have it as a label of its own.
 NO_SIGNAL = 'background'
+_SAYS_NOTHING = ('', UNKNOWN, STALE)
+
+Verdict = Literal['right', 'wrong', 'silent']
 
 
 class Score(NamedTuple):
@@ -96,15 +99,6 @@ def intervals(values: Iterable[tuple[float, str]]) -> list[Interval]:
     return found
 
 
-def _score(items: Sequence[tuple[str, bool, str]]) -> Score:
-    return Score(len(items), sum(truth == label for truth, _, label in items))
-
-
-Verdict = Literal['right', 'wrong', 'silent']
-
-_SAYS_NOTHING = ('', UNKNOWN, STALE)
-
-
 def judge(
     frame: Mapping[str, Any], field: Literal['label', 'decision'], labels: Collection[str]
 ) -> Verdict | None:
@@ -146,3 +140,7 @@ def is_answered(frame: Mapping[str, Any]) -> bool:
 def all_frames(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the frames of all cameras of a report."""
     return [frame for camera in report['cameras'].values() for frame in camera['frames']]
+
+
+def _score(items: Sequence[tuple[str, bool, str]]) -> Score:
+    return Score(len(items), sum(truth == label for truth, _, label in items))

@@ -5,21 +5,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from mobilenet_perception.tools.report.rows import (
-    age_strip,
-    bands,
-    bins,
-    marks,
-    outcome_strip,
-    tips,
-)
+from mobilenet_perception.tools.report import drawing
+from mobilenet_perception.tools.report.drawing import Scale
 from mobilenet_perception.tools.report.scoring import is_answered, judge
-from mobilenet_perception.tools.report.svg import Scale, nice_ceiling, time_axis
 
 _MOST_LINES = 6
 _LINES_S = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0)
 _GAP, _BETWEEN, _AXIS, _MARKS = 6.0, 26.0, 22.0, 8.0
 _STRIP, _AGES = 16.0, 42.0
+# So much of a line, at the end of a recording, finds room on the line before.
+_LITTLE = 0.1
 
 
 class Shape(NamedTuple):
@@ -50,7 +45,7 @@ WIDE = Shape('wide', 1200.0, 78.0, 32.0, 96.0, 6.1, 30.0, 300)
 NARROW = Shape('narrow', 360.0, 56.0, 30.0, 66.0, 5.6, 10.0, 100)
 
 
-class Picture(NamedTuple):
+class Still(NamedTuple):
     """A picture above the rows: its SVG element, which is one unit wide, and its shape."""
 
     time_s: float
@@ -67,7 +62,7 @@ class Track(NamedTuple):
         budget_ms: latency budget; None: none was set.
         labels: of the bundle.
         colours: CSS colours by label.
-        pictures: in order of time.
+        stills: in order of time.
     """
 
     frames: Sequence[Mapping[str, Any]]
@@ -75,7 +70,7 @@ class Track(NamedTuple):
     budget_ms: float | None
     labels: Sequence[str]
     colours: Mapping[str, str]
-    pictures: Sequence[Picture] = ()
+    stills: Sequence[Still] = ()
 
 
 def timeline(track: Track, shape: Shape) -> str:
@@ -110,14 +105,16 @@ def _line(
     shape: Shape,
     y: float,
 ) -> tuple[str, float]:
-    drawn, y = _pictures(track.pictures, scale, shape, y)
+    drawn, y = _stills(track.stills, scale, shape, y)
     parts = [drawn]
     fields: tuple[Literal['truth', 'label', 'decision'], ...] = ('label', 'decision')
     if any(frame['truth'] is not None for frame in track.frames):
         fields = ('truth', *fields)
     for field in fields:
         parts.append(_name(field, y + shape.row * 0.63))
-        row = bands(frames, field, cut, y, shape.row, shape.letter, track.period_s, track.colours)
+        row = drawing.bands(
+            frames, field, cut, y, shape.row, shape.letter, track.period_s, track.colours
+        )
         parts.append(
             f'<path class="empty" d="M{cut.left:g} {y:.0f}H{cut.right:.1f}v{shape.row:g}'
             f'H{cut.left:g}z"/>{row}'
@@ -127,28 +124,26 @@ def _line(
             parts.append(_wrong(track, frames, field, cut, y + 1))
             y += _MARKS
         y += _GAP
-    found = bins(frames, cut, shape.bins, track.period_s)
+    found = drawing.bins(frames, cut, shape.bins, track.period_s)
     top = y
-    parts += [_name('outcome', y + 12), outcome_strip(found, cut, y, _STRIP)]
+    parts += [_name('outcome', y + 12), drawing.outcome_strip(found, cut, y, _STRIP)]
     y += _STRIP + _GAP
     top_ms = _top_ms(track)
     parts += [
         _name('age', y + 12),
         f'<text x="0" y="{y + 26:.0f}">to {top_ms:g} ms</text>',
-        age_strip(found, cut, y, _AGES, top_ms, track.budget_ms),
+        drawing.age_strip(found, cut, y, _AGES, top_ms, track.budget_ms),
     ]
     y += _AGES
     if shape is WIDE:
-        parts.append(tips(found, cut, top, y - top))
-    parts.append(time_axis(cut, y, shape.letter))
+        parts.append(drawing.tips(found, cut, top, y - top))
+    parts.append(drawing.time_axis(cut, y, shape.letter))
     return ''.join(parts), y + _AXIS
 
 
-def _pictures(
-    pictures: Sequence[Picture], scale: Scale, shape: Shape, y: float
-) -> tuple[str, float]:
+def _stills(stills: Sequence[Still], scale: Scale, shape: Shape, y: float) -> tuple[str, float]:
     """Draw as many pictures as there is room for, each with a line to its time."""
-    here = [item for item in pictures if scale.start_s <= item.time_s < scale.end_s]
+    here = [item for item in stills if scale.start_s <= item.time_s < scale.end_s]
     if not here:
         return '', y
     tallest = max(item.height_per_width for item in here) * shape.picture
@@ -175,7 +170,9 @@ def _wrong(
     scale: Scale,
     y: float,
 ) -> str:
-    return marks(frames, lambda frame: judge(frame, field, track.labels) == 'wrong', scale, y)
+    return drawing.marks(
+        frames, lambda frame: judge(frame, field, track.labels) == 'wrong', scale, y
+    )
 
 
 def _name(name: str, y: float) -> str:
@@ -185,14 +182,17 @@ def _name(name: str, y: float) -> str:
 def _top_ms(track: Track) -> float:
     ages = [0.0, *(frame['times_ms']['age'] for frame in track.frames if is_answered(frame))]
     if track.budget_ms is None:
-        return nice_ceiling(max(ages))
+        return drawing.nice_ceiling(max(ages))
     # Answers far over the budget are cut off: they are over it, and the rest stays to be seen.
     top_ms = min(max(*ages, track.budget_ms), 2 * track.budget_ms)
     return float(f'{1.1 * top_ms:.2g}')
 
 
 def _line_seconds(span_s: float, line_s: float) -> float:
+    """Return how much time goes on a line; a little at the end does not make another line."""
     if span_s <= 1.25 * line_s:
         return span_s
-    found = (step for step in _LINES_S if step >= line_s and span_s <= step * _MOST_LINES)
-    return next(found, span_s / _MOST_LINES)
+    steps = (step for step in _LINES_S if step >= line_s and span_s <= step * _MOST_LINES)
+    line_s = next(steps, span_s / _MOST_LINES)
+    lines = math.ceil(span_s / line_s - _LITTLE)
+    return max(line_s, span_s / lines)

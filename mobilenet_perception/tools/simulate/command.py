@@ -22,8 +22,8 @@ from mobilenet_perception.tools.arguments import positive, share
 from mobilenet_perception.tools.replay import settings as replay_settings
 from mobilenet_perception.tools.replay.demo import print_second
 from mobilenet_perception.tools.replay.reporting import finish, in_folder
-from mobilenet_perception.tools.report.results import describe_bundle, describe_machine
-from mobilenet_perception.tools.report.run import Run
+from mobilenet_perception.tools.report import pages
+from mobilenet_perception.tools.report.run import Run, describe_bundle, describe_machine
 from mobilenet_perception.tools.simulate import encounters
 from mobilenet_perception.tools.simulate.route_follower import is_at_end
 from mobilenet_perception.tools.terminal import notify
@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, write `report.json` and `report.html`, and print the summary."""
+    pages.require_jinja2()
     settings = SimulateSettings(
         replay_settings.settings_of(arguments, mode='ros', seconds=arguments.seconds),
         time_of_day=arguments.time_of_day,

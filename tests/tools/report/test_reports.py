@@ -16,13 +16,14 @@ from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings import SourceFrame, open_source
 from mobilenet_perception.tools.replay.in_process import play_fast
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.report.html import page
+from mobilenet_perception.tools.report.drawing import nice_ceiling
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
+from mobilenet_perception.tools.report.run_page import run_page
 from mobilenet_perception.tools.report.scoring import intervals, score
-from mobilenet_perception.tools.report.svg import nice_ceiling
 from mobilenet_perception.tools.report.tables import summary
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
+from mobilenet_perception.tools.terminal import table
 
 LABELS = ['stop', 'yield', 'background']
 HOSTILE = '<script>alert("&")</script>'
@@ -106,7 +107,7 @@ def test_no_truth_is_no_accuracy() -> None:
     values = report(a_run([frame(1, None, 'stop')], []))
     assert values['accuracy'] is None
     assert 'right on' not in summary(values)
-    page(values, [])
+    run_page(values, [])
 
 
 def test_intervals_join_equal_neighbours() -> None:
@@ -123,7 +124,7 @@ def test_summary_names_counts_and_troubles(mixed: Run) -> None:
 
 
 def test_page_is_well_formed_and_self_contained(mixed: Run) -> None:
-    text = page(report(mixed), mixed.thumbnails)
+    text = run_page(report(mixed), mixed.thumbnails)
     # The page is written as XML too, so that an XML parser proves it well-formed.
     root = ET.fromstring(text.removeprefix('<!DOCTYPE html>\n'))
     assert not [item for item in root.iter() if item.tag in ('script', 'link', 'iframe', 'object')]
@@ -135,7 +136,7 @@ def test_page_is_well_formed_and_self_contained(mixed: Run) -> None:
 
 
 def test_page_shows_regions_and_wrong_answers(mixed: Run) -> None:
-    text = page(report(mixed), mixed.thumbnails)
+    text = run_page(report(mixed), mixed.thumbnails)
     assert text.count('class="card"') * 2 == text.count('class="roi"') > 2 * 9
     assert 'truly stop' in text and 'class="wrong"' in text
 
@@ -143,13 +144,13 @@ def test_page_shows_regions_and_wrong_answers(mixed: Run) -> None:
 def test_share_is_never_rounded_up() -> None:
     frames = [frame(number, 'stop', 'stop') for number in range(1, 2000)]
     values = report(a_run([*frames, frame(2000, 'stop', 'yield')], []))
-    assert '>99.9 %<' in page(values, []) and '>100 %<' in page(values, [])
+    assert '>99.9 %<' in run_page(values, []) and '>100 %<' in run_page(values, [])
 
 
 def test_page_of_a_real_replay(tiny: Path, labelled_bag: Path) -> None:
     classifier = Classifier(load_bundle(tiny), create_runtime(), warmup_runs=1)
     run = play_fast(classifier, open_source(str(labelled_bag)), ReplaySettings())
-    text = page(report(run), run.thumbnails)
+    text = run_page(report(run), run.thumbnails)
     root = ET.fromstring(text.removeprefix('<!DOCTYPE html>\n'))
     # However the times fall, no frame is missing from a histogram's bars.
     drawn = re.findall(r'aria-label="histogram of (\d+) frames">(.*?)</svg>', text, re.DOTALL)
@@ -185,6 +186,10 @@ def test_pictures_come_now_and_then_where_nothing_is_known(labelled_bag: Path) -
     assert chosen[:3] == [2, 4, 6] and len(chosen) <= 24
     picture = thumbnail(first)
     assert picture is not None and (picture.width, picture.height) == (64, 48)
+
+
+def test_table_sets_numbers_right() -> None:
+    assert table([['name', 'n'], ['a', '1'], ['bb', '100']]) == 'name    n\na       1\nbb    100'
 
 
 @pytest.mark.parametrize(('value', 'top'), [(0.0, 1), (0.3, 0.5), (1, 1), (3, 5), (51, 100)])

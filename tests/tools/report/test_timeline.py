@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.tools.report.rows import bands, bins
-from mobilenet_perception.tools.report.style import OUTCOME_COLOURS, STYLE
-from mobilenet_perception.tools.report.svg import Scale
+from mobilenet_perception.tools.report.colours import DARK, LIGHT, OUTCOME_COLOURS
+from mobilenet_perception.tools.report.drawing import Scale, bands, bins
 from mobilenet_perception.tools.report.timeline import NARROW, WIDE, Shape, Track, timeline
 
 # Severe deuteranomaly and protanomaly (Machado, Oliveira and Fernandes, IEEE TVCG 15/6, 2009,
@@ -49,6 +48,12 @@ def test_time_goes_on_in_lines_as_text_does(shape: Shape, lines: int) -> None:
 def test_an_hour_takes_no_more_than_six_lines() -> None:
     hour = track(frames(3600, rate_hz=1.0), period_s=1.0)
     assert len(re.findall('>decision</text>', timeline(hour, NARROW))) == 6
+
+
+@pytest.mark.parametrize(('count', 'lines'), [(301, 3), (309, 3), (325, 4)])
+def test_a_little_at_the_end_makes_no_line_of_its_own(count: int, lines: int) -> None:
+    drawn = timeline(track(frames(count)), NARROW)
+    assert len(re.findall('>decision</text>', drawn)) == lines
 
 
 def test_a_band_reaches_from_its_first_frame_to_the_next_band() -> None:
@@ -114,11 +119,9 @@ def test_outcomes_differ_for_all_kinds_of_eyes(blindness: str | None) -> None:
                 assert far > 0.2, (one, other)
 
 
-@pytest.mark.parametrize('scheme', [0, 1], ids=['light', 'dark'])
-def test_words_stand_out_from_what_is_behind_them(scheme: int) -> None:
+@pytest.mark.parametrize('colours', [LIGHT, DARK], ids=['light', 'dark'])
+def test_words_stand_out_from_what_is_behind_them(colours: dict[str, str]) -> None:
     """WCAG 2.2, 1.4.3: a ratio of luminances of 4.5 or more."""
-    block = re.findall(r':root\{([^}]*)\}', STYLE)[scheme]
-    colours = dict(re.findall(r'--(\w+):(#\w+)', block))
     luminance = {
         name: float(linear(value) @ (0.2126, 0.7152, 0.0722)) for name, value in colours.items()
     }

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page picks out: worst frames, verdicts, the confusion matrix."""
 
-import re
 from typing import Any
 
 import pytest
 
+from mobilenet_perception.tools.report import pages
+from mobilenet_perception.tools.report.cards import worst_cards
 from mobilenet_perception.tools.report.confusion import (
     NO_LABEL,
     OTHERS,
     confusion,
-    confusion_table,
+    confusion_section,
 )
-from mobilenet_perception.tools.report.pictures import worst_cards
 from mobilenet_perception.tools.report.scoring import judge, verdicts
-from mobilenet_perception.tools.report.worst import worst_frames
+from mobilenet_perception.tools.report.thumbnails import worst_frames
 
 LABELS = ['stop', 'yield', 'other', 'background']
 
@@ -112,15 +112,34 @@ def test_confusion_of_many_labels_stays_small_and_loses_no_frame() -> None:
     assert sum(found.counts.values()) == 10 + 9
 
 
-def test_confusion_table_is_absent_where_nothing_is_known() -> None:
-    assert confusion_table(a_report(frame(0.0, None))) == ''
-    assert 'title="1 of 2 frames of stop: yield"' in confusion_table(
-        a_report(frame(0.0), frame(1.0, label='yield'))
-    )
+def shown(section: pages.Section | None) -> str:
+    assert section is not None
+    return pages.render(pages.Report('', '', (), (), (section,)))
+
+
+def test_confusion_section_is_absent_where_nothing_is_known() -> None:
+    assert confusion_section(a_report(frame(0.0, None))) is None
+    section = confusion_section(a_report(frame(0.0), frame(1.0, label='yield')))
+    assert 'title="1 of 2 frames of stop: yield"' in shown(section)
+
+
+def test_decisions_are_counted_beside_the_labels() -> None:
+    held = frame(1.0, label='yield', decision='stop')
+    section = confusion_section(a_report(frame(0.0), held, frame(2.0, decision='unknown')))
+    assert section is not None
+    decisions = section.parts[1]
+    assert isinstance(decisions, pages.Table)
+    assert list(decisions.rows) == [['stop', '3', '2', pages.Cell('0'), '1']]
 
 
 def test_the_card_of_a_wrong_decision_says_what_was_decided() -> None:
     held = frame(1.0, 'yield', 'yield', decision='stop')
-    (card, _) = re.findall(r'<em>.*?</div>', worst_cards(a_report(frame(0.0), held), []))
-    assert 'decision stop</b>' in card and 'truly yield' in card
-    assert 'the frame alone &#10003; yield 0.90' in card
+    section = worst_cards(a_report(frame(0.0), held), [])
+    assert section is not None
+    card, _ = section.parts
+    assert isinstance(card, pages.Card)
+    assert card.said.endswith('decision stop') and card.kind == 'bad'
+    assert 'truly yield' in card.lines[0]
+    assert 'the frame alone \N{CHECK MARK} yield 0.90' in card.lines
+    text = shown(section)
+    assert 'decision stop</b>' in text and 'the frame alone \N{CHECK MARK} yield 0.90' in text

@@ -5,7 +5,7 @@ from itertools import combinations
 
 from matplotlib.text import Annotation, Text
 
-from tests.training.evaluation.plots.checks import check_whole
+from tests.training.evaluation.plot_checks import check_whole
 from training.report.pareto import Point, pareto_front, pareto_plot
 
 POINTS = (

@@ -1,56 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A comparison as a report with plots of accuracy against each cost."""
+"""A comparison as a page with plots, as tables for the terminal, and as CSV for programs."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Sequence
 
+from mobilenet_perception.tools.report import pages
+from mobilenet_perception.tools.terminal import table
 from training.evaluation.comparison.comparison import Comparison, Row
-from training.evaluation.comparison.tables import (
-    DIFFERENCE_HEADS,
-    comparison_heads,
-    comparison_rows,
-    difference_rows,
-    machine_words,
-)
-from training.evaluation.report.tables import percent
-from training.report import Headline, Picture, Report, Section, Table
-from training.report.pareto import Point, pareto_plot
+from training.evaluation.metrics.bootstrap import Interval
+from training.evaluation.tables import percent
+from training.report.pareto import Point, pareto_front, pareto_plot
 from training.report.style import svg
 
+UNKNOWN = '-'
+DIFFERENCE_HEADS = ('name', 'accuracy less that of', 'difference', '95 % interval', 'so it is')
+_VERDICTS = {'better': 'good', 'worse': 'bad'}
 
-def comparison_report(comparison: Comparison) -> Report:
+
+def comparison_report(comparison: Comparison) -> pages.Report:
     """Return the report; it draws a plot for each cost."""
-    sections = [
-        Section('The networks', '', (_table(comparison),)),
-        *_differences(comparison),
-        *pareto_section(comparison.rows),
-    ]
-    return Report(
+    networks = pages.Table(
+        'The most accurate first',
+        comparison_heads(comparison),
+        comparison_rows(comparison),
+        'ECE: expected calibration error. MACs: multiply-adds of one image.',
+        wide=True,
+    )
+    return pages.Report(
         title=f'{len(comparison.rows)} networks compared',
         words='Accuracy on the test part of each, and what one image costs.',
-        headlines=_headlines(comparison.rows),
-        sections=tuple(sections),
-        limits=comparison.notes,
-        facts={'Latency measured on': machine_words(comparison)},
+        verdict=tuple(_verdict(comparison)),
+        headlines=tuple(_headlines(comparison.rows)),
+        sections=(
+            pages.Section('The networks', '', (networks,)),
+            *_differences(comparison),
+            *pareto_section(comparison.rows),
+            *pages.tail(comparison.notes, {'Latency measured on': machine_words(comparison)}),
+        ),
     )
 
 
-def pareto_section(rows: Sequence[Row]) -> list[Section]:
+def _verdict(comparison: Comparison) -> Iterator[pages.Remark]:
+    costs = _costs(comparison.rows)
+    if costs:
+        cost, rows = next(iter(costs.items()))
+        cost = cost.partition(',')[0]
+        least, *others = pareto_front([_point(*one) for one in rows])
+        beaten = len(rows) - len(others) - 1
+        yield pages.Remark(
+            f'{len(others) + 1} of {len(rows)} networks are worth choosing from: {least.name} '
+            f'(least {cost}) to {others[-1].name} (most accurate)'
+            + (f'; {_others(beaten)} beaten in both.' if beaten else '.')
+            if others
+            else f'{least.name} beats all others in accuracy and {cost}.'
+        )
+    if comparison.differences:
+        found = [verdict(one.accuracy) for one in comparison.differences.values() if one.accuracy]
+        counts = ', '.join(f'{found.count(kind)} {kind}' for kind in dict.fromkeys(found))
+        yield pages.Remark(
+            f'Against {comparison.against}, on the same frames: {counts or "unknown"}.'
+        )
+    if comparison.notes:
+        yield pages.Remark('Mind the limits at the end of this page.', 'warn')
+
+
+def _others(count: int) -> str:
+    return '1 other is' if count == 1 else f'{count} others are'
+
+
+def _headlines(rows: Sequence[Row]) -> Iterator[pages.Headline]:
+    best = next((row for row in rows if row.accuracy is not None), None)
+    if best:
+        yield pages.Headline(percent(best.accuracy or 0.0), f'the most accurate: {best.name}')
+    timed = [(one.p50_ms, row.name, name) for row in rows for name, one in row.latency.items()]
+    if timed:
+        fastest_ms, name, runtime = min(timed)
+        yield pages.Headline(f'{fastest_ms:.2f} ms', f'the fastest: {name} on {runtime}, median')
+    small = min(rows, key=lambda row: row.bytes)
+    yield pages.Headline(f'{small.bytes / 1e6:.2f} MB', f'the smallest file: {small.name}')
+
+
+def _differences(comparison: Comparison) -> list[pages.Section]:
+    if not comparison.differences:
+        return []
+    words = (
+        'On the same frames, in percentage points. Every resample of groups is given to both, so '
+        'that what is hard for both cancels.'
+    )
+    rows: list[tuple[str | pages.Cell, ...]] = [
+        (*row, pages.Cell(said, _VERDICTS.get(said, '')))
+        for *row, said in difference_rows(comparison)
+    ]
+    differences = pages.Table('Accuracy', DIFFERENCE_HEADS, rows)
+    return [pages.Section(f'Against {comparison.against}', words, (differences,))]
+
+
+def pareto_section(rows: Sequence[Row]) -> list[pages.Section]:
     """Return the section of plots; none where no accuracy is known."""
-    known = [row for row in rows if row.accuracy is not None]
-    costs: dict[str, list[tuple[Row, float]]] = {
-        f'latency on {name}, median (ms)': [
-            (row, row.latency[name].p50_ms) for row in known if name in row.latency
-        ]
-        for name in dict.fromkeys(name for row in known for name in row.latency)
-    }
-    costs['multiply-adds'] = [(row, float(row.macs)) for row in known]
-    costs['parameters'] = [(row, float(row.parameters)) for row in known]
     pictures = tuple(
-        Picture(
+        pages.Picture(
             f'Accuracy against {cost}', svg(pareto_plot([_point(*one) for one in found], cost))
         )
-        for cost, found in costs.items()
-        if found
+        for cost, found in _costs(rows).items()
     )
     if not pictures:
         return []
@@ -58,7 +110,22 @@ def pareto_section(rows: Sequence[Row]) -> list[Section]:
         'Blue: no other is at least as accurate for at most the cost. Vertical lines are 95 % '
         'intervals.'
     )
-    return [Section('Accuracy and cost', words, pictures)]
+    return [pages.Section('Accuracy and cost', words, pictures)]
+
+
+def _costs(rows: Sequence[Row]) -> dict[str, list[tuple[Row, float]]]:
+    """Return each network of known accuracy with its cost, by what that is."""
+    known = [row for row in rows if row.accuracy is not None]
+    costs = {
+        f'latency on {name}, median (ms)': [
+            (row, row.latency[name].p50_ms) for row in known if name in row.latency
+        ]
+        for name in _runtimes(known)
+    }
+    costs['multiply-adds'] = [(row, float(row.macs)) for row in known]
+    costs['parameters'] = [(row, float(row.parameters)) for row in known]
+    costs['size (bytes)'] = [(row, float(row.bytes)) for row in known]
+    return {cost: found for cost, found in costs.items() if found}
 
 
 def _point(row: Row, cost: float) -> Point:
@@ -66,38 +133,116 @@ def _point(row: Row, cost: float) -> Point:
     return Point(row.name, cost, row.accuracy or 0.0, low, high)
 
 
-def _table(comparison: Comparison) -> Table:
-    return Table(
-        'The most accurate first',
-        comparison_heads(comparison),
-        tuple(comparison_rows(comparison)),
-        'ECE: expected calibration error. MACs: multiply-adds of one image.',
+def comparison_text(comparison: Comparison) -> str:
+    """Return the table, the differences and the notes for a terminal."""
+    parts = [table([comparison_heads(comparison), *comparison_rows(comparison)])]
+    if comparison.differences:
+        parts.append(table([DIFFERENCE_HEADS, *difference_rows(comparison)]))
+    words = [f'latency of one image on {machine_words(comparison)}']
+    words += [f'note: {note}' for note in comparison.notes]
+    return '\n\n'.join([*parts, '\n'.join(words)])
+
+
+def machine_words(comparison: Comparison) -> str:
+    """Return where latency was measured."""
+    machine = comparison.machine
+    return (
+        f'{machine["processor"]}, {machine["threads"]} thread(s), {machine["runtimes"]}; '
+        f'interleaved; load {machine["load"]}'
     )
 
 
-def _differences(comparison: Comparison) -> list[Section]:
-    if not comparison.differences:
-        return []
-    words = (
-        'On the same frames, in percentage points. Every resample of groups is given to both, so '
-        'that what is hard for both cancels.'
+def comparison_heads(comparison: Comparison) -> tuple[str, ...]:
+    """Return the heads of the columns."""
+    latency = (f'{name} p50, p95 (ms)' for name in _runtimes(comparison.rows))
+    return (
+        'name', 'network', 'input', 'precision', 'accuracy', '95 % interval', 'ECE',
+        'parameters', 'MACs', 'size', *latency,
+    )  # fmt: skip
+
+
+def comparison_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return the cells of each network."""
+    runtimes = _runtimes(comparison.rows)
+    return [_cells(row, runtimes) for row in comparison.rows]
+
+
+def _cells(row: Row, runtimes: Sequence[str]) -> tuple[str, ...]:
+    latency = (row.latency.get(name) for name in runtimes)
+    ends = row.interval and f'{percent(row.interval.low)} to {percent(row.interval.high)}'
+    return (
+        row.name,
+        f'{row.architecture} x{row.alpha:g}',
+        f'{row.width}x{row.height}',
+        row.precision,
+        UNKNOWN if row.accuracy is None else percent(row.accuracy),
+        ends or UNKNOWN,
+        UNKNOWN if row.ece is None else f'{row.ece:.4f}',
+        f'{row.parameters:,}',
+        f'{row.macs / 1e6:.1f} M',
+        f'{row.bytes / 1e6:.2f} MB',
+        *(f'{found.p50_ms:.2f}, {found.p95_ms:.2f}' if found else UNKNOWN for found in latency),
     )
-    table = Table('Accuracy', DIFFERENCE_HEADS, tuple(difference_rows(comparison)))
-    return [Section(f'Against {comparison.against}', words, (table,))]
 
 
-def _headlines(rows: Sequence[Row]) -> tuple[Headline, ...]:
-    known = [row for row in rows if row.accuracy is not None]
-    found = [
-        Headline(percent(row.accuracy or 0.0), f'the most accurate: {row.name}')
-        for row in known[:1]
-    ]
-    timed = [(one.p50_ms, row.name, name) for row in rows for name, one in row.latency.items()]
-    if timed:
-        fastest = min(timed)
-        found.append(
-            Headline(f'{fastest[0]:.2f} ms', f'the fastest: {fastest[1]} on {fastest[2]}, median')
+def difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    """Return the cells of each difference of accuracy, in percentage points."""
+    rows: list[tuple[str, ...]] = []
+    for row in comparison.rows:
+        found = comparison.differences.get(row.name)
+        if found is None:
+            continue
+        one = found.accuracy
+        if one is None:
+            rows.append((row.name, comparison.against, UNKNOWN, 'too few groups', UNKNOWN))
+            continue
+        rows.append(
+            (
+                row.name,
+                comparison.against,
+                f'{100 * one.value:+.2f}',
+                f'{100 * one.low:+.2f} to {100 * one.high:+.2f}',
+                verdict(one),
+            )
         )
-    small = min(rows, key=lambda row: row.bytes)
-    found.append(Headline(f'{small.bytes / 1e6:.2f} MB', f'the smallest file: {small.name}'))
-    return tuple(found)
+    return rows
+
+
+def verdict(difference: Interval) -> str:
+    """Say what an interval of a difference of accuracy allows to say."""
+    if difference.low > 0:
+        return 'better'
+    return 'worse' if difference.high < 0 else 'not told apart'
+
+
+def comparison_csv(comparison: Comparison) -> str:
+    """Return one line a network, plain numbers: shares 0 to 1, bytes, milliseconds."""
+    runtimes = _runtimes(comparison.rows)
+    fields = [
+        'name', 'folder', 'architecture', 'alpha', 'height', 'width', 'precision', 'accuracy',
+        'accuracy_low', 'accuracy_high', 'ece', 'parameters', 'macs', 'bytes',
+        *(f'{name}_{part}' for name in runtimes for part in ('p50_ms', 'p95_ms')),
+        'difference', 'difference_low', 'difference_high',
+    ]  # fmt: skip
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fields, lineterminator='\n')
+    writer.writeheader()
+    for row in comparison.rows:
+        line = {name: value for name, value in row._asdict().items() if name in fields}
+        if row.interval:
+            line |= {'accuracy_low': row.interval.low, 'accuracy_high': row.interval.high}
+        for name, found in row.latency.items():
+            line |= {f'{name}_p50_ms': found.p50_ms, f'{name}_p95_ms': found.p95_ms}
+        differences = comparison.differences.get(row.name)
+        if differences and (one := differences.accuracy):
+            line |= {
+                'difference': one.value,
+                'difference_low': one.low,
+                'difference_high': one.high,
+            }
+        writer.writerow(line)
+    return buffer.getvalue()
+
+
+def _runtimes(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.latency))

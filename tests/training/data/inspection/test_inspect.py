@@ -93,8 +93,11 @@ def test_the_page_holds_the_plots_and_json_gives_the_inspection_back(
 ) -> None:
     page = write_inspection(found, read('folder', folder), tmp_path / 'out')
     text = page.read_text()
-    assert text.count('data:image/png') == 4
+    # Plots suit a dark page too; photographs are as they are.
+    assert text.count('data:image/svg+xml') == 2
+    assert text.count('data:image/png') == 2
     assert 'cut.png' in text
+    assert 'To mend before a training: 2 images that cannot be read' in text
     for name in ('counts', 'sizes', 'samples', 'conflicts'):
         assert cv2.imread(str(tmp_path / 'out' / f'{name}.png')) is not None
     stored = json.loads((tmp_path / 'out' / 'inspection.json').read_text())

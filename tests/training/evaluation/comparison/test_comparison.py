@@ -9,13 +9,18 @@ from xml.etree import ElementTree
 import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.tools.report import pages
 from tests.training.evaluation.comparison.entries import entry, graph, predictions
 from training.configuration.records import to_json
 from training.errors import TrainingError
-from training.evaluation.comparison.comparison import Comparison, compare, measure_latencies
-from training.evaluation.comparison.report import comparison_report
-from training.evaluation.comparison.tables import comparison_csv, comparison_text
-from training.report import Picture, page
+from training.evaluation.comparison import (
+    Comparison,
+    compare,
+    comparison_csv,
+    comparison_report,
+    comparison_text,
+    measure_latencies,
+)
 
 
 @pytest.fixture(scope='module')
@@ -63,14 +68,30 @@ def test_programs_get_plain_numbers(comparison: Comparison) -> None:
 
 def test_the_report_plots_accuracy_against_every_cost(comparison: Comparison) -> None:
     report = comparison_report(comparison)
-    pictures = [part for s in report.sections for part in s.parts if isinstance(part, Picture)]
+    pictures = [
+        part for s in report.sections for part in s.parts if isinstance(part, pages.Picture)
+    ]
     costs = [picture.title for picture in pictures]
     assert [cost.split(' against ')[1].split(' ')[0] for cost in costs] == [
-        'latency', 'multiply-adds', 'parameters',
+        'latency', 'multiply-adds', 'parameters', 'size',
     ]  # fmt: skip
     for picture in pictures:
         ElementTree.fromstring(picture.content)
-    assert 'Against poor' in page(report)
+    text = pages.render(report)
+    assert 'Against poor' in text
+    assert 'Against poor, on the same frames: 1 better, 1 not told apart.' in text
+
+
+def test_the_verdict_says_what_is_worth_choosing() -> None:
+    entries = [entry('small', 9), entry('large', 1, size=24), entry('beaten', 9, size=24)]
+    found = compare(entries, rounds=1)
+    # By their multiply-adds, which are the same on every machine.
+    untimed = found._replace(rows=tuple(row._replace(latency={}) for row in found.rows))
+    verdict, *_ = comparison_report(untimed).verdict
+    assert verdict.words == (
+        '2 of 3 networks are worth choosing from: small (least multiply-adds) to large (most '
+        'accurate); 1 other is beaten in both.'
+    )
 
 
 def test_figures_of_different_frames_are_not_passed_off_as_comparable() -> None:

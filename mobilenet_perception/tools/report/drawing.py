@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of the timeline that count: outcomes of frames, and the age of their answers.
+"""Drawings of the page as inline SVG: a scale of time, rows of a timeline, histograms.
 
-A row of the timeline: stretches of frames with one label, named where they are wide enough.
+A row of bands shows stretches of frames with one label, named where they are wide enough; two
+strips count how frames ended and how old their answers were.
 """
 
 import math
@@ -10,10 +11,53 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.tools.report.colours import OUTCOME_COLOURS
 from mobilenet_perception.tools.report.scoring import is_answered
-from mobilenet_perception.tools.report.style import OUTCOME_COLOURS
-from mobilenet_perception.tools.report.svg import Scale
+
+# Finer than a drawing shows: a long recording's flicker must not make a page of megabytes.
+_FINEST = 0.8
+# Bands narrower than this have no room for words.
+_NAMED = 2.5
+# Height of the mark under a frame.
+_MARK = 6.0
+# So many periods without a frame are a gap.
+_GAP_PERIODS = 2.5
+# Of a histogram.
+_BINS = 40
+
+
+class Scale(NamedTuple):
+    """Where seconds from `start_s` to `end_s` are, in units of the drawing."""
+
+    start_s: float
+    end_s: float
+    left: float
+    right: float
+
+    def x(self, time_s: float) -> float:
+        """Return where a time is."""
+        share = (time_s - self.start_s) / (self.end_s - self.start_s)
+        return self.left + share * (self.right - self.left)
+
+
+def time_axis(scale: Scale, y: float, letter: float) -> str:
+    """Draw an axis of seconds with a number wherever there is room for one."""
+    width = scale.right - scale.left
+    span = scale.end_s - scale.start_s
+    step = nice_ceiling(span * 9 * letter / width)
+    first = math.ceil(scale.start_s / step - 1e-9) * step
+    ticks = np.arange(first, scale.end_s + step * 1e-6, step).tolist()
+    drawn = ''.join(
+        f'<path class="axis" d="M{scale.x(tick):.1f} {y:.0f}v5"/>'
+        f'<text class="tick" x="{scale.x(tick):.1f}" y="{y + 17:.0f}">{tick:.6g} s</text>'
+        for tick in ticks
+        # A number at the very end would be cut off.
+        if scale.x(tick) <= scale.right - 2.5 * letter
+    )
+    return f'<path class="axis" d="M{scale.left:g} {y:.0f}H{scale.right:g}"/>{drawn}'
 
 
 class Bin(NamedTuple):
@@ -30,6 +74,53 @@ class Bin(NamedTuple):
     to_s: float
     outcomes: Counter[Outcome]
     oldest_ms: float | None
+
+
+def bands(
+    frames: Sequence[Mapping[str, Any]],
+    field: str,
+    scale: Scale,
+    y: float,
+    height: float,
+    letter: float,
+    period_s: float,
+    colours: Mapping[str, str],
+) -> str:
+    """Draw the stretches of one field of frames.
+
+    Args:
+        frames: in order of time; the last lasts until the end of `scale` at most.
+        field: `truth`, `label` or `decision`.
+        scale: where times are.
+        y: top of the row.
+        height: of the row.
+        letter: mean width of a letter.
+        period_s: time between two frames.
+        colours: CSS colours by label; where there is no label, there is no band.
+    """
+    parts = []
+    for first, last, label in _runs(frames, field, scale, period_s):
+        if label:
+            x = scale.x(first)
+            width = max(_FINEST, scale.x(last) - x)
+            parts.append(_band(x, y, width, height, letter, label, (first, last), colours))
+    return ''.join(parts)
+
+
+def marks(
+    frames: Sequence[Mapping[str, Any]],
+    is_marked: Callable[[Mapping[str, Any]], bool],
+    scale: Scale,
+    y: float,
+) -> str:
+    """Draw a mark for each of some frames, joined where they overlap; empty: for none."""
+    path, end = '', -1.0
+    for frame in frames:
+        x = scale.x(frame['time_s'])
+        if is_marked(frame) and x > end - 0.3:
+            path += f'M{x:.1f} {y:.0f}v{_MARK:g}h2v-{_MARK:g}z'
+            end = x + 2
+    return f'<path class="wrong" d="{path}"/>' if path else ''
 
 
 def bins(
@@ -109,73 +200,43 @@ def tips(found: Sequence[Bin], scale: Scale, y: float, height: float) -> str:
     )
 
 
-def _bin(from_s: float, to_s: float, frames: Sequence[Mapping[str, Any]]) -> Bin:
-    ages = [frame['times_ms']['age'] for frame in frames if is_answered(frame)]
-    outcomes = Counter(Outcome(frame['outcome']) for frame in frames)
-    return Bin(from_s, to_s, outcomes, max(ages, default=None))
+def histogram(values: Sequence[float], top: float, marks: Mapping[str, float]) -> str:
+    """Draw a histogram from 0 to `top`, with its ends below; the last bin holds all beyond.
 
-
-def _words(item: Bin) -> str:
-    ended = ', '.join(
-        f'{item.outcomes[outcome]} {str(outcome).replace("_", " ")}'
-        for outcome in Outcome
-        if item.outcomes[outcome]
-    )
-    age = '' if item.oldest_ms is None else f'; oldest answer {item.oldest_ms:.1f} ms'
-    return f'{item.from_s:.2f} s: {ended}{age}'
-
-
-# Finer than a drawing shows: a long recording's flicker must not make a page of megabytes.
-_FINEST, _NAMED = 0.8, 2.5
-_MARKS = 6.0
-_GAP_PERIODS = 2.5
-
-
-def bands(
-    frames: Sequence[Mapping[str, Any]],
-    field: str,
-    scale: Scale,
-    y: float,
-    height: float,
-    letter: float,
-    period_s: float,
-    colours: Mapping[str, str],
-) -> str:
-    """Draw the stretches of one field of frames.
-
-    Args:
-        frames: in order of time; the last lasts until the end of `scale` at most.
-        field: `truth`, `label` or `decision`.
-        scale: where times are.
-        y: top of the row.
-        height: of the row.
-        letter: mean width of a letter.
-        period_s: time between two frames.
-        colours: CSS colours by label; where there is no label, there is no band.
+    `marks` are vertical lines by their name, which is their CSS class as well.
     """
-    parts = []
-    for first, last, label in _runs(frames, field, scale, period_s):
-        if label:
-            x = scale.x(first)
-            width = max(_FINEST, scale.x(last) - x)
-            parts.append(_band(x, y, width, height, letter, label, (first, last), colours))
-    return ''.join(parts)
+    width, base = 320.0, 80.0
+    counts, _ = np.histogram(np.minimum(values, top), bins=_BINS, range=(0.0, top))
+    tallest = max(1, int(counts.max()))
+    step = width / _BINS
+    # Square roots, so that the few slow frames are seen beside the many fast ones.
+    bars = ''.join(
+        f'<rect class="bar" x="{index * step + 0.5:.1f}" width="{step - 1:.1f}" '
+        f'y="{base - (shown := max(2.0, (base - 6) * math.sqrt(count / tallest))):.1f}" '
+        f'height="{shown:.1f}"><title>{count} frames, {_bin_words(index, top)}</title></rect>'
+        for index, count in enumerate(counts.tolist())
+        if count
+    )
+    lines = ''.join(
+        f'<path class="{escape(name)}" d="M{value / top * width:.1f} 0V{base}">'
+        f'<title>{escape(name)}: {value:.2f} ms</title></path>'
+        for name, value in marks.items()
+        if value <= top
+    )
+    return (
+        f'<svg class="histogram" viewBox="0 0 {width:.0f} {base:.0f}" preserveAspectRatio="none" '
+        f'role="img" aria-label="histogram of {len(values)} frames">{bars}{lines}'
+        f'<path class="axis" d="M0 {base}H{width:.0f}"/></svg>'
+        f'<p class="ends"><span>0</span><span>{top:g} ms</span></p>'
+    )
 
 
-def marks(
-    frames: Sequence[Mapping[str, Any]],
-    is_marked: Callable[[Mapping[str, Any]], bool],
-    scale: Scale,
-    y: float,
-) -> str:
-    """Draw a mark for each of some frames, joined where they overlap; empty: for none."""
-    path, end = '', -1.0
-    for frame in frames:
-        x = scale.x(frame['time_s'])
-        if is_marked(frame) and x > end - 0.3:
-            path += f'M{x:.1f} {y:.0f}v{_MARKS:g}h2v-{_MARKS:g}z'
-            end = x + 2
-    return f'<path class="wrong" d="{path}"/>' if path else ''
+def nice_ceiling(value: float) -> float:
+    """Return the next of 1, 2 or 5 times a power of ten at or above a value."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 5, 10) if value <= step * power * (1 + 1e-9))
 
 
 def _runs(
@@ -234,3 +295,28 @@ def _lines(words: str, room: float, labels: Iterable[str]) -> list[tuple[str, fl
         return [(first, 0.42), (last, 0.83)]
     telling = sum(last in label.split('_') for label in labels) == 1
     return [(last, 0.63)] if telling and len(last) < room else []
+
+
+def _bin(from_s: float, to_s: float, frames: Sequence[Mapping[str, Any]]) -> Bin:
+    ages = [frame['times_ms']['age'] for frame in frames if is_answered(frame)]
+    outcomes = Counter(Outcome(frame['outcome']) for frame in frames)
+    return Bin(from_s, to_s, outcomes, max(ages, default=None))
+
+
+def _words(item: Bin) -> str:
+    ended = ', '.join(
+        f'{item.outcomes[outcome]} {str(outcome).replace("_", " ")}'
+        for outcome in Outcome
+        if item.outcomes[outcome]
+    )
+    age = '' if item.oldest_ms is None else f'; oldest answer {item.oldest_ms:.1f} ms'
+    return f'{item.from_s:.2f} s: {ended}{age}'
+
+
+def _bin_words(index: int, top: float) -> str:
+    low = f'{index * top / _BINS:.3g}'
+    return (
+        f'{low} ms or more'
+        if index == _BINS - 1
+        else f'{low} to {(index + 1) * top / _BINS:.3g} ms'
+    )

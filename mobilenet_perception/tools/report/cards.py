@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of the page: cards of frames, and the small ones of the timeline."""
+"""Cards of frames, and the small pictures of the timeline.
+
+Two sections of the page of a run: the frames that went worst, and some along the way.
+"""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +12,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.scoring import is_answered
-from mobilenet_perception.tools.report.timeline import Picture
-from mobilenet_perception.tools.report.worst import WorstFrame, worst_frames
+from mobilenet_perception.tools.report.thumbnails import WorstFrame, worst_frames
+from mobilenet_perception.tools.report.timeline import Still
 
+_COLUMN_PX = 215
 _SMALL, _SMALL_QUALITY = 132, 70
 _MOST_SMALL = 40
 _KINDS = {
@@ -30,10 +35,13 @@ _STAGES = {
     'inference': 'in the network',
     'postprocess': 'after the network',
 }
+_RIGHT, _WRONG = '\N{CHECK MARK}', '\N{BALLOT X}'
 
 
-def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> str:
-    """Return the section of frames picked on the way; empty where there are none."""
+def frame_cards(
+    report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]
+) -> pages.Section | None:
+    """Return the section of frames picked on the way; None where there are none."""
     frames = {
         (name, frame['stamp_ns']): frame
         for name, camera in report['cameras'].items()
@@ -41,33 +49,33 @@ def frame_cards(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> s
     }
     found = ((item, frames.get((item.camera, item.stamp_ns))) for item in thumbnails)
     cards = [_card(item, frame, report) for item, frame in found if frame]
-    if not cards:
-        return ''
+    words = (
+        'One frame of each stretch that shows a signal clearly, or one every two seconds where '
+        'the truth is not known. The blue rectangle is the region of interest: the network sees '
+        'only that.'
+    )
     return (
-        '<section><h2>Frames along the way</h2><p>One frame of each stretch that shows a signal '
-        'clearly, or one every two seconds where the truth is not known. The blue rectangle is '
-        'the region of interest: the network sees only that.</p>'
-        f'<div class="frames">{"".join(cards)}</div></section>'
+        pages.Section('Frames along the way', words, cards, column_px=_COLUMN_PX)
+        if cards
+        else None
     )
 
 
-def worst_cards(report: Mapping[str, Any], pictures: Iterable[Thumbnail]) -> str:
-    """Return the section of the worst frames; empty where nothing was answered or missed."""
+def worst_cards(report: Mapping[str, Any], pictures: Iterable[Thumbnail]) -> pages.Section | None:
+    """Return the section of the worst frames; None where nothing was answered or missed."""
     known = {(item.camera, item.stamp_ns): item for item in pictures}
     cards = [_worst_card(item, known.get(item.key), report) for item in worst_frames(report)]
-    if not cards:
-        return ''
-    return (
-        '<section><h2>Worst frames</h2><p>What to look at first: frames with a wrong decision or '
-        'label, those the network was surest of before others; one frame for each reason why '
-        'there was no label in time; and the answers that took longest, which may still have '
-        f'been in time.</p><div class="frames">{"".join(cards)}</div></section>'
+    words = (
+        'What to look at first: frames with a wrong decision or label, those the network was '
+        'surest of before others; one frame for each reason why there was no label in time; and '
+        'the answers that took longest, which may still have been in time.'
     )
+    return pages.Section('Worst frames', words, cards, column_px=_COLUMN_PX) if cards else None
 
 
 def film(
     thumbnails: Iterable[Thumbnail], camera: str, times: Mapping[int, float]
-) -> tuple[str, list[Picture]]:
+) -> tuple[str, list[Still]]:
     """Return small pictures as SVG definitions, and where each belongs on the timeline.
 
     Args:
@@ -77,69 +85,66 @@ def film(
     """
     mine = [item for item in thumbnails if item.camera == camera and item.stamp_ns in times]
     mine = sorted({item.stamp_ns: item for item in mine}.values(), key=lambda x: times[x.stamp_ns])
-    images, pictures = [], []
+    images, stills = [], []
     for item in mine[:: max(1, -(-len(mine) // _MOST_SMALL))]:
         if data := _smaller(item.jpeg):
             shape = item.height / item.width
             name = f'{escape(camera)}-{item.stamp_ns}'
             images.append(f'<image id="{name}" width="1" height="{shape:.4f}" href="{data}"/>')
-            pictures.append(Picture(times[item.stamp_ns], name, shape))
+            stills.append(Still(times[item.stamp_ns], name, shape))
     if not images:
         return '', []
-    return f'<svg class="film" aria-hidden="true"><defs>{"".join(images)}</defs></svg>', pictures
+    return f'<svg class="film" aria-hidden="true"><defs>{"".join(images)}</defs></svg>', stills
 
 
-def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+def _card(item: Thumbnail, frame: Mapping[str, Any], report: Mapping[str, Any]) -> pages.Card:
     kind, said = _said(frame, report)
-    lines = [_where(frame, item.camera, report), *_facts(frame)]
-    return (
-        f'<div class="card">{_picture(item, frame)}<div class="said">'
-        f'<b class="{kind}">{said}</b><span>{", ".join(lines)}</span></div></div>'
-    )
+    lines = [', '.join((_where(frame, item.camera, report), *_facts(frame)))]
+    return _with_picture(pages.Card('', said, kind, lines), item, frame)
 
 
-def _worst_card(item: WorstFrame, picture: Thumbnail | None, report: Mapping[str, Any]) -> str:
+def _worst_card(
+    item: WorstFrame, picture: Thumbnail | None, report: Mapping[str, Any]
+) -> pages.Card:
     frame = item.frame
     kind, said = _said(frame, report)
-    lines = [_where(frame, item.camera, report), *_facts(frame)]
-    decision = escape(_words(frame['decision'] or 'none heard'))
+    words = [_where(frame, item.camera, report), *_facts(frame)]
+    decision = _words(frame['decision'] or 'none heard')
+    alone = ''
     if item.kind == 'decision':
-        lines += [f'truly {escape(_words(frame["truth"]))}', f'the frame alone {said}']
-        kind, said = 'bad', f'&#10007; decision {decision}'
+        words.append(f'truly {_words(frame["truth"])}')
+        alone = f'the frame alone {said}'
+        kind, said = 'bad', f'{_WRONG} decision {decision}'
     elif item.kind != 'oldest':
-        lines.append(f'decision <b>{decision}</b>')
-    more = f' <i>1 of {item.like_it}</i>' if item.like_it > 1 and item.kind != 'oldest' else ''
-    why = escape(frame['reason']) or (_longest(frame) if item.kind == 'oldest' else '')
-    shown = _picture(picture, frame) if picture else '<div class="none">no picture</div>'
-    return (
-        f'<div class="card">{shown}<div class="said"><em>{_KINDS[item.kind]}{more}</em>'
-        f'<b class="{kind}">{said}</b><span>{", ".join(dict.fromkeys(lines))}</span>'
-        f'<span>{why}</span></div></div>'
-    )
+        words.append(f'decision {decision}')
+    why = frame['reason'] or (_longest(frame) if item.kind == 'oldest' else '')
+    lines = [', '.join(dict.fromkeys(words)), *filter(None, [alone, why])]
+    more = f'1 of {item.like_it}' if item.like_it > 1 and item.kind != 'oldest' else ''
+    card = pages.Card(_KINDS[item.kind], said, kind, lines, aside=more)
+    return _with_picture(card, picture, frame) if picture else card
 
 
 def _said(frame: Mapping[str, Any], report: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the class and the words of what was said of a frame."""
-    label = frame['label'] or f'no label: {frame["outcome"]}'
+    """Return the kind and the words of what was said of a frame."""
+    label = _words(frame['label'] or f'no label: {frame["outcome"]}')
     score = f' {frame["score"]:.2f}' if frame['score'] is not None else ''
-    kind, mark = '', ''
-    if frame['truth'] in report['bundle']['labels']:
-        right = frame['truth'] == frame['label']
-        kind, mark = ('good', '&#10003; ') if right else ('bad', '&#10007; ')
-    return kind, f'{mark}{escape(_words(label))}{score}'
+    if frame['truth'] not in report['bundle']['labels']:
+        return '', f'{label}{score}'
+    right = frame['truth'] == frame['label']
+    return 'good' if right else 'bad', f'{_RIGHT if right else _WRONG} {label}{score}'
 
 
 def _facts(frame: Mapping[str, Any]) -> list[str]:
     words = []
     if frame['truth'] is not None and frame['truth'] != frame['label']:
-        words.append(f'truly {escape(_words(frame["truth"]))}')
+        words.append(f'truly {_words(frame["truth"])}')
     if is_answered(frame):
         words.append(f'{frame["times_ms"]["age"]:.1f} ms old')
     return words
 
 
 def _where(frame: Mapping[str, Any], camera: str, report: Mapping[str, Any]) -> str:
-    named = f', {escape(camera)}' if len(report['cameras']) > 1 else ''
+    named = f', {camera}' if len(report['cameras']) > 1 else ''
     return f'at {frame["time_s"]:.1f} s{named}'
 
 
@@ -149,11 +154,11 @@ def _longest(frame: Mapping[str, Any]) -> str:
     return f'{spent[stage]:.1f} ms of it {_STAGES[stage]}'
 
 
-def _picture(item: Thumbnail, frame: Mapping[str, Any]) -> str:
-    data = base64.b64encode(item.jpeg).decode()
-    return (
-        f'<div class="picture"><img alt="frame at {frame["time_s"]:.1f} s" '
-        f'src="data:image/jpeg;base64,{data}"/>{_region(item, frame["roi"])}</div>'
+def _with_picture(card: pages.Card, item: Thumbnail, frame: Mapping[str, Any]) -> pages.Card:
+    return card._replace(
+        picture=item.jpeg,
+        alt=f'frame at {frame["time_s"]:.1f} s',
+        overlay=_region(item, frame['roi']),
     )
 
 

@@ -5,7 +5,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tests.training.evaluation.plots.checks import check_whole, words
+from tests.training.evaluation.plot_checks import check_whole, words
 from training.data.data_set import Scores
 from training.evaluation.metrics.calibration import measure_calibration
 from training.evaluation.metrics.classification import ClassMetrics, measure_ranking

@@ -5,19 +5,19 @@ import base64
 import re
 from html.parser import HTMLParser
 
+import cv2
 import numpy as np
 import pytest
 
+from mobilenet_perception.tools.report import pages
 from tests.training.evaluation.metrics.examples import tracks
 from training.data.data_set import Scores
 from training.evaluation.metrics.assessment import assess
-from training.evaluation.predictions import Predictions, worst_mistakes
-from training.evaluation.report.evaluation import Findings, Scored, evaluation_report
-from training.evaluation.report.tables import percent
+from training.evaluation.predictions import Mistake, Predictions, worst_mistakes
+from training.evaluation.report import Findings, Scored, evaluation_report, mistake_card
+from training.evaluation.tables import percent
 from training.evaluation.unknown import max_probability, measure_detection
-from training.report import Report, Section, Table, page
 
-_EVIL = '<script>alert("1")</script>&\'"'
 _VOID = {'meta', 'img', 'br'}
 
 
@@ -71,7 +71,7 @@ def findings() -> Findings:
 
 
 def test_the_page_says_the_figures_and_needs_nothing_else(findings: Findings) -> None:
-    text = page(evaluation_report(findings))
+    text = pages.render(evaluation_report(findings))
     reader = _read(text)
     assert 'script' not in reader.tags
     assert len(reader.sources) == reader.tags.count('img') >= 8
@@ -80,28 +80,38 @@ def test_the_page_says_the_figures_and_needs_nothing_else(findings: Findings) ->
     metrics = findings.assessment.metrics
     assert f'{metrics.correct:,} of {metrics.frames:,} frames in 40 groups' in text
     assert percent(findings.assessment.intervals['accuracy'].low) in text
+    assert f'Right on {percent(metrics.accuracy)} of the frames; weakest at ' in text
     for words in ('Worst mistakes', 'Reliability', 'Training curves', 'Only drawn.', 'drawn'):
         assert words in text
     pictures = [base64.b64decode(source.partition('base64,')[2]) for source in reader.sources]
     assert all(b'<svg' in one or one.startswith(b'\x89PNG') for one in pictures)
 
 
-def test_whatever_a_name_holds_stays_text() -> None:
-    table = Table(_EVIL, (_EVIL,), ((_EVIL,),), _EVIL)
-    report = Report(_EVIL, _EVIL, (), (Section(_EVIL, _EVIL, (table,)),), (_EVIL,), {_EVIL: _EVIL})
-    reader = _read(page(report))
-    assert 'script' not in reader.tags
+@pytest.mark.parametrize('count', [1, 7])
+def test_each_mistake_is_shown_with_both_labels(count: int) -> None:
+    images = [np.full((20 + 9 * i, 35, 3), (9 * i, 1, 2), np.uint8) for i in range(count)]
+    labels = ('no_entry', 'a_very_long_label_indeed')
+    mistakes = [Mistake(i, f'folder/{i}.png', 'g', *labels, 0.987, 0.01) for i in range(count)]
+    cards = [mistake_card(*pair) for pair in zip(mistakes, images, strict=True)]
+    assert [card.said for card in cards] == ['a very long label indeed 98.7%'] * count
+    assert [card.lines[0] for card in cards] == ['truly no entry 1.0%'] * count
+    assert cards[-1].alt == cards[-1].lines[-1] == f'{count - 1}.png'
+    content = cards[-1].picture
+    assert content is not None
+    shown = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    np.testing.assert_array_equal(shown[..., ::-1], images[-1])
 
 
 def test_little_to_report_is_a_page_too() -> None:
     nothing = Predictions(
         ('a', 'b'), np.array([[0.9, 0.1]], np.float32), np.zeros(1, np.int64), ('g',), ('n',)
     )
-    text = page(evaluation_report(Findings('x', '', nothing, assess(nothing), {})))
+    text = pages.render(evaluation_report(Findings('x', '', nothing, assess(nothing), {})))
     _read(text)
     assert '1 of 1 frames in 1 groups' in text
     assert 'Too few groups' in text
-    assert 'The worst mistakes' not in text
+    assert 'Worst mistakes' not in text
     assert 'nan' not in text.partition('<body>')[2].partition('base64,')[0]
 
 

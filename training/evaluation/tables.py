@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of an assessment as headlines and tables."""
+"""Tables and headlines of an assessment: what the page of an evaluation says in figures."""
 
 from collections.abc import Sequence
 
+from mobilenet_perception.tools.report import pages
 from training.evaluation.metrics.assessment import Assessment, GroupAccuracy
 from training.evaluation.metrics.bootstrap import Interval
+from training.evaluation.metrics.calibration import Calibration
 from training.evaluation.unknown import Detection
-from training.report.record import Headline, Table
 
 _WORST_GROUPS = 20
 _GOOD_ECE = 0.02
@@ -14,32 +15,32 @@ _HEADS = ('figure', 'value', '95 % interval')
 _SPACE = '\N{NO-BREAK SPACE}'
 
 
-def headlines(found: Assessment) -> tuple[Headline, ...]:
+def headlines(found: Assessment) -> tuple[pages.Headline, ...]:
     """Return the figures that matter, with their intervals."""
     metrics, intervals = found.metrics, found.intervals
     ece = found.calibration.ece
     return (
-        Headline(
+        pages.Headline(
             percent(metrics.accuracy),
             f'accuracy: {metrics.correct:,} of {metrics.frames:,} frames in '
             f'{len(found.groups):,} groups' + _between(intervals.get('accuracy')),
         ),
-        Headline(
+        pages.Headline(
             percent(metrics.balanced_accuracy), 'balanced accuracy: the mean recall of the classes'
         ),
-        Headline(
+        pages.Headline(
             percent(metrics.macro_f1),
             'macro F1: the mean F1 of the classes' + _between(intervals.get('macro_f1')),
         ),
-        Headline(
+        pages.Headline(
             f'{ece:.3f}',
             'expected calibration error' + _between(intervals.get('ece'), '{:.3f}'),
-            'good' if ece <= _GOOD_ECE else 'warn',
+            'good' if is_calibrated(found.calibration) else 'warn',
         ),
     )
 
 
-def measure_table(found: Assessment) -> Table:
+def measure_table(found: Assessment) -> pages.Table:
     """Return how often labels are right, over all frames and as means over the classes."""
     metrics, ranking = found.metrics, found.ranking
     rows = [
@@ -62,28 +63,28 @@ def measure_table(found: Assessment) -> Table:
             ('macro ROC AUC', f'{ranking.macro_roc_auc:.4f}', ''),
             ('macro average precision', f'{ranking.macro_average_precision:.4f}', ''),
         ]
-    return Table('All frames', _HEADS, tuple(rows), _method(found.intervals.get('accuracy')))
+    return pages.Table('All frames', _HEADS, tuple(rows), _method(found.intervals.get('accuracy')))
 
 
-def calibration_table(found: Assessment) -> Table:
+def calibration_table(found: Assessment) -> pages.Table:
     """Return how far the probabilities can be believed, with and without temperature scaling."""
     after, before = found.calibration, found.uncalibrated
     ece = found.intervals.get('ece')
-    rows = [
-        ('ECE', f'{after.ece:.4f}', _between(ece, '{:.4f}', lead='')),
-        ('negative log likelihood', f'{after.nll:.4f}', ''),
-        ('Brier score', f'{after.brier:.4f}', ''),
-    ]
-    if before is not None:
-        rows += [
-            ('ECE without temperature scaling', f'{before.ece:.4f}', ''),
-            ('negative log likelihood without it', f'{before.nll:.4f}', ''),
-            ('Brier score without it', f'{before.brier:.4f}', ''),
-        ]
-    return Table('Calibration', _HEADS, tuple(rows), _method(ece))
+    names = {'ece': 'ECE', 'nll': 'negative log likelihood', 'brier': 'Brier score'}
+    rows = tuple(
+        (
+            name,
+            f'{getattr(after, field):.4f}',
+            _between(ece, '{:.4f}', lead='') if field == 'ece' else '',
+            *((f'{getattr(before, field):.4f}',) if before else ()),
+        )
+        for field, name in names.items()
+    )
+    heads = (*_HEADS, *(('without temperature scaling',) if before else ()))
+    return pages.Table('Calibration', heads, rows, _method(ece))
 
 
-def class_table(found: Assessment) -> Table:
+def class_table(found: Assessment) -> pages.Table:
     """Return the figures of each class that has frames."""
     rows = []
     for label, one in found.metrics.per_class.items():
@@ -100,10 +101,10 @@ def class_table(found: Assessment) -> Table:
             )
         )
     heads = ('label', 'precision', 'recall', 'F1', 'ROC AUC', 'average precision', 'frames')
-    return Table('By class', heads, tuple(rows))
+    return pages.Table('By class', heads, tuple(rows))
 
 
-def group_table(groups: Sequence[GroupAccuracy]) -> Table:
+def group_table(groups: Sequence[GroupAccuracy]) -> pages.Table:
     """Return the worst groups."""
     failed = [group for group in groups if group.mistaken_for]
     rows = tuple(
@@ -112,10 +113,10 @@ def group_table(groups: Sequence[GroupAccuracy]) -> Table:
     )
     note = f'{len(failed)} of {len(groups)} groups have mistakes.'
     heads = ('group', 'label', 'right', 'accuracy', 'mostly mistaken for')
-    return Table('Worst groups', heads, rows, note)
+    return pages.Table('Worst groups', heads, rows, note)
 
 
-def unknown_table(detections: Sequence[Detection]) -> Table:
+def unknown_table(detections: Sequence[Detection]) -> pages.Table:
     """Return how well each score tells unknown frames."""
     rows = tuple(
         (
@@ -130,7 +131,12 @@ def unknown_table(detections: Sequence[Detection]) -> Table:
     )
     heads = ('score', 'AUROC', 'unknown kept', 'threshold', 'known frames', 'unknown frames')
     note = 'The threshold keeps 95 % of the known frames; less of the unknown kept is better.'
-    return Table('Known against unknown', heads, rows, note)
+    return pages.Table('Known against unknown', heads, rows, note)
+
+
+def is_calibrated(found: Calibration) -> bool:
+    """Say whether probabilities can be believed as they are."""
+    return found.ece <= _GOOD_ECE
 
 
 def percent(share: float) -> str:
@@ -139,7 +145,9 @@ def percent(share: float) -> str:
     return f'99.99{_SPACE}%' if text == '100.00' and share < 1 else f'{text}{_SPACE}%'
 
 
-def _between(found: Interval | None, form: str = '', lead: str = '; 95 % interval ') -> str:
+def _between(
+    found: Interval | None, form: str = '', lead: str = f'; 95{_SPACE}% interval '
+) -> str:
     if found is None:
         return ''
     low, high = (form.format(end) if form else percent(end) for end in (found.low, found.high))
