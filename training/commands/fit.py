@@ -6,7 +6,6 @@ from pathlib import Path
 
 from training.commands.arguments import add_configuration, configured
 from training.data.data_set import DataSet, Split, data_hash, make_split
-from training.data.duplicates.leaks import refuse_leaks
 from training.data.readers.by_name import read_data
 from training.fit.run_folder import RunData, run_data
 
@@ -39,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
         split = make_split(data_set, configuration.data)
         # Looking for leaks reads every image: once for all networks that share a split.
         if not configuration.data.allow_leaks and (kind, split) not in safe:
+            from training.data.duplicates.leaks import refuse_leaks  # noqa: PLC0415
+
             refuse_leaks(data_set, split)
             safe.add((kind, split))
         from training.fit.fitting import fit_one  # noqa: PLC0415  TensorFlow

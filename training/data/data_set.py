@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames import decode_file
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -114,6 +113,9 @@ def read_rgb(path: Path) -> Pixels:
     Raises:
         TrainingError: the file is not a readable image.
     """
+    # Takes OpenCV, which no `--help` waits for.
+    from mobilenet_perception.frames import decode_file  # noqa: PLC0415
+
     try:
         return decode_file(path).rgb()
     except FrameError as error:

@@ -11,8 +11,18 @@ import numpy as np
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import SUFFIXES, crop_and_resize, decode_file
-from mobilenet_perception.inference.runtimes import Session
+from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
+from mobilenet_perception.inference.runtimes import Session, create_runtime
 from training.errors import TrainingError
+from training.fit.run_folder import Run
+
+
+class Network(NamedTuple):
+    """A network that a runtime has loaded, and its labels, in the order of its outputs."""
+
+    session: Session
+    labels: tuple[str, ...]
 
 
 class FilePrediction(NamedTuple):
@@ -31,6 +41,25 @@ class FilePrediction(NamedTuple):
     probability: float
     top: tuple[tuple[str, float], ...]
     error: str = ''
+
+
+def open_network(folder: Path) -> Network:
+    """Load the network of an evaluated run, or the first variant of a bundle.
+
+    Raises:
+        TrainingError: there is neither.
+    """
+    if (folder / MANIFEST_FILE).is_file():
+        bundle = load_bundle(folder)
+        first = bundle.manifest.variants[0].name
+        return Network(create_runtime().load(bundle.models[first], first), bundle.manifest.labels)
+    one = Run(folder)
+    labels = one.data().published
+    if not one.exported_file.is_file():
+        raise TrainingError(f'{folder} is not evaluated: run `evaluate {folder}` first')
+    return Network(
+        create_runtime().load(one.exported_file.read_bytes(), one.configuration().name), labels
+    )
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:

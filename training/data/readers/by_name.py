@@ -5,12 +5,8 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from mobilenet_perception.recordings.storage import is_bag
-from mobilenet_perception.tools.bags.extract.manifest import FILE as MANIFEST
 from training.configuration.settings import Data
 from training.data.data_set import DataSet
-from training.data.readers.files import folders_in, images_in
-from training.data.readers.idx import PARTS, find
 from training.errors import TrainingError
 
 # Module and function of each reader: a function of the path; imported when asked for.
@@ -71,6 +67,9 @@ def detect_reader(path: Path) -> str:
     Raises:
         TrainingError: it holds nothing that a reader takes, or more than one kind.
     """
+    from mobilenet_perception.recordings.storage import is_bag  # noqa: PLC0415
+    from training.data.readers import files, idx  # noqa: PLC0415
+
     if not path.exists():
         raise TrainingError(f'{path} does not exist: give {_KINDS}')
     if is_bag(path):
@@ -85,9 +84,9 @@ def detect_reader(path: Path) -> str:
     }
     if any(own.values()):
         return 'street_signals' if all(own.values()) else next(n for n, has in own.items() if has)
-    if any(find(path, prefix, 'images') for prefix in PARTS):
+    if any(idx.find(path, prefix, 'images') for prefix in idx.PARTS):
         return 'idx'
-    children = folders_in(path)
+    children = files.folders_in(path)
     if any(is_bag(child) for child in children):
         return 'bags'
     if lists := [file.name for file in path.iterdir() if _is_list(file)]:
@@ -97,10 +96,12 @@ def detect_reader(path: Path) -> str:
         )
     if children:
         return 'folder'
-    held = 'images, but no folder per class' if images_in(path) else 'no data set'
+    held = 'images, but no folder per class' if files.images_in(path) else 'no data set'
     raise TrainingError(f'{path} holds {held}: give {_KINDS}')
 
 
 def _is_list(file: Path) -> bool:
+    from mobilenet_perception.tools.bags.extract.manifest import FILE  # noqa: PLC0415
+
     # What `bag extract` writes beside its class folders lists the same images.
-    return file.suffix.lower() in _LISTS and file.name != MANIFEST
+    return file.suffix.lower() in _LISTS and file.name != FILE
