@@ -4,19 +4,11 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
+from mobilenet_perception.pipeline import timing
 from mobilenet_perception.pipeline.decision import Decider, Decision
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.scheduler import Candidate
 from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.timing import (
-    NS_PER_MS,
-    Arrivals,
-    ArrivalSummary,
-    FrameRecord,
-    Outcome,
-    OutcomeCounts,
-    Window,
-)
 
 
 class CameraState(NamedTuple):
@@ -32,9 +24,9 @@ class CameraState(NamedTuple):
     """
 
     settings: CameraSettings
-    counts: OutcomeCounts
-    records: list[FrameRecord]
-    arrivals: ArrivalSummary
+    counts: timing.OutcomeCounts
+    records: list[timing.FrameRecord]
+    arrivals: timing.ArrivalSummary
     stamp_trouble: str
     decision: Decision
 
@@ -63,8 +55,8 @@ class WaitingFrame(NamedTuple):
     def age_ms(self, steady_ns: int, now_ns: int) -> float:
         """Return how old the frame is, given the two clocks' time."""
         if self.by_stamp:
-            return max(0.0, (now_ns - self.stamp_ns) / NS_PER_MS)
-        return (steady_ns - self.received_ns) / NS_PER_MS
+            return max(0.0, (now_ns - self.stamp_ns) / timing.NS_PER_MS)
+        return (steady_ns - self.received_ns) / timing.NS_PER_MS
 
 
 class CameraQueue:
@@ -86,11 +78,11 @@ class CameraQueue:
         self.waiting: WaitingFrame | None = None
         self.variant = ''
         self._first: WaitingFrame | None = None
-        self._window = Window()
-        self._arrivals = Arrivals()
+        self._window = timing.Window()
+        self._arrivals = timing.Arrivals()
         self._stamp_trouble = ''
         self._received = 0
-        self._outcomes: Counter[Outcome] = Counter()
+        self._outcomes: Counter[timing.Outcome] = Counter()
 
     def offer(
         self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: PipelineSettings
@@ -99,7 +91,7 @@ class CameraQueue:
         old = self.waiting
         self._received += 1
         self._arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
-        transport_ms: float | None = (now_ns - stamp_ns) / NS_PER_MS
+        transport_ms: float | None = (now_ns - stamp_ns) / timing.NS_PER_MS
         self._stamp_trouble = stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
         if self._stamp_trouble:
             transport_ms = None
@@ -127,18 +119,20 @@ class CameraQueue:
         first = self._first
         assert first is not None
         before_ms = (first.transport_ms or 0.0) if first.by_stamp else 0.0
-        deadline_ns = first.received_ns + (self.settings.latency_budget_ms - before_ms) * NS_PER_MS
+        deadline_ns = (
+            first.received_ns + (self.settings.latency_budget_ms - before_ms) * timing.NS_PER_MS
+        )
         return Candidate(self.name, deadline_ns, first.received_ns, first is not self.waiting)
 
-    def end(self, record: FrameRecord) -> None:
+    def end(self, record: timing.FrameRecord) -> None:
         """Count a frame's outcome."""
         self._outcomes[record.outcome] += 1
         self._window.add(record)
 
-    def counts(self) -> OutcomeCounts:
+    def counts(self) -> timing.OutcomeCounts:
         """Return the counts."""
-        by_outcome = {outcome: self._outcomes[outcome] for outcome in Outcome}
-        return OutcomeCounts(self._received, by_outcome)
+        by_outcome = {outcome: self._outcomes[outcome] for outcome in timing.Outcome}
+        return timing.OutcomeCounts(self._received, by_outcome)
 
     def state(self, steady_ns: int) -> CameraState:
         """Return what there is to know at a moment of the steady clock."""

@@ -12,27 +12,12 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
+from mobilenet_perception.pipeline import frame_run, timing
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.camera_queue import CameraQueue, CameraState, WaitingFrame
 from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
-from mobilenet_perception.pipeline.frame_run import (
-    Batch,
-    FrameOutcome,
-    Task,
-    plan_batch,
-    run_batch,
-    run_frame,
-)
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
 from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.timing import (
-    NS_PER_MS,
-    Clock,
-    FrameRecord,
-    Outcome,
-    OutcomeCounts,
-    SystemClock,
-)
 
 
 class Result(NamedTuple):
@@ -47,7 +32,7 @@ class Result(NamedTuple):
         roi: where it was looked at; None: everywhere.
     """
 
-    record: FrameRecord
+    record: timing.FrameRecord
     header: Any
     top: tuple[Scored, ...]
     decision: Decision
@@ -55,8 +40,8 @@ class Result(NamedTuple):
     roi: RegionOfInterest | None
 
 
-_SUPERSEDED = FrameOutcome(Outcome.SUPERSEDED, 'a newer frame came first', {})
-_DEACTIVATED = FrameOutcome(Outcome.EXPIRED, 'the node was deactivated', {})
+_SUPERSEDED = frame_run.FrameOutcome(timing.Outcome.SUPERSEDED, 'a newer frame came first', {})
+_DEACTIVATED = frame_run.FrameOutcome(timing.Outcome.EXPIRED, 'the node was deactivated', {})
 
 # A camera whose turn it is, and its frame.
 _Turn = tuple[Candidate, WaitingFrame]
@@ -83,12 +68,12 @@ class Pipeline:
         cameras: Mapping[str, CameraSettings],
         on_result: Callable[[Result], None],
         settings: PipelineSettings | None = None,
-        clock: Clock | None = None,
+        clock: timing.Clock | None = None,
     ) -> None:
         self._classifier = classifier
         self._on_result = on_result
         self._settings = settings or PipelineSettings()
-        self._clock = clock or SystemClock()
+        self._clock = clock or timing.SystemClock()
         self._usable = self._variants(classifier, self._settings)
         self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
         self._cameras = {
@@ -154,7 +139,7 @@ class Pipeline:
             for camera in self._cameras.values():
                 camera.decider.set_rules(settings.decision)
 
-    def counts(self, name: str) -> OutcomeCounts:
+    def counts(self, name: str) -> timing.OutcomeCounts:
         """Return how many frames a camera has received and how they ended, at one moment."""
         with self._changed:
             return self._cameras[name].counts()
@@ -177,7 +162,7 @@ class Pipeline:
     def stalled_ms(self) -> float:
         """How long the frame being run has been running; 0 when none is."""
         since_ns = self._run_since_ns
-        return 0.0 if since_ns is None else (self._clock.steady_ns() - since_ns) / NS_PER_MS
+        return 0.0 if since_ns is None else (self._clock.steady_ns() - since_ns) / timing.NS_PER_MS
 
     def forget(self) -> None:
         """Start anew after a jump of time: evidence of before says nothing of now."""
@@ -268,19 +253,19 @@ class Pipeline:
         if not ready:
             return [], ''
         ready = self._scheduler.order(ready)
-        batch = Batch(1)
+        batch = frame_run.Batch(1)
         if len(ready) > 1:
             cameras = [self._cameras[candidate.name] for candidate in ready]
-            batch = plan_batch(
+            batch = frame_run.plan_batch(
                 [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
             )
         turns = [(c, self._cameras[c.name].pop()) for c in ready[: batch.frames]]
         return turns, batch.variant
 
-    def _task(self, camera: CameraQueue, waiting: WaitingFrame) -> Task:
+    def _task(self, camera: CameraQueue, waiting: WaitingFrame) -> frame_run.Task:
         settings, rules = camera.settings, self._settings
         age_ms = waiting.age_ms(self._clock.steady_ns(), self._clock.now_ns())
-        return Task(
+        return frame_run.Task(
             message=waiting.message,
             roi=settings.roi,
             variants=self._usable,
@@ -292,22 +277,26 @@ class Pipeline:
 
     def _run(
         self, turns: list[_Turn], variant: str
-    ) -> list[tuple[FrameOutcome, tuple[Scored, ...]]]:
+    ) -> list[tuple[frame_run.FrameOutcome, tuple[Scored, ...]]]:
         started_ns = self._clock.steady_ns()
         tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
         if len(tasks) == 1:
-            outcomes = [run_frame(tasks[0], self._classifier, self._budget, self._clock)]
+            outcomes = [frame_run.run_frame(tasks[0], self._classifier, self._budget, self._clock)]
         else:
-            outcomes = run_batch(tasks, variant, self._classifier, self._budget, self._clock)
+            outcomes = frame_run.run_batch(
+                tasks, variant, self._classifier, self._budget, self._clock
+            )
         ended = []
         for (candidate, waiting), found in zip(turns, outcomes, strict=True):
-            found.times['wait_ms'] = (started_ns - waiting.received_ns) / NS_PER_MS
+            found.times['wait_ms'] = (started_ns - waiting.received_ns) / timing.NS_PER_MS
             top: tuple[Scored, ...] = ()
             if found.scores is not None:
                 self._cameras[candidate.name].variant = found.times['variant']
                 scored_ns = self._clock.steady_ns()
                 top = self._top(found.scores)
-                found.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / NS_PER_MS
+                found.times['postprocess_ms'] = (
+                    self._clock.steady_ns() - scored_ns
+                ) / timing.NS_PER_MS
             ended.append((found, top))
         return ended
 
@@ -315,19 +304,19 @@ class Pipeline:
         self,
         camera: CameraQueue,
         waiting: WaitingFrame,
-        found: FrameOutcome,
+        found: frame_run.FrameOutcome,
         top: tuple[Scored, ...] = (),
     ) -> Result:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
         over_ms = age_ms - camera.settings.latency_budget_ms
         outcome, reason = found.outcome, found.reason
-        if outcome is Outcome.ON_TIME and over_ms > 0:
-            outcome = Outcome.LATE
+        if outcome is timing.Outcome.ON_TIME and over_ms > 0:
+            outcome = timing.Outcome.LATE
             reason = '; '.join(
                 filter(None, (reason, f'finished {over_ms:.1f} ms after the budget'))
             )
-        record = FrameRecord(
+        record = timing.FrameRecord(
             camera=camera.name,
             sequence=waiting.sequence,
             stamp_ns=waiting.stamp_ns,
@@ -335,12 +324,12 @@ class Pipeline:
             latency_budget_ms=camera.settings.latency_budget_ms,
             age_ms=age_ms,
             transport_ms=waiting.transport_ms,
-            total_ms=(steady_ns - waiting.received_ns) / NS_PER_MS,
+            total_ms=(steady_ns - waiting.received_ns) / timing.NS_PER_MS,
             reason=reason,
             **{'variant': '', **found.times},
         )
-        if outcome is Outcome.ON_TIME and found.scores is not None:
-            captured_ns = steady_ns - round(age_ms * NS_PER_MS)
+        if outcome is timing.Outcome.ON_TIME and found.scores is not None:
+            captured_ns = steady_ns - round(age_ms * timing.NS_PER_MS)
             camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
         camera.end(record)
         decision = camera.decider.decide(steady_ns)

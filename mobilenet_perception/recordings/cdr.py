@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from mobilenet_perception.frames.messages import (
-    CompressedImageMessage,
-    Header,
-    ImageMessage,
-    Message,
-    Time,
-    to_time,
-)
+from mobilenet_perception.frames import messages
 
 if TYPE_CHECKING:
     from rosbags.typesys.store import Typestore
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
-_TYPES = {ImageMessage: IMAGE, CompressedImageMessage: COMPRESSED}
+_TYPES = {messages.ImageMessage: IMAGE, messages.CompressedImageMessage: COMPRESSED}
 
 
 class RecordedMessage(NamedTuple):
@@ -41,12 +34,12 @@ def typestore() -> 'Typestore':
     return get_typestore(Stores.ROS2_HUMBLE)
 
 
-def message_type(message: Message) -> str:
+def message_type(message: messages.Message) -> str:
     """Return the ROS type of a message, such as `sensor_msgs/msg/Image`."""
     return _TYPES[type(message)]
 
 
-def deserialize(recorded: RecordedMessage) -> Message:
+def deserialize(recorded: RecordedMessage) -> messages.Message:
     """Read a recorded camera message.
 
     A message too damaged to read becomes an image of no pixels, stamped with the time of its
@@ -54,23 +47,23 @@ def deserialize(recorded: RecordedMessage) -> Message:
     """
     try:
         value = cast(Any, typestore().deserialize_cdr(recorded.cdr, recorded.type))
-        header = Header(
-            Time(value.header.stamp.sec, value.header.stamp.nanosec),
+        header = messages.Header(
+            messages.Time(value.header.stamp.sec, value.header.stamp.nanosec),
             value.header.frame_id,
         )
         if recorded.type == COMPRESSED:
-            return CompressedImageMessage(header, value.format, value.data)
-        return ImageMessage(
+            return messages.CompressedImageMessage(header, value.format, value.data)
+        return messages.ImageMessage(
             header, value.height, value.width, value.encoding, value.is_bigendian, value.step,
             value.data,
         )  # fmt: skip
     # The parser indexes into the bytes unchecked, and raises what comes of it.
     except Exception:
-        header = Header(to_time(recorded.log_ns), '')
-        return ImageMessage(header, 0, 0, 'damaged', 0, 0, np.empty(0, np.uint8))
+        header = messages.Header(messages.to_time(recorded.log_ns), '')
+        return messages.ImageMessage(header, 0, 0, 'damaged', 0, 0, np.empty(0, np.uint8))
 
 
-def serialize(message: Message) -> bytes:
+def serialize(message: messages.Message) -> bytes:
     """Return the little-endian CDR form of a message."""
     store = typestore()
     types = store.types
@@ -86,4 +79,4 @@ def serialize(message: Message) -> bytes:
 def restamp(cdr: bytes, stamp_ns: int) -> bytes:
     """Return a serialised message with another stamp: the first field of every header."""
     order = '<' if cdr[1] & 1 else '>'
-    return cdr[:4] + struct.pack(f'{order}iI', *to_time(stamp_ns)) + cdr[12:]
+    return cdr[:4] + struct.pack(f'{order}iI', *messages.to_time(stamp_ns)) + cdr[12:]

@@ -6,13 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import decode
-from mobilenet_perception.frames.messages import (
-    CompressedImageMessage,
-    Message,
-    compress,
-    image_message,
-)
+from mobilenet_perception.frames import decode, messages
 from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
 from mobilenet_perception.recordings.source import Source, SourceFrame, camera_of
@@ -118,19 +112,19 @@ def _write_frames(
     return count, labels
 
 
-def _in_transport(frame: SourceFrame, transport: str | None) -> Message:
+def _in_transport(frame: SourceFrame, transport: str | None) -> messages.Message:
     message = frame.message
-    is_compressed = isinstance(message, CompressedImageMessage)
+    is_compressed = isinstance(message, messages.CompressedImageMessage)
     if transport is None or (transport == 'compressed') == is_compressed:
         return message
     rgb = decode(message).rgb()
     if is_compressed:
-        return image_message(rgb, frame.stamp_ns, message.header.frame_id)
-    return compress(rgb, frame.stamp_ns, message.header.frame_id)
+        return messages.image_message(rgb, frame.stamp_ns, message.header.frame_id)
+    return messages.compress(rgb, frame.stamp_ns, message.header.frame_id)
 
 
-def _topic(frame: SourceFrame, message: Message, own: str) -> str:
+def _topic(frame: SourceFrame, message: messages.Message, own: str) -> str:
     if type(message) is type(frame.message):
         return own
-    is_compressed = isinstance(message, CompressedImageMessage)
+    is_compressed = isinstance(message, messages.CompressedImageMessage)
     return f'{own}/compressed' if is_compressed else own.removesuffix('/compressed')

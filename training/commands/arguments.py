@@ -9,12 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from training.configuration.file import (
-    DATA_VARIABLE,
-    default_data,
-    load_configurations,
-    with_settings,
-)
+from training.configuration import file
 from training.configuration.settings import Configuration, Data, Network, Stage
 from training.data.data_set import DataSet, Split, data_hash
 from training.data.readers.by_name import read_data
@@ -48,9 +43,9 @@ class RunInput(NamedTuple):
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     """Add the data, the configuration file and what changes it."""
     parser.add_argument(
-        'data', nargs='?', type=Path, default=default_data(), metavar='DATA',
+        'data', nargs='?', type=Path, default=file.default_data(), metavar='DATA',
         help='folder per class, CSV file, IDX folder, or bag '
-        f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
+        f'(default: ${file.DATA_VARIABLE}, or a folder beside the checkout)',
     )  # fmt: skip
     parser.add_argument(
         '--config', type=Path, help='file with configurations(), or a recipe by its name'
@@ -80,7 +75,7 @@ def configured(options: argparse.Namespace) -> tuple[Configuration, ...]:
     Raises:
         TrainingError: a file, a name or a setting is wrong.
     """
-    found = load_configurations(options.config) if options.config else (_DEFAULT,)
+    found = file.load_configurations(options.config) if options.config else (_DEFAULT,)
     if options.only:
         known = {one.name: one for one in found}
         if unknown := sorted(set(options.only) - set(known)):
@@ -109,7 +104,7 @@ def _changed(configuration: Configuration, options: argparse.Namespace) -> Confi
         before = [last._replace(epochs=options.head_epochs, train='head')]
         last = last._replace(learning_rate=rate / 10)
     configuration = configuration._replace(stages=(*before, last))
-    configuration = with_settings(configuration, [*settings, *options.settings])
+    configuration = file.with_settings(configuration, [*settings, *options.settings])
     name = options.name or configuration.name or default_name(configuration)
     return configuration._replace(name=name)
 

@@ -11,22 +11,9 @@ from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.colours import BLUE, SKY
 from mobilenet_perception.tools.terminal import table
 from training.configuration.settings import Number
-from training.evaluation.comparison.report import (
-    comparison_heads,
-    comparison_rows,
-    machine_words,
-    pareto_section,
-)
+from training.evaluation.comparison import report
 from training.evaluation.tables import percent
-from training.report.style import (
-    HALF,
-    WHOLE,
-    name_rows,
-    percent_axis,
-    short_numbers,
-    styled,
-    svg,
-)
+from training.report import style
 from training.sweep.effects import Effect, Effects
 from training.sweep.record import Attribute
 from training.sweep.results import Results
@@ -58,8 +45,8 @@ def sweep_report(results: Results) -> pages.Report:
             wide=True,
         )
         sections.insert(0, pages.Section('The trials', '', (trials,)))
-        sections += pareto_section(results.comparison.rows)
-        facts['Latency measured on'] = machine_words(results.comparison)
+        sections += report.pareto_section(results.comparison.rows)
+        facts['Latency measured on'] = report.machine_words(results.comparison)
     names = ', '.join(attribute.setting for attribute in results.sweep.attributes)
     return pages.Report(
         title=f'Sweep of {names}',
@@ -114,7 +101,7 @@ def _effect_section(effects: Effects, results: Results) -> pages.Section:
         'by an additive model; vertical lines and bands are 95 % intervals. What an attribute '
         'explains is its share of the variance between trials.'
     )
-    means = svg(partial_plot(effects, results.sweep.attributes))
+    means = style.svg(partial_plot(effects, results.sweep.attributes))
     few = len(effects.effects) <= _FEW
     title, rows = effects.figure.capitalize(), effect_rows(effects)
     return pages.Section(
@@ -122,36 +109,36 @@ def _effect_section(effects: Effects, results: Results) -> pages.Section:
         words,
         (
             pages.Table(title, EFFECT_HEADS, rows, wide=few),
-            pages.Picture(f'What explains {effects.figure}', svg(importance_plot(effects))),
+            pages.Picture(f'What explains {effects.figure}', style.svg(importance_plot(effects))),
             pages.Picture(f'Means of {effects.figure}', means, wide=not few),
         ),
     )
 
 
-@styled
+@style.styled
 def importance_plot(effects: Effects) -> Figure:
     """Draw the share of the variance that each attribute explains, the largest on top."""
     rows = [(e.setting, e.importance) for e in effects.effects if e.importance is not None]
     if effects.unexplained is not None:
         rows.append((_CHANCE, effects.unexplained))
-    figure = Figure((HALF, 0.8 + 0.32 * len(rows)))
+    figure = Figure((style.HALF, 0.8 + 0.32 * len(rows)))
     axes = figure.add_subplot()
     axes.barh(range(len(rows)), [share for _, share in rows], color=BLUE, height=0.6)
-    name_rows(axes, [name for name, _ in rows])
+    style.name_rows(axes, [name for name, _ in rows])
     axes.set_xlim(0, 1)
     axes.set_xlabel(f'share of the variance of {effects.figure}')
-    percent_axis(axes, 'x')
+    style.percent_axis(axes, 'x')
     return figure
 
 
-@styled
+@style.styled
 def partial_plot(effects: Effects, attributes: tuple[Attribute, ...]) -> Figure:
     """Draw the mean at each value of each attribute, the others being as they are on average."""
     drawn = [effect for effect in effects.effects if effect.levels]
     by_name = {attribute.setting: attribute for attribute in attributes}
     across = max(1, min(_ACROSS, len(drawn)))
     down = max(1, -(-len(drawn) // across))
-    figure = Figure((WHOLE if across > _FEW else HALF, _PANEL * down))
+    figure = Figure((style.WHOLE if across > _FEW else style.HALF, _PANEL * down))
     grid = figure.subplots(down, across, sharey=True, squeeze=False)
     panels = [axes for row in grid for axes in row]
     for axes, effect in zip(panels, drawn, strict=False):
@@ -161,10 +148,10 @@ def partial_plot(effects: Effects, attributes: tuple[Attribute, ...]) -> Figure:
     for row in grid:
         row[0].set_ylabel(effects.figure if effects.figure != 'macs' else 'multiply-adds')
     if effects.figure == 'accuracy':
-        percent_axis(panels[0], 'y')
+        style.percent_axis(panels[0], 'y')
     elif effects.figure == 'macs':
         panels[0].set_yscale('log')
-        short_numbers(panels[0].yaxis)
+        style.short_numbers(panels[0].yaxis)
     else:
         panels[0].set_ylim(bottom=0)
         for row in grid:
@@ -208,20 +195,20 @@ def sweep_text(results: Results) -> str:
         parts.append(f'{heading(effects)}\n{table([EFFECT_HEADS, *effect_rows(effects)])}')
     words = [f'note: {note}' for note in results.notes]
     if results.comparison:
-        words.insert(0, f'latency of one image on {machine_words(results.comparison)}')
+        words.insert(0, f'latency of one image on {report.machine_words(results.comparison)}')
     return '\n\n'.join([*parts, '\n'.join(words)])
 
 
 def trial_heads(results: Results) -> tuple[str, ...]:
     """Return the heads of the table of trials."""
     assert results.comparison is not None
-    return ('trial', 'validation', *comparison_heads(results.comparison)[1:])
+    return ('trial', 'validation', *report.comparison_heads(results.comparison)[1:])
 
 
 def trial_rows(results: Results) -> list[tuple[str, ...]]:
     """Return the cells of each trial that ended, the best on the validation part first."""
     assert results.comparison is not None
-    cells = {row[0]: row[1:] for row in comparison_rows(results.comparison)}
+    cells = {row[0]: row[1:] for row in report.comparison_rows(results.comparison)}
     return [
         (one.trial.name, percent(one.validation), *cells[one.trial.name]) for one in results.ended
     ]

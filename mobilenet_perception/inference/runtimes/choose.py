@@ -6,12 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mobilenet_perception.errors import RuntimeUnavailableError
-from mobilenet_perception.inference.runtimes.base import (
-    DEFAULT,
-    BuildingRuntime,
-    Runtime,
-    RuntimeSettings,
-)
+from mobilenet_perception.inference.runtimes import base
 
 # Name of the runtime: the module here that has `create(settings, notify) -> Runtime`, and how to
 # get what it runs on.
@@ -38,16 +33,16 @@ class RuntimePlan(NamedTuple):
         notes: why, a sentence each.
     """
 
-    now: Runtime
-    later: Runtime | None
+    now: base.Runtime
+    later: base.Runtime | None
     notes: tuple[str, ...]
 
 
 def create_runtime(
     name: str = 'onnxruntime',
-    settings: RuntimeSettings = DEFAULT,
+    settings: base.RuntimeSettings = base.DEFAULT,
     notify: Callable[[str], None] = lambda words: None,
-) -> Runtime:
+) -> base.Runtime:
     """Return a runtime by its name.
 
     Args:
@@ -70,15 +65,15 @@ def create_runtime(
         )
     except ImportError as error:
         raise cannot_load(name, error) from error
-    runtime: Runtime = found.create(settings, notify)
+    runtime: base.Runtime = found.create(settings, notify)
     return runtime
 
 
 def choose_runtime(
     name: str = AUTO,
-    settings: RuntimeSettings = DEFAULT,
+    settings: base.RuntimeSettings = base.DEFAULT,
     notify: Callable[[str], None] = lambda words: None,
-) -> Runtime:
+) -> base.Runtime:
     """Return a runtime by its name; `auto`: TensorRT where it can run, else ONNX Runtime.
 
     Args:
@@ -92,7 +87,9 @@ def choose_runtime(
     return _chosen(name, settings, notify)[0]
 
 
-def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, bytes]) -> RuntimePlan:
+def plan_runtime(
+    name: str, settings: base.RuntimeSettings, models: Mapping[str, bytes]
+) -> RuntimePlan:
     """Choose a runtime, and another that serves while its engines are built.
 
     Args:
@@ -104,7 +101,7 @@ def plan_runtime(name: str, settings: RuntimeSettings, models: Mapping[str, byte
         RuntimeUnavailableError: it is not installed or cannot run here.
     """
     runtime, notes = _chosen(name, settings, lambda words: None)
-    unbuilt = runtime.unbuilt(models) if isinstance(runtime, BuildingRuntime) else {}
+    unbuilt = runtime.unbuilt(models) if isinstance(runtime, base.BuildingRuntime) else {}
     notes += [f'the engine of {variant} must be built: {why}' for variant, why in unbuilt.items()]
     if not unbuilt:
         return RuntimePlan(runtime, None, tuple(notes))
@@ -123,8 +120,8 @@ def cannot_load(name: str, error: ImportError) -> RuntimeUnavailableError:
 
 
 def _chosen(
-    name: str, settings: RuntimeSettings, notify: Callable[[str], None]
-) -> tuple[Runtime, list[str]]:
+    name: str, settings: base.RuntimeSettings, notify: Callable[[str], None]
+) -> tuple[base.Runtime, list[str]]:
     if name != AUTO:
         return create_runtime(name, settings, notify), []
     try:

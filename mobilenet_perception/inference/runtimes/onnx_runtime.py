@@ -8,12 +8,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.inference.runtimes.base import (
-    RuntimeSettings,
-    Session,
-    Tensor,
-    read_signature,
-)
+from mobilenet_perception.inference.runtimes import base
 
 # Of a model whose first dimension is free: more frames than this do not wait at a time.
 _LARGEST_BATCH = 8
@@ -38,7 +33,7 @@ class OnnxRuntime:
         self._options.log_severity_level = 4
         self._options.add_session_config_entry('session.force_spinning_stop', '1')
 
-    def load(self, model: bytes, name: str) -> Session:
+    def load(self, model: bytes, name: str) -> base.Session:
         """Load a model; see `Runtime.load`."""
         try:
             # From memory, so that a model cannot make ORT open further files.
@@ -58,7 +53,7 @@ class OnnxRuntimeSession:
 
     def __init__(self, session: onnxruntime.InferenceSession, name: str) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        found = read_signature(name, _tensors(inputs), _tensors(outputs))
+        found = base.read_signature(name, _tensors(inputs), _tensors(outputs))
         self.height: int = found.height
         self.width: int = found.width
         self.classes: int = found.classes
@@ -87,14 +82,14 @@ class OnnxRuntimeSession:
         self._run_options.terminate = True
 
 
-def create(settings: RuntimeSettings, notify: Callable[[str], None]) -> OnnxRuntime:
+def create(settings: base.RuntimeSettings, notify: Callable[[str], None]) -> OnnxRuntime:
     """Return the runtime; it has nothing to say."""
     return OnnxRuntime(settings.threads)
 
 
-def _tensors(values: Sequence[onnxruntime.NodeArg]) -> list[Tensor]:
+def _tensors(values: Sequence[onnxruntime.NodeArg]) -> list[base.Tensor]:
     return [
-        Tensor(
+        base.Tensor(
             _KINDS.get(value.type, value.type),
             tuple(size if isinstance(size, int) else None for size in value.shape),
         )

@@ -16,14 +16,7 @@ from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.report.run import (
-    FrameResult,
-    Run,
-    Thumbnail,
-    describe_bundle,
-    describe_machine,
-    frame_result,
-)
+from mobilenet_perception.tools.report import run
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 
 _READ_AHEAD = 16
@@ -55,8 +48,8 @@ class _Player:
         self._picker = ThumbnailPicker()
         self._ended = threading.Condition()
         self._count = 0
-        self.thumbnails: list[Thumbnail] = []
-        self.results: dict[str, list[FrameResult]] = {item.name: [] for item in source.cameras}
+        self.thumbnails: list[run.Thumbnail] = []
+        self.results: dict[str, list[run.FrameResult]] = {item.name: [] for item in source.cameras}
         manifest = classifier.bundle.manifest
         self.pipeline = Pipeline(
             classifier,
@@ -107,7 +100,7 @@ class _Player:
         with self._ended:
             frame = self._frames.pop((record.camera, record.sequence))
             first_ns = self._first_ns or frame.log_ns
-            self.results[record.camera].append(frame_result(result, frame, first_ns))
+            self.results[record.camera].append(run.frame_result(result, frame, first_ns))
             self._ended.notify()
 
 
@@ -117,7 +110,7 @@ def play_fast(
     settings: ReplaySettings,
     faults: Faults = _NO_FAULTS,
     progress: Callable[[int], None] = lambda frames: None,
-) -> Run:
+) -> run.Run:
     """Run every frame in the order of recording, as fast as it goes.
 
     The same source and bundle give the same labels on the same machine: nothing waits, so
@@ -152,7 +145,7 @@ def play_paced(
     settings: ReplaySettings,
     faults: Faults = _NO_FAULTS,
     progress: Callable[[int], None] = lambda frames: None,
-) -> Run:
+) -> run.Run:
     """Hand in each frame when it is due, as if its camera gave it now; a worker runs them.
 
     The arguments are those of `play_fast`.
@@ -191,7 +184,7 @@ def _run(
     settings: ReplaySettings,
     player: _Player,
     start: float,
-) -> Run:
+) -> run.Run:
     if not player.count:
         raise PerceptionError(f'{source.name} gave no frame: nothing was classified')
     # A superseded frame ends before the older one that is being run.
@@ -200,11 +193,11 @@ def _run(
         for camera, found in player.results.items()
     }
     budget_ms = settings.budget_ms
-    return Run(
+    return run.Run(
         mode=mode,
         source=source.name,
-        bundle=describe_bundle(classifier.bundle),
-        machine=describe_machine(classifier.runtime),
+        bundle=run.describe_bundle(classifier.bundle),
+        machine=run.describe_machine(classifier.runtime),
         latency_budget_ms=None if math.isinf(budget_ms) else budget_ms,
         frames=frames,
         missed=[],

@@ -14,11 +14,7 @@ from mobilenet_perception import __version__
 from mobilenet_perception.ros.environment import ros_distribution
 from mobilenet_perception.system.files import PACKAGE_FOLDER, share_folder
 from mobilenet_perception.system.machine import Sensors, read_identity
-from mobilenet_perception.tools.doctor.environment.probe import (
-    NOT_INSTALLED,
-    look,
-    look_at_libraries,
-)
+from mobilenet_perception.tools.doctor.environment import probe
 
 SCHEMA = 'mobilenet_perception.env'
 SCHEMA_VERSION = 1
@@ -51,7 +47,7 @@ def describe_environment(bundle: Path | None = None) -> dict[str, Any]:
     Args:
         bundle: folder of the model bundle; None: the default one.
     """
-    libraries = look_at_libraries()
+    libraries = probe.look_at_libraries()
     ros = {name: libraries.pop(name) for name in ('rclpy', 'vision_msgs')}
     values: dict[str, Any] = {
         'schema': SCHEMA,
@@ -66,7 +62,7 @@ def describe_environment(bundle: Path | None = None) -> dict[str, Any]:
             'virtual_environment': 'yes' if sys.prefix != sys.base_prefix else 'no',
         },
         **libraries,
-        'cuda': look('cuda'),
+        'cuda': probe.look('cuda'),
         'ros': {**_told(_distribution, 'distribution'), **ros['rclpy'], **_variables(os.environ)},
         'vision_msgs': ros['vision_msgs'],
         'machine': _told(_machine, 'machine'),
@@ -104,7 +100,7 @@ def _bundle(folder: Path | None) -> dict[str, str]:
 
 
 def _distribution() -> dict[str, str]:
-    return {'distribution': ros_distribution() or NOT_INSTALLED}
+    return {'distribution': ros_distribution() or probe.NOT_INSTALLED}
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
