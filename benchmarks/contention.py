@@ -27,8 +27,8 @@ from benchmarks.harness.slower_runtime import SlowerRuntime
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import DecisionRules
+from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
-from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
 from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.recordings.pictures import read_drive

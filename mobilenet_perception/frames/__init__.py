@@ -10,10 +10,11 @@ from mobilenet_perception.frames.frame import (
     Limits,
     PixelOrder,
     RegionOfInterest,
+    crop,
+    crop_and_resize,
 )
 from mobilenet_perception.frames.image import decode_image
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
-from mobilenet_perception.frames.resize import crop, crop_and_resize
 
 __all__ = [
     'DEFAULT_LIMITS',

@@ -14,12 +14,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import AbandonedError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
-from mobilenet_perception.inference.bundle import (
-    Bundle,
-    Variant,
-    check_golden_frames,
-    load_bundle,
-)
+from mobilenet_perception.inference.bundle import Bundle, Variant, check_golden_frames, load_bundle
 from mobilenet_perception.inference.bundle.precision_ladder import not_worth_running
 from mobilenet_perception.inference.runtimes import Runtime, RuntimeSettings, choose_runtime
 

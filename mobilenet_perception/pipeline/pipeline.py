@@ -16,8 +16,8 @@ from mobilenet_perception.pipeline import frame_run, timing
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.camera_queue import CameraQueue, CameraState, WaitingFrame
 from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
+from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
-from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
 
 
 class Result(NamedTuple):

@@ -11,13 +11,7 @@ from pathlib import Path
 import pytest
 
 from mobilenet_perception.inference.bundle import load_bundle
-from tests.docs.command_lines import (
-    UnknownError,
-    aliases,
-    judge,
-    judge_mention,
-    split_commands,
-)
+from tests.docs.command_lines import UnknownError, aliases, judge, judge_mention, split_commands
 from tests.docs.pages import Page, all_pages, example_commands
 from tests.support import ROOT
 

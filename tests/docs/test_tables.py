@@ -78,7 +78,7 @@ def test_every_parameter_of_the_node_and_no_other() -> None:
 
 def test_every_parameter_of_the_advisor_and_no_other() -> None:
     pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
-    from mobilenet_perception.ros.advisor.parameters import ADVISOR_PARAMETERS
+    from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
 
     check_parameters(PARAMETERS.table(*OF_THE_ADVISOR), ADVISOR_PARAMETERS, run_time=False)
 

@@ -12,7 +12,7 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.decision import DecisionRules
-from mobilenet_perception.pipeline.settings import CameraSettings, PipelineSettings
+from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench, with_classify
 from tests.support.image_messages import plain_message

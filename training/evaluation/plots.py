@@ -26,14 +26,7 @@ from training.evaluation.metrics.classification import (
 )
 from training.evaluation.predictions import Predictions
 from training.evaluation.unknown import Detection
-from training.report.style import (
-    CYCLE,
-    HALF,
-    name_rows,
-    percent_axis,
-    short_numbers,
-    styled,
-)
+from training.report.style import CYCLE, HALF, name_rows, percent_axis, short_numbers, styled
 
 Epochs = Sequence[Mapping[str, float]]
 _Counts = npt.NDArray[np.int64]

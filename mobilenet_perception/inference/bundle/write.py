@@ -15,10 +15,7 @@ from mobilenet_perception.inference.bundle.bundle import (
     Bundle,
     load_bundle,
 )
-from mobilenet_perception.inference.bundle.golden_check import (
-    check_golden_frames,
-    golden_scores,
-)
+from mobilenet_perception.inference.bundle.golden_check import check_golden_frames, golden_scores
 from mobilenet_perception.inference.bundle.manifest import GoldenFrame, Manifest, manifest_to_json
 from mobilenet_perception.inference.runtimes.base import Runtime
 from mobilenet_perception.system.files import entry_of, sealed_json, whole_folder

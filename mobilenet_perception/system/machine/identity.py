@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from mobilenet_perception.system.machine.kernel_files import read_text
+from mobilenet_perception.system.machine.sensors import read_text
 
 # On Arm the device tree, which Docker hides, and the class of systems on a chip, which it does
 # not; on a PC what its firmware calls the product.

@@ -19,8 +19,7 @@ from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.bags.info.findings import bag_findings, camera_findings
 from mobilenet_perception.tools.bags.info.scan import Scan
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
-from mobilenet_perception.tools.doctor.facts import GraphFacts, Query
-from mobilenet_perception.tools.doctor.finding import Finding, Level, fine, told
+from mobilenet_perception.tools.doctor.facts import Finding, GraphFacts, Level, Query, fine, told
 from mobilenet_perception.tools.doctor.machine import Machine, load_bundles
 from mobilenet_perception.tools.terminal import Progress
 

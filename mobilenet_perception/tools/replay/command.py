@@ -11,11 +11,7 @@ from mobilenet_perception.tools.arguments import add_bundle, positive, region, s
 from mobilenet_perception.tools.replay.faults import FAULTS
 from mobilenet_perception.tools.replay.play import LOCAL, play
 from mobilenet_perception.tools.replay.reporting import ReportFiles, add_video, finish
-from mobilenet_perception.tools.replay.settings import (
-    BUDGET_MS,
-    ReplaySettings,
-    settings_of,
-)
+from mobilenet_perception.tools.replay.settings import BUDGET_MS, ReplaySettings, settings_of
 from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
 from mobilenet_perception.tools.replay.testing.suite import run_suite
 from mobilenet_perception.tools.replay.testing.verdict import Verdict, failures, write_junit

@@ -7,11 +7,7 @@ import pytest
 import yaml
 
 from mobilenet_perception.inference.bundle import load_bundle
-from mobilenet_perception.ros.advisor.parameters import (
-    ADVISOR_PARAMETERS,
-    advisor_refusal,
-    speed_rules,
-)
+from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS, advisor_refusal, speed_rules
 
 
 def defaults() -> dict[str, object]:

@@ -16,8 +16,7 @@ from mobilenet_perception.tools.doctor.facts import (
     StreamFacts,
     TopicFacts,
 )
-from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
-from mobilenet_perception.tools.doctor.processes import RosProcess
+from mobilenet_perception.tools.doctor.machine import MachineFacts, RosProcess
 
 TOPIC = '/front/image_raw'
 NODE = '/classifier'

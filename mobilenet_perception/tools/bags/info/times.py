@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.pipeline.input_trouble import stamp_trouble
+from mobilenet_perception.pipeline.health import stamp_trouble
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 

@@ -7,9 +7,8 @@ A new one is a generator of findings in the file that it belongs to, and a line 
 from collections.abc import Iterable, Iterator
 
 from mobilenet_perception.tools.doctor.checks import frames, graph, machine
-from mobilenet_perception.tools.doctor.facts import GraphFacts
-from mobilenet_perception.tools.doctor.finding import MACHINE, Finding, Level
-from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
+from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, GraphFacts, Level
+from mobilenet_perception.tools.doctor.machine import MachineFacts
 
 GRAPH_CHECKS = (
     graph.check_discovery,

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
-from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
-from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
+from mobilenet_perception.tools.doctor.facts import (
+    Endpoint,
+    Finding,
+    GraphFacts,
+    NodeFacts,
+    TopicFacts,
+    fine,
+    note,
+    told,
+    wrong,
+)
 
 _MOST_NAMED = 3
 _TRANSITIONS = {'unconfigured': ('configure', 'activate'), 'inactive': ('activate',)}
