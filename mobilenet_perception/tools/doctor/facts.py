@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.timing import FrameRecord
-from mobilenet_perception.tools.bags.info.times import Rate, Stamps
+from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
 from mobilenet_perception.tools.doctor.processes import RosProcess
 
 RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'

@@ -7,7 +7,7 @@ from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings.reader import IMAGE
 from mobilenet_perception.system.machine import MachineState
-from mobilenet_perception.tools.bags.info.times import Ages, Rate, Stamps
+from mobilenet_perception.tools.bags.info.scan import Ages, Rate, Stamps
 from mobilenet_perception.tools.doctor.facts import (
     BEST_EFFORT,
     Endpoint,

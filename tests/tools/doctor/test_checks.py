@@ -8,7 +8,7 @@ from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.reader import COMPRESSED
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.system.machine.processor import Clock
-from mobilenet_perception.tools.bags.info.times import Rate
+from mobilenet_perception.tools.bags.info.scan import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
 from mobilenet_perception.tools.doctor.facts import BEST_EFFORT, TRANSIENT_LOCAL, GraphFacts, Query
 from mobilenet_perception.tools.doctor.finding import Finding, Level

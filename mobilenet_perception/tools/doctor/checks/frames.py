@@ -10,7 +10,7 @@ from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.timing import Outcome, miss_rate
 from mobilenet_perception.recordings.reader import COMPRESSED, IMAGE
-from mobilenet_perception.tools.bags.info.times import Stamps
+from mobilenet_perception.tools.bags.info.scan import Stamps
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, StreamFacts, TopicFacts
 from mobilenet_perception.tools.doctor.finding import Finding, fine, note, told, wrong
 
