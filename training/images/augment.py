@@ -428,7 +428,9 @@ def _move(pixels: Pixels, augmentation: Augmentation, random: np.random.Generato
     return affine(pixels, linear, (right, down))
 
 
-def _change_light(pixels: Pixels, augmentation: Augmentation, random: np.random.Generator) -> Pixels:
+def _change_light(
+    pixels: Pixels, augmentation: Augmentation, random: np.random.Generator
+) -> Pixels:
     if not (augmentation.brightness or augmentation.contrast):
         return pixels
     mean = float(pixels.mean())

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
-from mobilenet_perception.tools.bags.info.times import Rate, Stamps
+from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
 from mobilenet_perception.tools.doctor.machine import RosProcess
 
 

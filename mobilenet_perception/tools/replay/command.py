@@ -10,7 +10,7 @@ from mobilenet_perception.recordings.storage import find_bags
 from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
 from mobilenet_perception.tools.replay.faults import FAULTS
 from mobilenet_perception.tools.replay.play import LOCAL, play
-from mobilenet_perception.tools.replay.reporting import ReportFiles, add_video, finish
+from mobilenet_perception.tools.replay.reporting import add_video, finish, report_files
 from mobilenet_perception.tools.replay.settings import BUDGET_MS, ReplaySettings, settings_of
 from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
 from mobilenet_perception.tools.replay.testing.suite import run_suite
@@ -89,8 +89,8 @@ def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
 
 
 def _run_one(arguments: argparse.Namespace, settings: ReplaySettings) -> int:
-    files = ReportFiles(arguments.json, arguments.html, arguments.video)
     try:
+        files = report_files(arguments.json, arguments.html, arguments.video)
         with Progress('frames played') as progress:
             played = play(settings, progress)
         values = finish(played, files, settings.open)

@@ -50,9 +50,10 @@ def run(arguments: argparse.Namespace) -> int:
         rate_hz=arguments.rate,
         seconds=arguments.seconds,
     )
+    files = in_folder(arguments.out, arguments.video)
     played = play_live(settings, print_second, arguments.out, notify)
     print()
-    finish(played, in_folder(arguments.out, arguments.video), settings.open)
+    finish(played, files, settings.open)
     return 130 if played.interrupted else 0
 
 

@@ -24,9 +24,24 @@ class ReportFiles(NamedTuple):
     video: Path | None = None
 
 
+def report_files(
+    json_file: Path | None = None, page: Path | None = None, video: Path | None = None
+) -> ReportFiles:
+    """Return what is to be written, once it is known, before minutes of playing, that it can be.
+
+    Raises:
+        PerceptionError: a library for it is missing.
+    """
+    if video:
+        from mobilenet_perception.tools.replay.video import require_library  # noqa: PLC0415
+
+        require_library(video)
+    return ReportFiles(json_file, page, video)
+
+
 def in_folder(folder: Path, video: Path | None = None) -> ReportFiles:
-    """Return the files of commands that have a folder to write to."""
-    return ReportFiles(folder / 'report.json', folder / 'report.html', video)
+    """Return the files of commands that have a folder to write to; see `report_files`."""
+    return report_files(folder / 'report.json', folder / 'report.html', video)
 
 
 def add_video(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -31,6 +32,19 @@ _GIF_WIDTH, _GIF_PERIOD_S = 400, 0.1
 _LEVELS = (6, 7, 6)
 # A camera that pauses for longer does not make a film of standing pictures.
 _LONGEST_S = 2.0
+
+
+def require_library(path: Path) -> None:
+    """Refuse a video whose library is not here.
+
+    Raises:
+        PerceptionError: says which, and what to do.
+    """
+    if path.suffix == '.gif' and find_spec('PIL') is None:
+        raise PerceptionError(
+            '.gif needs Pillow, which is not installed: pip install pillow, apt install '
+            f'python3-pil, or choose another of {", ".join(SUFFIXES)}'
+        )
 
 
 def write_video(
@@ -240,13 +254,9 @@ class GifWriter:
     """
 
     def __init__(self, path: Path, width: int, height: int, period_s: float) -> None:
-        try:
-            from PIL import GifImagePlugin, Image  # noqa: PLC0415 (an extra)
-        except ImportError:
-            raise PerceptionError(
-                '.gif needs Pillow, which is not installed: pip install pillow, apt install '
-                f'python3-pil, or choose another of {", ".join(SUFFIXES)}'
-            ) from None
+        require_library(path)
+        from PIL import GifImagePlugin, Image  # noqa: PLC0415 (an extra)
+
         self._image, self._encode = Image.frombytes, GifImagePlugin.getdata
         self._size = (width, height)
         self._delay_ms = 10 * max(2, round(100 * period_s))

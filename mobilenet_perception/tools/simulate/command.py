@@ -67,13 +67,10 @@ def run(arguments: argparse.Namespace) -> int:
         cameras=tuple(name.strip() for name in arguments.cameras.split(',') if name.strip()),
         attach=arguments.attach,
     )
+    files = in_folder(arguments.out)
     simulated = simulate(settings, arguments.out, print_second, notify)
     print()
-    finish(
-        simulated.run,
-        in_folder(arguments.out),
-        more={'signs': encounters.as_values(simulated.encounters)},
-    )
+    finish(simulated.run, files, more={'signs': encounters.as_values(simulated.encounters)})
     if simulated.run.interrupted:
         return 130
     right = sum(item.verdict == encounters.RIGHT for item in simulated.encounters)

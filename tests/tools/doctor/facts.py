@@ -7,7 +7,7 @@ from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Ou
 from mobilenet_perception.recordings.cdr import IMAGE
 from mobilenet_perception.ros.qos import BEST_EFFORT
 from mobilenet_perception.system.machine import MachineState
-from mobilenet_perception.tools.bags.info.times import Ages, Rate, Stamps
+from mobilenet_perception.tools.bags.info.scan import Ages, Rate, Stamps
 from mobilenet_perception.tools.doctor.facts import (
     Endpoint,
     GraphFacts,

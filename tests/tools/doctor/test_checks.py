@@ -7,7 +7,7 @@ from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
 from mobilenet_perception.recordings.cdr import COMPRESSED
 from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
 from mobilenet_perception.system.machine import Clock, MachineState
-from mobilenet_perception.tools.bags.info.times import Rate
+from mobilenet_perception.tools.bags.info.scan import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
 from mobilenet_perception.tools.doctor.facts import Finding, GraphFacts, Level, Query
 from mobilenet_perception.tools.doctor.machine import CachedEngine, MachineFacts, RosProcess

@@ -8,8 +8,8 @@ from mobilenet_perception.pipeline.health import SMALL_SEGMENT_BYTES
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.recordings.reader import without_twins
 from mobilenet_perception.recordings.source import camera_topic
-from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan, default
-from mobilenet_perception.tools.bags.info.times import LONG_PERIODS, Stamps
+from mobilenet_perception.tools.bags.info import scan as scans
+from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan, Stamps
 
 # Codecs that image_transport and Foxglove record, and this package does not decode.
 _VIDEO = ('theora_image_transport/', 'ffmpeg_image_transport_msgs/', 'CompressedVideo')
@@ -28,13 +28,13 @@ def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
     rate = figures.rate
     if rate and rate.long_gaps > _LOST_SHARE * figures.messages:
         found.append(
-            f'{rate.long_gaps} gaps are longer than {LONG_PERIODS:g} periods: frames got lost on '
-            'their way to the recorder, or the camera skipped them'
+            f'{rate.long_gaps} gaps are longer than {scans.LONG_PERIODS:g} periods: frames got '
+            'lost on their way to the recorder, or the camera skipped them'
         )
     if rate and rate.stale_gaps:
         found.append(
             f'decisions go stale in {rate.stale_gaps} gaps of more than '
-            f'{default("decision_timeout_ms"):g} ms (decision_timeout_ms)'
+            f'{scans.default("decision_timeout_ms"):g} ms (decision_timeout_ms)'
         )
     if camera.changes:
         found.append(
@@ -85,8 +85,8 @@ def _stamps(messages: int, stamps: Stamps) -> Iterator[str]:
     if stamps.over_budget:
         yield (
             f'{stamps.over_budget} of {messages} frames were as old as the default budget of '
-            f'{default("latency_budget_ms"):g} ms when they were recorded, and would expire: '
-            'raise latency_budget_ms, or set budget_reference to receipt'
+            f'{scans.default("latency_budget_ms"):g} ms when they were recorded, and would '
+            'expire: raise latency_budget_ms, or set budget_reference to receipt'
         )
     if stamps.repeated:
         yield f'{stamps.repeated} frames repeat the stamp of the frame before'

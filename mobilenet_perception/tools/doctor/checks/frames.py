@@ -10,7 +10,7 @@ from mobilenet_perception.pipeline import health
 from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome, miss_rate
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
-from mobilenet_perception.tools.bags.info.times import Stamps
+from mobilenet_perception.tools.bags.info.scan import Stamps
 from mobilenet_perception.tools.doctor.facts import (
     Endpoint,
     Finding,

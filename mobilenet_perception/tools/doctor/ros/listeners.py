@@ -21,8 +21,7 @@ from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.timing import NS_PER_MS, Arrivals, FrameRecord, read_timing
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
-from mobilenet_perception.tools.bags.info.scan import Pictures
-from mobilenet_perception.tools.bags.info.times import rate_of, stamps_of
+from mobilenet_perception.tools.bags.info.scan import Pictures, rate_of, stamps_of
 from mobilenet_perception.tools.doctor.facts import NodeFacts, StreamFacts
 
 _TYPES = {IMAGE: Image, COMPRESSED: CompressedImage}

@@ -8,8 +8,7 @@ import pytest
 
 from mobilenet_perception.tools.replay.play import play
 from mobilenet_perception.tools.replay.settings import ReplaySettings
-from mobilenet_perception.tools.replay.testing.regression import regression, regression_text
-from mobilenet_perception.tools.replay.testing.suite import by_name
+from mobilenet_perception.tools.replay.testing.suite import by_name, regression, regression_text
 from mobilenet_perception.tools.report.json_report import report
 
 
