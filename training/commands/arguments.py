@@ -9,12 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from training.configuration.file import (
-    DATA_VARIABLE,
-    default_data,
-    load_configurations,
-    with_settings,
-)
+from training.configuration.file import DATA_FROM, default_data, load_configurations, with_settings
 from training.configuration.settings import Configuration, Data, Network, Stage
 from training.data.data_set import DataSet, Split, data_hash
 from training.data.readers.by_name import read_data
@@ -50,7 +45,7 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'data', nargs='?', type=Path, default=default_data(), metavar='DATA',
         help='folder per class, CSV file, IDX folder, or bag '
-        f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
+        f'(default: ${DATA_FROM}, or a folder beside the checkout)',
     )  # fmt: skip
     parser.add_argument(
         '--config', type=Path, help='file with configurations(), or a recipe by its name'
