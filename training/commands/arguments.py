@@ -45,7 +45,7 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         'data', nargs='?', type=Path, default=file.default_data(), metavar='DATA',
         help='folder per class, CSV file, IDX folder, or bag '
-        f'(default: ${file.DATA_VARIABLE}, or a folder beside the checkout)',
+        f'(default: ${file.DATA_FROM}, or a folder beside the checkout)',
     )  # fmt: skip
     parser.add_argument(
         '--config', type=Path, help='file with configurations(), or a recipe by its name'

@@ -4,7 +4,7 @@
 import argparse
 from pathlib import Path
 
-from training.configuration.file import DATA_VARIABLE, default_data
+from training.configuration.file import DATA_FROM, default_data
 from training.configuration.settings import Data
 from training.data.readers.by_name import READERS, read
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
     parser.add_argument(
         'data', nargs='?', type=Path, default=default_data(), metavar='DATA',
-        help=f'(default: ${DATA_VARIABLE}, or a folder beside the checkout)',
+        help=f'(default: ${DATA_FROM}, or a folder beside the checkout)',
     )  # fmt: skip
     parser.add_argument('--reader', default='auto', help=f'{", ".join(READERS)} (default: auto)')
     parser.add_argument('-o', '--output', type=Path, help='folder for plots and a page')

@@ -10,7 +10,8 @@ from training.configuration.records import from_json, to_json, with_field
 from training.configuration.settings import Augmentation, Configuration
 from training.errors import TrainingError
 
-DATA_VARIABLE = 'MOBILENET_PERCEPTION_DATA'
+DATA_FROM = 'MOBILENET_PERCEPTION_DATA'
+"""The environment variable that says where data are."""
 # Recipes that come with this package; their name is enough.
 _RECIPES = Path(__file__).parent / 'recipes'
 # Beyond these, what an image shows would be gone.
@@ -33,7 +34,7 @@ _RANGES = {
 def default_data() -> Path:
     """Return the path in the environment variable, or the folder beside the checkout."""
     beside = Path(__file__).resolve().parents[3] / 'shared' / 'data'
-    return Path(os.environ.get(DATA_VARIABLE, beside))
+    return Path(os.environ.get(DATA_FROM, beside))
 
 
 def load_configurations(path: Path) -> tuple[Configuration, ...]:

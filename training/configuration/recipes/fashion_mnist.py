@@ -26,15 +26,7 @@ for it. Validation, of which none has learnt: 93.8, 94.6 and 94.7 % after those 
 A third run of V4, with CutMix at a learning rate of 4e-4, was lower: 92.6 % after 19 of 22 epochs.
 """
 
-from training.configuration.settings import (
-    Augmentation,
-    Configuration,
-    Data,
-    Loss,
-    Network,
-    Optimizer,
-    Stage,
-)
+from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
 
 _DATA = Data(reader='idx', allow_leaks=True)
 # Clothes mean the same mirrored. So small a picture would lose by each interpolation.
@@ -83,7 +75,7 @@ def configurations() -> tuple[Configuration, ...]:
             weights=f'runs/{high_resolution.name}', frozen_batch_norms=False
         ),
         stages=(Stage(20, 28, 28),),
-        loss=Loss(teacher='out/fashion_teacher'),
+        loss=high_resolution.loss._replace(teacher='out/fashion_teacher'),
         optimizer=high_resolution.optimizer._replace(learning_rate=0.1),
         augmentation=_AUGMENTATION._replace(erasing=0.1),
         seed=2,

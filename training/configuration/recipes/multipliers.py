@@ -31,7 +31,7 @@ network on small images beats the narrow one on large ones. SGD at 0.01 is far b
 and, in so few epochs, than AdamW at its default.
 """
 
-from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
+from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 _WIDTHS = (0.35, 0.75)
 _SIZES = (24, 32, 48)

@@ -15,15 +15,8 @@ The others show what INT8 costs. V2 and V1 begin with weights in DATA/weights: V
 is trained for 8 epochs only, from scratch, in 7 minutes: from 82.3 to 82.1 %.
 """
 
+from training.configuration import Augmentation, Configuration, Data, Network, Optimizer, Stage
 from training.configuration.file import default_data
-from training.configuration.settings import (
-    Augmentation,
-    Configuration,
-    Data,
-    Network,
-    Optimizer,
-    Stage,
-)
 
 # What a picture shows when it is mirrored: another sign, or one of the same meaning.
 _PAIRS = (

@@ -8,7 +8,7 @@ Expected on the 2382 held-out photographs, in the order of the networks, from on
 98.2 to 99.6 %; ECE at most 0.02. About three hours on two cores.
 """
 
-from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
+from training.configuration import Configuration, Data, Network, Optimizer, Stage
 
 # By source: photographs of signs and lights, drawings, drawn drives, no signal at all.
 _PHOTOGRAPHS = {'gtsrb': 62.0, 'lights': 10.0}

@@ -10,8 +10,8 @@ see the same images equally often. Seen: V2 46.0 % of held-out frames from weigh
 scratch, a difference of 27.7 points (95 % interval 22.8 to 32.3, by track).
 """
 
+from training.configuration import Configuration, Data, Network, Optimizer, Stage
 from training.configuration.file import default_data
-from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
 
 _V1 = 'mobilenet_1_0_224_tf_no_top.h5'
 _V2 = 'mobilenet_v2_weights_tf_dim_ordering_tf_kernels_0.35_224_no_top.h5'
