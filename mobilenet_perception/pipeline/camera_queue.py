@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline import timing
 from mobilenet_perception.pipeline.decision import Decider, Decision
-from mobilenet_perception.pipeline.health import stamp_trouble
+from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.scheduler import Candidate
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each trouble is named with its cure; a healthy input gives no sentence."""
 
-from mobilenet_perception.pipeline import health
-from mobilenet_perception.pipeline.health import Publisher
+from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.pipeline.input_trouble import Publisher
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
 
 IMAGE = 'sensor_msgs/msg/Image'
@@ -17,7 +17,7 @@ def records(outcome: Outcome, count: int, reason: str = '') -> list[FrameRecord]
 
 def test_silence_names_its_cause() -> None:
     def say(*publishers: Publisher) -> str:
-        return health.silence('/front/image', IMAGE, 'front.image_topic', publishers)
+        return input_trouble.silence('/front/image', IMAGE, 'front.image_topic', publishers)
 
     assert 'nobody publishes /front/image' in say()
     assert 'sensor_msgs/msg/CompressedImage' in say(
@@ -28,23 +28,23 @@ def test_silence_names_its_cause() -> None:
 
 
 def test_loss_of_large_frames_names_the_profile() -> None:
-    large = health.loss('/c', ArrivalSummary(20.0, 0.4, 921_600))
+    large = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 921_600))
     assert '40%' in large and 'fastdds_large_images.xml' in large
-    small = health.loss('/c', ArrivalSummary(20.0, 0.4, 20_000))
+    small = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 20_000))
     assert small and 'xml' not in small
-    assert health.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
+    assert input_trouble.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
 
 
 def test_rejections_quote_the_reason_until_a_good_frame_comes() -> None:
     bad = records(Outcome.REJECTED, 3, 'unknown encoding zzz')
-    assert 'unknown encoding zzz' in health.rejections(bad)
-    assert health.rejections(bad + records(Outcome.ON_TIME, 1)) == ''
-    assert health.rejections([]) == ''
+    assert 'unknown encoding zzz' in input_trouble.rejections(bad)
+    assert input_trouble.rejections(bad + records(Outcome.ON_TIME, 1)) == ''
+    assert input_trouble.rejections([]) == ''
 
 
 def test_missed_budget() -> None:
-    assert 'not reachable' in health.missed_budget(records(Outcome.EXPIRED, 1), 80.0)
-    missed = health.missed_budget(records(Outcome.LATE, 40), 10.0)
+    assert 'not reachable' in input_trouble.missed_budget(records(Outcome.EXPIRED, 1), 80.0)
+    missed = input_trouble.missed_budget(records(Outcome.LATE, 40), 10.0)
     assert '40 of the last 40' in missed and '60 ms old on arrival' in missed
-    assert health.missed_budget(records(Outcome.ON_TIME, 40), 10.0) == ''
-    assert health.missed_budget([], 10.0) == ''
+    assert input_trouble.missed_budget(records(Outcome.ON_TIME, 40), 10.0) == ''
+    assert input_trouble.missed_budget([], 10.0) == ''

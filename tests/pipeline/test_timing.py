@@ -3,7 +3,7 @@
 
 import pytest
 
-from mobilenet_perception.pipeline.health import retries
+from mobilenet_perception.pipeline.input_trouble import retries
 from mobilenet_perception.pipeline.timing import (
     FrameRecord,
     Outcome,

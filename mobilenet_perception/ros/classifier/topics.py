@@ -19,7 +19,7 @@ from vision_msgs.msg import Classification, LabelInfo, VisionInfo
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.inference.bundle import Bundle
-from mobilenet_perception.pipeline import health
+from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.decision import STALE, Decision, Scored
 from mobilenet_perception.pipeline.overlay import draw_overlay
 from mobilenet_perception.pipeline.pipeline import Result
@@ -81,13 +81,13 @@ class CameraSubscription:
         """Say why no frame has come."""
         requested = self._subscription.qos_profile
         publishers = [
-            health.Publisher(
+            input_trouble.Publisher(
                 info.node_name, info.topic_type, incompatibility(info.qos_profile, requested)
             )
             for info in self._node.get_publishers_info_by_topic(self.topic)
         ]
         parameter = f'{self._camera}.image_topic'
-        return health.silence(self.topic, self._type, parameter, publishers)
+        return input_trouble.silence(self.topic, self._type, parameter, publishers)
 
     def destroy(self) -> None:
         """End it."""

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.runtimes.base import RuntimeSettings, Signature
+from mobilenet_perception.inference.runtimes.tensorrt.engine import LoadedEngine
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library
-from mobilenet_perception.inference.runtimes.tensorrt.runtime import LoadedEngine
 from mobilenet_perception.system.cuda import Cuda, CudaError
 
 # As cudaMalloc aligns; an engine may need none, and TensorRT wants an address all the same.

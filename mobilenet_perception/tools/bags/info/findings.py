@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from mobilenet_perception.pipeline.health import SMALL_SEGMENT_BYTES
+from mobilenet_perception.pipeline.input_trouble import SMALL_SEGMENT_BYTES
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.recordings.reader import without_twins
 from mobilenet_perception.recordings.source import camera_topic

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.pipeline.health import stamp_trouble
+from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.recordings import find_files

@@ -6,7 +6,7 @@ Source for the loss between machines: the ROS 2 documentation, DDS tuning inform
 
 from collections.abc import Iterator
 
-from mobilenet_perception.pipeline import health
+from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome, miss_rate
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
@@ -188,7 +188,7 @@ def check_loss(facts: GraphFacts) -> Iterator[Finding]:
         cure = _loss_cure(facts, publisher, heard)
         # Of large frames the cure is said below, by what is known of the publisher.
         arrivals = _arrivals(heard)._replace(frame_bytes=0)
-        if sentence := health.loss(topic.name, arrivals):
+        if sentence := input_trouble.loss(topic.name, arrivals):
             found = told('loss', topic.name, sentence)
             yield found._replace(cure=cure or found.cure)
         elif cure and not heard.reliable and heard.messages < _ENOUGH:
@@ -212,7 +212,7 @@ def _arrivals(heard: StreamFacts) -> ArrivalSummary:
 
 def _loss_cure(facts: GraphFacts, publisher: Endpoint, heard: StreamFacts) -> str:
     """Return what helps large frames; empty: size is not their trouble."""
-    if heard.frame_bytes <= health.SMALL_SEGMENT_BYTES:
+    if heard.frame_bytes <= input_trouble.SMALL_SEGMENT_BYTES:
         return ''
     if publisher.elsewhere:
         return _LARGE_PACKETS
@@ -274,12 +274,12 @@ def check_budget(facts: GraphFacts) -> Iterator[Finding]:
         for camera, records in node.records.items():
             where = f'{node.name}: {camera}'
             predictions = [item.predicted_ms for item in records if item.predicted_ms is not None]
-            missed = health.missed_budget(records, min(predictions, default=0.0))
+            missed = input_trouble.missed_budget(records, min(predictions, default=0.0))
             if missed:
                 yield told('budget', where, missed)
             if any(record.outcome is Outcome.FAILED for record in records):
                 failures = [item for item in records if item.outcome is Outcome.FAILED]
-                yield told('failed', where, health.rejections(failures))
+                yield told('failed', where, input_trouble.rejections(failures))
             missed_share = miss_rate(records)
             if missed_share is not None and missed_share <= _RARELY_MISSED:
                 kept = f'{1 - missed_share:.0%} of {len(records)} frames were answered in time'

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.inference.runtimes.tensorrt.engine import LoadedEngine
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library, load_library
-from mobilenet_perception.inference.runtimes.tensorrt.runtime import LoadedEngine
 from tests.inference.runtimes.tensorrt.graphs import needs_rtx
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mobilenet_perception.inference.runtimes import RuntimeSettings
 from mobilenet_perception.inference.runtimes.tensorrt import TensorRtRuntime, runtime
-from mobilenet_perception.inference.runtimes.tensorrt.runtime import RefusedEngineError
+from mobilenet_perception.inference.runtimes.tensorrt.engine import RefusedEngineError
 from tests.inference.engines.builds import KEY, builder
 
 LOG = SimpleNamespace(reason=lambda: 'magic tag does not match')
