@@ -15,7 +15,7 @@ LINTERS = Path(sys.executable).parent
 
 def lint(folder: Path) -> tuple[int, str]:
     """Run both linters of imports in a checkout; return whether one failed, and their words."""
-    commands = (['ruff', 'check', '.'], ['lint-imports'])
+    commands = (['ruff', 'check', '--no-cache', '.'], ['lint-imports', '--no-cache'])
     status, said = 0, ''
     for name, *arguments in commands:
         done = subprocess.run(
