@@ -33,6 +33,8 @@ TOOL_LIBRARIES = ['jinja2>=3', 'pillow>=9', 'rich>=11', 'rosbags>=0.10']
 EXTRAS = {
     'opencv': ['opencv-python-headless>=4.5,<5'],
     'onnxruntime': ['onnxruntime>=1.15'],
+    # Sees where a JPEG lost data on the way; apt has no such package.
+    'jpeg': ['simplejpeg>=1.7'],
     # ROS 2 for machines without it: wheels, for Linux on x86-64 alone. The last three are for
     # scripts/build_interfaces.py.
     'ros': [

@@ -2,24 +2,17 @@
 """A compressed camera message (sensor_msgs/CompressedImage: JPEG or PNG) becomes a frame."""
 
 import cv2
-import numpy as np
-import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import jpeg_png
 from mobilenet_perception.frames.encodings import ENCODINGS, Packed
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
+from mobilenet_perception.frames.jpeg import decode_jpeg, imdecode
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
 
-UInt8Array = npt.NDArray[np.uint8]
-
-# Reduction: OpenCV's flags for a decoded image with and without colour.
-_FLAGS = {
-    1: (cv2.IMREAD_COLOR, cv2.IMREAD_GRAYSCALE),
-    2: (cv2.IMREAD_REDUCED_COLOR_2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
-    4: (cv2.IMREAD_REDUCED_COLOR_4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
-    8: (cv2.IMREAD_REDUCED_COLOR_8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
-}
+_FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_GRAYSCALE)
+# An orientation is said among the first segments.
+_EXIF_WITHIN = 65_536
 _OTHER_FORMATS = {
     b'II*\0': 'TIFF', b'MM\0*': 'TIFF', b'GIF8': 'GIF', b'RIFF': 'WebP', b'BM': 'BMP',
     b'\x00\x00\x00\x0cjP': 'JPEG 2000', b'\xff\x4f\xff\x51': 'JPEG 2000',
@@ -96,29 +89,19 @@ def decode_bytes(
         header = jpeg_png.read_jpeg_header(data)
         limits.check_dimensions(header.height, header.width)
         reduction = _reduction(header, min_height, min_width, roi)
+        pixels = decode_jpeg(data, header, reduction)
+        if exif_orientation and b'Exif\0\0' in data[:_EXIF_WITHIN]:
+            pixels = imdecode(data, _FLAGS[header.gray])
     elif data.startswith(jpeg_png.PNG_SIGNATURE):
         header = jpeg_png.read_png_header(data)
         limits.check_dimensions(header.height, header.width)
-        data = jpeg_png.essential_png(data)
+        pixels = imdecode(jpeg_png.essential_png(data), _FLAGS[header.gray])
     else:
         raise FrameError(_unsupported(data))
-    flags = _FLAGS[reduction][header.gray]
-    if not exif_orientation:
-        flags |= cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = imdecode(data, flags)
     expected = {-(-side // reduction) for side in (header.height, header.width)}
     if pixels is None or set(pixels.shape[:2]) != expected:
         raise FrameError('the image is damaged: its pixels cannot be decoded')
     return Frame(pixels, 'mono' if header.gray else 'bgr', 1 / reduction)
-
-
-def imdecode(data: bytes, flags: int) -> UInt8Array | None:
-    """Decode an image file in memory with OpenCV; None: it cannot."""
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error:
-        return None
-    return pixels  # type: ignore[return-value]
 
 
 def _reduction(

@@ -13,9 +13,10 @@ from typing import cast
 import cv2
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.compressed import decode_bytes, decode_compressed, imdecode
+from mobilenet_perception.frames.compressed import decode_bytes, decode_compressed
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
 from mobilenet_perception.frames.image import decode_image
+from mobilenet_perception.frames.jpeg import imdecode
 from mobilenet_perception.frames.jpeg_png import JPEG_SIGNATURE, PNG_SIGNATURE
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 

@@ -39,8 +39,7 @@ class Header(NamedTuple):
 def read_jpeg_header(data: bytes) -> Header:
     """Return the header of a JPEG, having checked that the file runs to its end.
 
-    The entropy-coded pixels are not read: damage inside them stays unseen, as OpenCV gives no
-    sign of it.
+    The entropy-coded pixels are not read: damage inside them is for the decoder to notice.
 
     Raises:
         FrameError: the JPEG is truncated, damaged, or of a kind that no camera sends.

@@ -24,6 +24,9 @@ from tests.support import ROOT
 _SIBLING = ROOT.parent / 'shared' / 'data'
 ODD_IMAGES = Path(os.environ.get('MOBILENET_PERCEPTION_DATA', _SIBLING)) / 'odd-images'
 
+# Its restart intervals are mixed up: stripes, which Pillow and OpenCV take for a picture.
+_DAMAGED = ('hopper_bad_exif.jpg',)
+
 uint32 = st.one_of(st.integers(0, 9), st.integers(0, 2**32 - 1))
 encoding = st.one_of(st.sampled_from(sorted(ENCODINGS)), st.text(max_size=20))
 
@@ -104,7 +107,9 @@ def test_odd_images() -> None:
                 frame = decode(path)
             except FrameError as error:
                 assert '\n' not in str(error)
-                if path.suffix in ('.jpg', '.png') and 'ERR' not in by_pillow:
+                if path.name in _DAMAGED:
+                    assert 'is damaged' in str(error)
+                elif path.suffix in ('.jpg', '.png') and 'ERR' not in by_pillow:
                     assert by_opencv == 'None', f'{name} is a sound image: {error}'
             else:
                 check(frame)
