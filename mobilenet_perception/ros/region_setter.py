@@ -4,9 +4,6 @@
 import time
 from typing import Any
 
-from rcl_interfaces.srv import SetParameters
-from rclpy.parameter import Parameter
-
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 
@@ -19,6 +16,9 @@ class RegionSetter:
     """Sets `<camera>.roi` on a node through its parameter service, without waiting for it."""
 
     def __init__(self, node: Any, target: str) -> None:
+        from rcl_interfaces.srv import SetParameters  # noqa: PLC0415
+
+        self._request = SetParameters.Request
         self._target = target
         self._client = node.create_client(SetParameters, f'/{target}/set_parameters')
         self._asked: dict[str, RegionOfInterest | None] = {}
@@ -49,13 +49,15 @@ class RegionSetter:
         now_ns = time.monotonic_ns()
         if now_ns < self._next_ns.get(camera, 0) or not moved(self._asked.get(camera), roi):
             return
+        from rclpy.parameter import Parameter  # noqa: PLC0415
+
         self._next_ns[camera] = now_ns + _PERIOD_NS
         self._asked[camera] = roi
         # Whole zeros stand for "everywhere": an empty list has no type in a parameter message.
         value = [int(number) for number in roi or (0, 0, 0, 0)]
         parameter = Parameter(f'{camera}.roi', value=value).to_parameter_msg()
         self._pending += 1
-        future = self._client.call_async(SetParameters.Request(parameters=[parameter]))
+        future = self._client.call_async(self._request(parameters=[parameter]))
         future.add_done_callback(lambda done: self._answered(camera, roi, done))
 
     def _answered(self, camera: str, roi: RegionOfInterest | None, future: Any) -> None:
