@@ -45,16 +45,16 @@ def test_the_layout_holds(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ('path', 'line', 'rule'),
     [
-        ('pipeline/clock.py', 'import rclpy', 'only below a folder named ros'),
-        ('tools/watch/lines.py', 'from rclpy.node import Node', 'only below a folder named ros'),
+        ('pipeline/timing.py', 'import rclpy', 'only below a folder named ros'),
+        ('tools/watch/camera.py', 'from rclpy.node import Node', 'only below a folder named ros'),
         (
-            'frames/limits.py',
+            'frames/frame.py',
             'from mobilenet_perception.tools.cli import main',
             'imports only rooms below it',
         ),
         (
-            'recordings/digest.py',
-            'from mobilenet_perception.pipeline.clock import Clock',
+            'recordings/source.py',
+            'from mobilenet_perception.pipeline.timing import Clock',
             'imports only rooms below it',
         ),
         ('inference/runtimes/base.py', 'import keras', 'the robot never needs it'),
@@ -67,6 +67,7 @@ def test_the_layout_holds(checkout: Path) -> None:
 def test_a_planted_import_fails(checkout: Path, path: str, line: str, rule: str) -> None:
     file = checkout / 'mobilenet_perception' / path
     before = file.read_text() if file.is_file() else None
+    assert (before is None) == (path == 'new_room/door.py')
     file.parent.mkdir(exist_ok=True)
     (file.parent / '__init__.py').touch()
     file.write_text(f'{before or ""}\n{line}\n')
