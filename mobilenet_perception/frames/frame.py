@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A decoded frame: pixels as they came, the order of their channels, and how large it may be.
+"""A decoded frame: pixels as they came, their order, how large it may be; its crop and resize.
 
-Crop and resize: the one step of preprocessing outside the model graph, used by training too.
+To crop and resize is the one step of preprocessing outside the model graph, used by training too.
 """
 
 from typing import Literal, NamedTuple

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the node: names, defaults, ranges, units, and what may change at run time.
+"""Parameters of the node: names, defaults, ranges, units; and the pipeline's settings by them.
 
-Settings of the pipeline that can change while it runs: of one camera, and of all.
+Settings are what can change while the pipeline runs: of one camera, and of all.
 """
 
 import re

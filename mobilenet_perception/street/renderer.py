@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.street.camera import NEAR, PinholeCamera, Sensor, board_corners, facing
-from mobilenet_perception.street.pictograms import Colour, Pixels
+from mobilenet_perception.street.shapes import Colour, Pixels
 from mobilenet_perception.street.signals import TRAFFIC_LIGHTS, draw_signal
 from mobilenet_perception.street.sprites import Sprite
 from mobilenet_perception.street.surfaces import GroundPlane, HouseFront, Sky

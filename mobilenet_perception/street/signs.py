@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mobilenet_perception.street import pictograms
-from mobilenet_perception.street.pictograms import (
+from mobilenet_perception.street.shapes import (
     Colour,
     Pen,
     arc,

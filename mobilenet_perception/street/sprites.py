@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.street.pictograms import Pixels
+from mobilenet_perception.street.shapes import Pixels
 from mobilenet_perception.street.textures import Plane
 
 

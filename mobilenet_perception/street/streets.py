@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.street.pictograms import Colour
+from mobilenet_perception.street.shapes import Colour
 from mobilenet_perception.street.signals import SIGNAL_LABELS, TRAFFIC_LIGHTS, variants
 from mobilenet_perception.street.world import (
     Building,

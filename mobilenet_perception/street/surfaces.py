@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.street.camera import NEAR, PinholeCamera
-from mobilenet_perception.street.pictograms import Pixels
+from mobilenet_perception.street.shapes import Pixels
 from mobilenet_perception.street.sprites import window_of
 from mobilenet_perception.street.textures import (
     FACADE_SCALE,

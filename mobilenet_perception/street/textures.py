@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.street.pictograms import Colour, Pixels
+from mobilenet_perception.street.shapes import Colour, Pixels
 from mobilenet_perception.street.world import Building, Ground, Lighting
 
 Plane = npt.NDArray[np.float32]

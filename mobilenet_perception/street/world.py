@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mobilenet_perception.street.pictograms import Colour
+from mobilenet_perception.street.shapes import Colour
 
 # A route's speed steps are smoothed over this long, seconds.
 _ROUTE_SMOOTHING = 0.6

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element, indent, tostring
 
-from mobilenet_perception.street.pictograms import Colour
+from mobilenet_perception.street.shapes import Colour
 
 # Understood by Harmonic's parser and newer, and by that of Debian 12.
 SDF_VERSION = '1.9'

@@ -6,7 +6,7 @@ import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.street import draw_signal
-from mobilenet_perception.street.pictograms import Pixels
+from mobilenet_perception.street.shapes import Pixels
 from mobilenet_perception.street.textures import (
     FACADE_SCALE,
     GROUND_SCALE,

@@ -14,7 +14,7 @@ from mobilenet_perception.street.gazebo import (
     image_topic,
     mounts,
 )
-from mobilenet_perception.street.pictograms import Colour
+from mobilenet_perception.street.shapes import Colour
 
 _WHITE: Colour = (226, 228, 230)
 _BLACK: Colour = (36, 38, 40)

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from gazebo_world import elements
 from gazebo_world.pictures import ground_strips
 from mobilenet_perception.street import TRAFFIC_LIGHTS, Signal, World, gazebo
-from mobilenet_perception.street.pictograms import Colour
+from mobilenet_perception.street.shapes import Colour
 from mobilenet_perception.street.world import Building, Ground, Obstacle, Post, Tree
 
 # The drawn street is flat; here the road lies lower, and a robot that leaves the pavement falls.

@@ -25,7 +25,7 @@ from mobilenet_perception.street.gazebo import (
     lights,
     world_path,
 )
-from mobilenet_perception.street.pictograms import Pixels
+from mobilenet_perception.street.shapes import Pixels
 from mobilenet_perception.street.textures import light_gains
 from mobilenet_perception.street.world import Lighting
 from mobilenet_perception.system.files import write_atomically

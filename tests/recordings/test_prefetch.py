@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mobilenet_perception.recordings.source import prefetch
+from mobilenet_perception.recordings.prefetch import prefetch
 
 
 @pytest.mark.parametrize('count', [0, 1, 3, 10])

@@ -32,9 +32,10 @@ from training.evaluation.unknown import energy, max_probability, measure_detecti
 from training.export import parity
 from training.export.convert import export_onnx
 from training.export.quantize.fine_tune import Batch, FineTuning
-from training.export.quantize.int8 import Int8Settings, Quantized, quantize, to_fp16
-from training.export.quantize.qdq import check_tensorrt_rules
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.int8 import Int8Settings, Quantized, quantize
 from training.export.quantize.schemes import ONNX_RUNTIME, TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 from training.fit.images import StageImages
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run, RunData

@@ -17,11 +17,11 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street import Drive, random_world
 from mobilenet_perception.street.signals import BACKGROUND
 from training.data.data_set import Floats, Pixels, Sample, read_rgb
-from training.data.readers.folder import image_files
+from training.data.readers.files import image_files
 from training.errors import TrainingError
 from training.images import composition
-from training.images.augment import degrade
 from training.images.batches import Draw
+from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
 _PHOTO_PLACEMENT = composition.Placement(smallest=0.45, largest=1.1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node `advisor`: decisions of the cameras in, advice out, continually on the steady clock.
 
-Parameters of the advisor: names, defaults, ranges, units; and the rules that they give.
+Its parameters have names, defaults, ranges and units here, and give the rules of its advice.
 """
 
 import importlib

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to know of a running graph, gathered before it is judged.
+"""Facts of a running graph, gathered before it is judged, and what a check finds in them.
 
-What a check finds: what is wrong, where, and what to do.
+A finding says what is wrong, where, and what to do.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
-from mobilenet_perception.tools.doctor.machine import RosProcess
+from mobilenet_perception.tools.doctor.processes import RosProcess
 
 
 class Query(NamedTuple):

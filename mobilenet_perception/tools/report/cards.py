@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.tools.report import pages
-from mobilenet_perception.tools.report.json_report import is_answered
 from mobilenet_perception.tools.report.run import Thumbnail
+from mobilenet_perception.tools.report.scoring import is_answered
 from mobilenet_perception.tools.report.thumbnails import WorstFrame, worst_frames
 from mobilenet_perception.tools.report.timeline import Still
 

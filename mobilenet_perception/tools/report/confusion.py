@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mobilenet_perception.tools.report import pages
-from mobilenet_perception.tools.report.json_report import all_frames, verdicts
+from mobilenet_perception.tools.report.scoring import all_frames, verdicts
 
 # More columns are too many for a telephone, and for a reader.
 _MOST = 16

@@ -15,7 +15,7 @@ import numpy as np
 
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.tools.report.colours import OUTCOME_COLOURS
-from mobilenet_perception.tools.report.json_report import is_answered
+from mobilenet_perception.tools.report.scoring import is_answered
 
 # Finer than a drawing shows: a long recording's flicker must not make a page of megabytes.
 _FINEST = 0.8

@@ -16,8 +16,8 @@ from mobilenet_perception.tools.report.cards import film, frame_cards, worst_car
 from mobilenet_perception.tools.report.colours import OUTCOME_COLOURS, label_colours
 from mobilenet_perception.tools.report.confusion import confusion_section
 from mobilenet_perception.tools.report.drawing import histogram, nice_ceiling
-from mobilenet_perception.tools.report.json_report import all_frames, is_answered, verdicts
 from mobilenet_perception.tools.report.run import Thumbnail
+from mobilenet_perception.tools.report.scoring import all_frames, is_answered, verdicts
 from mobilenet_perception.tools.report.tables import signs_rows, signs_words
 from mobilenet_perception.tools.report.timeline import NARROW, WIDE, Track, timeline
 

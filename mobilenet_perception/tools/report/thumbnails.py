@@ -13,8 +13,8 @@ from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Source, SourceFrame
-from mobilenet_perception.tools.report.json_report import is_answered, judge
 from mobilenet_perception.tools.report.run import Thumbnail
+from mobilenet_perception.tools.report.scoring import is_answered, judge
 
 _WIDTH, _QUALITY = 320, 70
 # Pictures along the way, and worst frames of a kind.

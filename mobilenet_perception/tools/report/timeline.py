@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from mobilenet_perception.tools.report import drawing
 from mobilenet_perception.tools.report.drawing import Scale
-from mobilenet_perception.tools.report.json_report import is_answered, judge
+from mobilenet_perception.tools.report.scoring import is_answered, judge
 
 _MOST_LINES = 6
 _LINES_S = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0)

@@ -16,7 +16,8 @@ from mobilenet_perception.tools.doctor.facts import (
     StreamFacts,
     TopicFacts,
 )
-from mobilenet_perception.tools.doctor.machine import MachineFacts, RosProcess
+from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
+from mobilenet_perception.tools.doctor.processes import RosProcess
 
 TOPIC = '/front/image_raw'
 NODE = '/classifier'

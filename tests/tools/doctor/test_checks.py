@@ -10,7 +10,8 @@ from mobilenet_perception.system.machine import Clock, MachineState
 from mobilenet_perception.tools.bags.info.scan import Rate
 from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, machine_findings
 from mobilenet_perception.tools.doctor.facts import Finding, GraphFacts, Level, Query
-from mobilenet_perception.tools.doctor.machine import CachedEngine, MachineFacts, RosProcess
+from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
+from mobilenet_perception.tools.doctor.processes import RosProcess
 from tests.tools.doctor.facts import (
     FRONT,
     GRAPH,

@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from mobilenet_perception.tools.doctor import machine
-from mobilenet_perception.tools.doctor.machine import RosProcess, busy_share, ros_processes
+from mobilenet_perception.tools.doctor.processes import RosProcess, busy_share, ros_processes
 from mobilenet_perception.tools.doctor.ros.graph import Subscription, wanted_topics
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'

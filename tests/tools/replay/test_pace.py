@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When frames are due."""
 
-from mobilenet_perception.tools.replay.in_process import Schedule
+from mobilenet_perception.tools.replay.pace import Schedule
 
 MS = 1_000_000
 

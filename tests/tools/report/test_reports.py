@@ -17,9 +17,10 @@ from mobilenet_perception.recordings import SourceFrame, open_source
 from mobilenet_perception.tools.replay.in_process import play_fast
 from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.drawing import nice_ceiling
-from mobilenet_perception.tools.report.json_report import intervals, report, score
+from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import FrameResult, MissedFrame, Run, Thumbnail
 from mobilenet_perception.tools.report.run_page import run_page
+from mobilenet_perception.tools.report.scoring import intervals, score
 from mobilenet_perception.tools.report.tables import summary
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 from mobilenet_perception.tools.terminal import table

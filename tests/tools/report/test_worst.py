@@ -13,7 +13,7 @@ from mobilenet_perception.tools.report.confusion import (
     confusion,
     confusion_section,
 )
-from mobilenet_perception.tools.report.json_report import judge, verdicts
+from mobilenet_perception.tools.report.scoring import judge, verdicts
 from mobilenet_perception.tools.report.thumbnails import worst_frames
 
 LABELS = ['stop', 'yield', 'other', 'background']

@@ -6,7 +6,7 @@ import pytest
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.street import gazebo, sidewalk_world
-from mobilenet_perception.tools.simulate.encounters import GroundTruth
+from mobilenet_perception.tools.simulate.ground_truth import GroundTruth
 from mobilenet_perception.tools.simulate.route_follower import GroundPose
 
 WORLD = sidewalk_world()

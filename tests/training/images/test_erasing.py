@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from training.images.augment import erase
+from training.images.operations import erase
 
 
 @pytest.mark.parametrize('height, width', [(96, 96), (48, 200), (200, 40)])

@@ -4,8 +4,8 @@
 import numpy as np
 
 from training.data.data_set import Pixels
-from training.images.augment import blur, degrade, jpeg, noise, tone
 from training.images.composition import random_background
+from training.images.operations import blur, degrade, jpeg, noise, tone
 
 
 def test_the_same_chance_gives_the_same_image() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from training.data.data_set import Pixels
-from training.images import augment
-from training.images.augment import OPERATIONS, randaugment
+from training.images import operations
+from training.images.operations import OPERATIONS, randaugment
 
 Operation = Callable[[Pixels, float], Pixels]
 LEVELLED = [o for o in OPERATIONS if o.__name__ not in ('identity', 'auto_contrast', 'equalize')]
@@ -36,15 +36,15 @@ def test_no_level_no_change_and_more_of_it_more(sign: Pixels, operation: Operati
 
 
 def test_auto_contrast_stretches_to_full_scale_and_leaves_one_colour_alone(sign: Pixels) -> None:
-    stretched = augment.auto_contrast(60 + sign // 3, 0.5)
+    stretched = operations.auto_contrast(60 + sign // 3, 0.5)
     assert (stretched.min(), stretched.max()) == (0, 255)
     grey = np.full((8, 8, 3), 77, np.uint8)
-    assert np.array_equal(augment.auto_contrast(grey, 1.0), grey)
+    assert np.array_equal(operations.auto_contrast(grey, 1.0), grey)
 
 
 def test_equalize_spreads_brightness_and_keeps_the_hue(sign: Pixels) -> None:
     dark = 30 + sign // 8
-    equalized = augment.equalize(dark, 0.5).astype(int)
+    equalized = operations.equalize(dark, 0.5).astype(int)
     assert equalized.std() > 1.5 * dark.std()
     red = dark[..., 0].astype(int) - dark[..., 1] > 10
     assert red.any()
@@ -61,14 +61,14 @@ def test_a_red_light_stays_red_at_every_level() -> None:
 
 
 def test_posterize_leaves_four_bits_at_the_highest_level(sign: Pixels) -> None:
-    assert not (augment.posterize(sign, -1.0) & 0x0F).any()
+    assert not (operations.posterize(sign, -1.0) & 0x0F).any()
 
 
 def test_translation_goes_the_way_of_its_sign() -> None:
     image = np.zeros((100, 100, 3), np.uint8)
     image[50, 50] = 255
-    assert augment.translate_x(image, 0.5)[50, 60, 0] == 255
-    assert augment.translate_y(image, -1.0)[30, 50, 0] == 255
+    assert operations.translate_x(image, 0.5)[50, 60, 0] == 255
+    assert operations.translate_y(image, -1.0)[30, 50, 0] == 255
 
 
 def test_operations_are_drawn_evenly_and_as_many_as_asked_for(
@@ -83,7 +83,7 @@ def test_operations_are_drawn_evenly_and_as_many_as_asked_for(
 
         return operation
 
-    monkeypatch.setattr(augment, 'OPERATIONS', tuple(note(i) for i in range(4)))
+    monkeypatch.setattr(operations, 'OPERATIONS', tuple(note(i) for i in range(4)))
     random = np.random.default_rng(2)
     for _ in range(200):
         randaugment(sign, 3, 7.0, random)

@@ -12,7 +12,7 @@ from mobilenet_perception.frames import crop, decode
 from mobilenet_perception.recordings import SourceFrame, open_source
 from mobilenet_perception.recordings.storage import is_bag
 from training.data.data_set import DataSet, Pixels, Sample
-from training.data.readers.folder import checked_labels, folders_in
+from training.data.readers.files import checked_labels, folders_in
 from training.errors import TrainingError
 
 SOURCE = 'bag'

@@ -7,9 +7,9 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings.labels import read_rows, wrong_row
+from mobilenet_perception.recordings.csv_rows import read_rows, wrong_row
 from training.data.data_set import DataSet, Sample
-from training.data.readers.folder import KNOWN, checked_labels, part_named
+from training.data.readers.files import KNOWN, checked_labels, part_named
 from training.errors import TrainingError
 
 SOURCE = 'csv'

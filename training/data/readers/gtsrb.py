@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mobilenet_perception.street.signals import LABELS
 from training.data.data_set import DataSet, Sample, read_rgb
-from training.data.readers.folder import image_files, require_folder
+from training.data.readers.files import image_files, require_folder
 from training.errors import TrainingError
 
 SOURCE = 'gtsrb'

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.data_set import DataSet, Sample
-from training.data.readers.folder import checked_labels, require_folder
+from training.data.readers.files import checked_labels, require_folder
 from training.errors import TrainingError
 
 SOURCE = 'idx'

@@ -9,7 +9,7 @@ from pathlib import Path
 from mobilenet_perception.street.signals import LABELS
 from training.data.data_set import DataSet, Sample, read_rgb
 from training.data.duplicates.close_pairs import near_duplicate_groups
-from training.data.readers.folder import image_files, require_folder
+from training.data.readers.files import image_files, require_folder
 from training.data.readers.gtsrb import SIGN_NAMES, read_gtsrb, street_label
 
 SOURCE = 'lights'

@@ -5,8 +5,8 @@ from typing import Any
 
 from mobilenet_perception.errors import PerceptionError, RuntimeUnavailableError
 from mobilenet_perception.inference.runtimes.base import read_signature
-from mobilenet_perception.inference.runtimes.tensorrt.build import tensor
 from mobilenet_perception.inference.runtimes.tensorrt.library import Library
+from mobilenet_perception.inference.runtimes.tensorrt.network import tensor
 
 _REBUILD = 'remove it with python -m mobilenet_perception engines clean --all: it is built again'
 

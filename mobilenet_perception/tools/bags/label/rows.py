@@ -12,7 +12,8 @@ from typing import NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings import Source, SourceFrame
-from mobilenet_perception.recordings.labels import FrameLabel, Labels, read_rows, wrong_row
+from mobilenet_perception.recordings.csv_rows import read_rows, wrong_row
+from mobilenet_perception.recordings.labels import FrameLabel, Labels
 
 FILE = 'labels.csv'
 COLUMNS = ('camera', 'start_s', 'end_s', 'stamp_ns', 'label', 'clear', 'score', 'frames')

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mobilenet_perception.tools.doctor.checks import frames, graph, machine
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, GraphFacts, Level
-from mobilenet_perception.tools.doctor.machine import MachineFacts
+from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
 GRAPH_CHECKS = (
     graph.check_discovery,

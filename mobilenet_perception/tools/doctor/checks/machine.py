@@ -7,7 +7,7 @@ from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.system.machine import troubles
 from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
-from mobilenet_perception.tools.doctor.machine import MachineFacts
+from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
 # Of the processor's time.
 _FULL = 0.9

@@ -28,7 +28,7 @@ from mobilenet_perception.ros.process import joined_ros, spin_once
 from mobilenet_perception.ros.qos import RELIABLE, policies
 from mobilenet_perception.tools.doctor import facts
 from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
-from mobilenet_perception.tools.doctor.machine import RosProcess, ros_processes, this_process
+from mobilenet_perception.tools.doctor.processes import RosProcess, ros_processes, this_process
 from mobilenet_perception.tools.doctor.ros.listeners import CameraListener, NodeListener, Rules
 
 IMAGE_TYPES = (IMAGE, COMPRESSED)

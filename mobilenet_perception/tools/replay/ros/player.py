@@ -22,11 +22,11 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMessage
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings.cdr import restamp
-from mobilenet_perception.recordings.source import prefetch
+from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import handled_interrupts
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
-from mobilenet_perception.tools.replay.in_process import Schedule
+from mobilenet_perception.tools.replay.pace import Schedule
 from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
 

@@ -15,7 +15,7 @@ from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.street import World, gazebo
 from mobilenet_perception.tools.report.run import Thumbnail
 from mobilenet_perception.tools.report.thumbnails import thumbnail
-from mobilenet_perception.tools.simulate.encounters import GroundTruth
+from mobilenet_perception.tools.simulate.ground_truth import GroundTruth
 from mobilenet_perception.tools.simulate.ros import messages
 
 # So far apart are the images that are kept.

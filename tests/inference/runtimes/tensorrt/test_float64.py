@@ -11,7 +11,7 @@ from onnx import TensorProto
 
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
-from mobilenet_perception.inference.runtimes.tensorrt.build import find_float64
+from mobilenet_perception.inference.runtimes.tensorrt.network import find_float64
 from tests.inference.runtimes.tensorrt.graphs import scoring
 from tests.support import ROOT
 

@@ -10,8 +10,9 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from training.data.data_set import Pixels
 from training.errors import TrainingError
 from training.export.parity import run_all
-from training.export.quantize.int8 import to_fp16, to_int8
-from training.export.quantize.qdq import check_tensorrt_rules
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.int8 import to_int8
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 
 def test_half_precision_answers_as_float(residual: bytes, pixels: Pixels) -> None:

@@ -11,8 +11,8 @@ from training.errors import TrainingError
 from training.export.graph import GraphView, load
 from training.export.quantize.calibration import agreement, probabilities
 from training.export.quantize.int8 import Int8Settings, quantize, to_int8
-from training.export.quantize.qdq import check_tensorrt_rules
 from training.export.quantize.schemes import ONNX_RUNTIME, SCHEMES, TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 METHODS = ('minmax', 'squared_error')
 

@@ -15,7 +15,7 @@ from training.data.data_set import Pixels
 from training.export.graph import GraphView, load
 from training.export.quantize.calibration import equalized, pairs, probabilities
 from training.export.quantize.fine_tune import FakeQuantized
-from training.export.quantize.qdq import check_tensorrt_rules, insert_qdq, quantization_points
+from training.export.quantize.qdq import insert_qdq, quantization_points
 from training.export.quantize.schemes import (
     METHODS,
     ONNX_RUNTIME,
@@ -25,6 +25,7 @@ from training.export.quantize.schemes import (
     measure_activations,
     ranges_by,
 )
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 QUANTIZE = 'QuantizeLinear'
 

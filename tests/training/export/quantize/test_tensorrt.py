@@ -11,9 +11,10 @@ from tests.inference.runtimes.tensorrt.graphs import RTX, needs_rtx
 from tests.training.export.quantize.ranges import ranges_of
 from training.data.data_set import Pixels
 from training.export.graph import free_batch, load
-from training.export.quantize.int8 import to_fp16
-from training.export.quantize.qdq import check_tensorrt_rules, insert_qdq
+from training.export.quantize.fp16 import to_fp16
+from training.export.quantize.qdq import insert_qdq
 from training.export.quantize.schemes import TENSORRT
+from training.export.quantize.tensorrt_rules import check_tensorrt_rules
 
 pytestmark = needs_rtx
 

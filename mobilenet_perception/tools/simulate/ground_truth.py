@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a simulation told of its robot and its lights, and what was true of each frame by it."""
+
+import math
+from bisect import bisect_right
+from typing import NamedTuple
+
+from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.street import Phase, Signal, World, gazebo
+from mobilenet_perception.street.camera import camera_at
+from mobilenet_perception.street.regions import RegionPlanner, truth_of
+from mobilenet_perception.street.world import Mount
+from mobilenet_perception.tools.simulate.route_follower import GroundPose
+
+_FOR_EVER_S = 1e9
+# A frame whose robot was last seen longer ago is left out, seconds.
+_GAP_S = 0.5
+
+
+class FrameTruth(NamedTuple):
+    """What a camera showed at a time.
+
+    Attributes:
+        label: what its region of interest showed, `background` for no signal.
+        clear: whether an answer can be asked for.
+        signal: name of what the region is around; empty: nothing is near.
+        distance_m: from the robot to that signal, on the ground.
+        roi: the region of interest.
+    """
+
+    label: str
+    clear: bool
+    signal: str
+    distance_m: float
+    roi: RegionOfInterest
+
+
+class GroundTruth:
+    """Takes in what is told, in order of time, and says what was true of frames.
+
+    A jump back of time, when a simulation is reset, starts anew.
+    """
+
+    def __init__(self, world: World) -> None:
+        """Prepare for a world: of its lights only their places are taken for true."""
+        self._world = world
+        self._poses: list[tuple[float, GroundPose]] = []
+        self._shown: dict[str, list[tuple[float, str]]] = {
+            light.name: [] for light in gazebo.lights(world)
+        }
+        self._regions: dict[str, list[tuple[float, RegionOfInterest]]] = {}
+
+    @property
+    def latest(self) -> tuple[float, GroundPose] | None:
+        """The last pose of the robot, with its time in seconds."""
+        return self._poses[-1] if self._poses else None
+
+    def add_pose(self, seconds: float, pose: GroundPose) -> None:
+        """Take in where the robot is."""
+        if self._poses and seconds < self._poses[-1][0]:
+            self._poses.clear()
+            self._regions.clear()
+            for shown in self._shown.values():
+                shown.clear()
+        self._poses.append((seconds, pose))
+
+    def add_angle(self, light: str, seconds: float, angle: float) -> None:
+        """Take in how the drum of a light stands, in radians."""
+        label = gazebo.label_at(angle)
+        shown = self._shown[light]
+        if label is not None and (not shown or shown[-1][1] != label):
+            shown.append((seconds, label))
+
+    def add_region(self, camera: str, seconds: float, roi: RegionOfInterest) -> None:
+        """Take in where the classifier looks from a time on."""
+        self._regions.setdefault(camera, []).append((seconds, roi))
+
+    def pose_at(self, seconds: float) -> GroundPose | None:
+        """Return where the robot was, between two tellings in a straight line; None: unknown."""
+        index = bisect_right(self._poses, seconds, key=lambda told: told[0])
+        if index == 0 or index == len(self._poses):
+            near = self._poses[max(0, index - 1)] if self._poses else None
+            return near[1] if near and abs(near[0] - seconds) < _GAP_S else None
+        (start, first), (end, second) = self._poses[index - 1], self._poses[index]
+        if end - start > _GAP_S:
+            return None
+        share = (seconds - start) / (end - start)
+        turned = math.remainder(second.yaw - first.yaw, 2 * math.pi)
+        return GroundPose(
+            first.x + share * (second.x - first.x),
+            first.y + share * (second.y - first.y),
+            first.yaw + share * turned,
+        )
+
+    def truths(self, name: str, mount: Mount, times: list[float]) -> list[FrameTruth | None]:
+        """Return what a camera showed.
+
+        Args:
+            name: of the camera.
+            mount: how it sits on the robot.
+            times: of its frames, in seconds of the simulation, the earliest first.
+
+        Returns:
+            One for each frame; None where the robot's pose is not known.
+
+        Raises:
+            PerceptionError: a light never said how it stands.
+        """
+        world = self._true_world()
+        planner = RegionPlanner(world.signals, gazebo.IMAGE_RATE_HZ)
+        found: list[FrameTruth | None] = []
+        for seconds in times:
+            pose = self.pose_at(seconds)
+            if pose is None:
+                found.append(None)
+                continue
+            camera = camera_at(*pose, mount, gazebo.IMAGE_SIZE)
+            region = planner.look(camera)
+            region = region._replace(roi=self._region_at(name, seconds) or region.roi)
+            truth = truth_of(world, camera, seconds, region)
+            signal = region.signal
+            distance = math.dist(pose[:2], signal.position[:2]) if signal else math.inf
+            found.append(
+                FrameTruth(
+                    truth.label,
+                    truth.clear,
+                    signal.name if signal else '',
+                    distance,
+                    region.roi,
+                )
+            )
+        return found
+
+    def _region_at(self, camera: str, seconds: float) -> RegionOfInterest | None:
+        """Return where the classifier looked; None: it was never heard to be told."""
+        regions = self._regions.get(camera, [])
+        index = bisect_right(regions, seconds, key=lambda told: told[0])
+        return regions[index - 1][1] if index else None
+
+    def _true_world(self) -> World:
+        """Return the world with lights that change when they were seen to change."""
+        signals = (
+            self._true(signal) if signal.name in self._shown else signal
+            for signal in self._world.signals
+        )
+        return self._world._replace(signals=tuple(signals))
+
+    def _true(self, light: Signal) -> Signal:
+        shown = self._shown[light.name]
+        if not shown:
+            raise PerceptionError(
+                f'{light.name} never said what it shows: nothing came on '
+                f'{gazebo.state_topic(light.name)}'
+            )
+        starts = [0.0, *(seconds for seconds, _ in shown[1:]), _FOR_EVER_S]
+        phases = [
+            Phase(label, end - start)
+            for (_, label), start, end in zip(shown, starts[:-1], starts[1:], strict=True)
+        ]
+        return light._replace(programme=tuple(phases))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What readers share: image files and folders, and what their names and labels tell.
+
+File names tell groups: `00014_00003_00029.png` is frame 29 of the track 00014_00003.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from mobilenet_perception.frames import SUFFIXES
+from training.errors import TrainingError
+
+KNOWN = 'train, validation (or val) or test'
+_PARTS = {
+    'train': 'train',
+    'training': 'train',
+    'val': 'validation',
+    'valid': 'validation',
+    'validation': 'validation',
+    'dev': 'validation',
+    'test': 'test',
+    'testing': 'test',
+}
+_FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
+_FEWEST_GROUPS = 5
+_FRAMES = 2
+
+
+def require_folder(folder: Path, what: str) -> Path:
+    """Return the folder.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if not folder.is_dir():
+        raise TrainingError(f'no folder {folder}: give --data a folder that holds {what}')
+    return folder
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files directly in a folder, sorted by name.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    found = images_in(folder)
+    if not found:
+        raise TrainingError(
+            f'{folder} holds no image ({", ".join(sorted(SUFFIXES))}): remove or fill it'
+        )
+    return found
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Return the image files directly in a folder, sorted by name; hidden files are none."""
+    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in found if not path.name.startswith('.') and path.is_file())
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the folders directly in a folder, sorted; those that tools leave behind are none."""
+    found = (path for path in folder.iterdir() if path.is_dir())
+    return sorted(path for path in found if not path.name.startswith(('.', '__')))
+
+
+def groups_by_name(paths: Sequence[Path]) -> list[str] | None:
+    """Return the group of each image of a class, if names tell of tracks; else None.
+
+    They do if every name is that of a numbered track and a number within it, there are 5 tracks
+    or more, and they have 2 frames or more on average. A mere count, as in `image_0001.jpg`,
+    tells of no track.
+    """
+    matches = [_FRAME_OF.match(path.stem) for path in paths]
+    tracks = [match[1] for match in matches if match]
+    sizes = Counter(tracks)
+    if len(tracks) < len(paths) or len(sizes) < _FEWEST_GROUPS:
+        return None
+    return tracks if len(paths) >= _FRAMES * len(sizes) else None
+
+
+def part_named(name: str) -> str | None:
+    """Return `train`, `validation` or `test` for a name of it; None: it names no part."""
+    return _PARTS.get(name.strip().casefold())
+
+
+def checked_labels(labels: Iterable[str], where: str) -> tuple[str, ...]:
+    """Return each label once, sorted.
+
+    Args:
+        labels: of every image.
+        where: what was read, for the message.
+
+    Raises:
+        TrainingError: there is no image, one label only, a label with a single image, or two
+            labels that differ in case, spaces or dashes alone.
+    """
+    counts = Counter(labels)
+    if not counts:
+        raise TrainingError(f'{where} holds no images: give labelled images')
+    alike: dict[str, str] = {}
+    for label in sorted(counts):
+        other = alike.setdefault(_folded(label), label)
+        if other != label:
+            raise TrainingError(
+                f'{where} has the labels {other!r} ({counts[other]} images) and {label!r} '
+                f'({counts[label]}), which differ in case, spaces or dashes alone: make them one'
+            )
+    if len(counts) == 1:
+        raise TrainingError(
+            f'{where} has one label only, {next(iter(counts))!r}: a classifier needs two or more'
+        )
+    if single := sorted(label for label, count in counts.items() if count == 1):
+        raise TrainingError(
+            f'{where} has a single image of {single[0]!r}: training, validation and test need '
+            'one each, so add images or leave the label out'
+        )
+    return tuple(sorted(counts))
+
+
+def _folded(label: str) -> str:
+    return ' '.join(label.replace('_', ' ').replace('-', ' ').casefold().split())
