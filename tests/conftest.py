@@ -4,6 +4,7 @@
 Fixtures import what they need themselves, for in some environments it is absent.
 """
 
+import importlib.util
 import os
 import signal
 import tempfile
@@ -12,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from mobilenet_perception.inference.bundle import default_bundle_path
@@ -31,6 +33,19 @@ os.environ.update(
         DOMAIN.enter_context(isolated_domain()), base={**os.environ, 'PYTHONUNBUFFERED': '1'}
     )
 )
+# What this run was told, by colcon for one, is not for the runs of pytest that tests start.
+os.environ.pop('PYTEST_ADDOPTS', None)
+# On a machine under load an example takes long, and is right all the same.
+hypothesis.settings.register_profile('patient', deadline=None)
+hypothesis.settings.load_profile('patient')
+
+HAS_TENSORFLOW = importlib.util.find_spec('tensorflow') is not None
+collect_ignore = [] if HAS_TENSORFLOW else ['training']
+
+
+def pytest_report_header() -> list[str]:
+    left_out = 'tests/training left out: no TensorFlow (make setup-training)'
+    return [] if HAS_TENSORFLOW else [left_out]
 
 
 def pytest_configure(config: pytest.Config) -> None:

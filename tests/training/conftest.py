@@ -4,7 +4,6 @@
 What takes seconds to make and is only read, all processes of a test run share.
 """
 
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +18,6 @@ from mobilenet_perception.system.files import whole_folder
 from mobilenet_perception.system.lock import locked
 from training.commands.cli import main
 from training.configuration.settings import Configuration, Data, Network, Optimizer, Stage
-
-if importlib.util.find_spec('tensorflow') is None:  # all but the one test that says so
-    here = Path(__file__).parent
-    collect_ignore = [path.name for path in here.iterdir() if path.name != 'test_tensorflow.py']
 
 # Classes of GTSRB drawn here, and the label each has.
 CLASSES = {'14': 'stop', '12': 'priority_road', '01': 'speed_limit', '35': 'other_sign'}

@@ -58,8 +58,11 @@ def test_labels_decisions_timing_and_info(start: Start, peer: Peer) -> None:
     labels = peer.wait_for(lambda: peer['label_info'])[0]
     assert tuple(item.class_name for item in labels.class_map) == LABELS
 
-    health = peer.wait_for(lambda: peer.health('classifier: camera'), send)
-    assert health.message == 'classifying'
+    def is_healthy() -> bool:
+        health = peer.health('classifier: camera')
+        return health is not None and health.message == 'classifying'
+
+    peer.wait_for(is_healthy, send)
 
 
 def test_compressed_images_of_two_cameras(start: Start, environment: dict[str, str]) -> None:
