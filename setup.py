@@ -67,6 +67,7 @@ EXTRAS = {
         'matplotlib',
         'msgspec>=0.19',
         'onnx',
+        'pillow>=10.1',
         'scikit-learn',
         'scipy',
         'tensorflow-cpu',

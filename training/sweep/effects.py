@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from statsmodels.regression.linear_model import OLS
-from statsmodels.tools.sm_exceptions import SingularMatrixWarning
 from statsmodels.tools.tools import isestimable
 
 from training.configuration.records import Record
@@ -101,8 +100,8 @@ def measure_effects(
     y = np.log(figures) if ratios else np.array(figures, np.float64)
     terms = [_term(attribute, values, values) for attribute in attributes]
     with warnings.catch_warnings():
-        # Attributes that always change together are an outcome here, and no fault.
-        warnings.simplefilter('ignore', SingularMatrixWarning)
+        # That attributes always change together is an outcome here, and no fault.
+        warnings.simplefilter('ignore')
         fitted = OLS(y, np.column_stack([np.ones(len(y)), *terms])).fit()
     effects = []
     first = 1

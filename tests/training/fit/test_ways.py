@@ -73,7 +73,7 @@ def test_a_student_learns_what_its_teacher_says(tmp_path: Path) -> None:
     wrong = [labels[(labels.index(one.label) + 1) % len(labels)] for one in golden]
     samples = [
         Sample(bundle.golden_images[one.file], label, f'{copy}/{one.file}', 'golden', one.file)
-        for copy in range(12)
+        for copy in range(6)
         for one, label in zip(golden, wrong, strict=True)
     ]
     settings = (
