@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mobilenet_perception.tools.doctor import machine
+from mobilenet_perception.tools.doctor import processes
 from mobilenet_perception.tools.doctor.processes import RosProcess, busy_share, ros_processes
 from mobilenet_perception.tools.doctor.ros.graph import Subscription, wanted_topics
 
@@ -55,7 +55,7 @@ def test_busy_share(proc: Path) -> None:
 def test_without_psutil_nothing_is_known_and_nothing_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(machine, 'psutil', None)
+    monkeypatch.setattr(processes, 'psutil', None)
     assert ros_processes() == [] and busy_share() is None
 
 

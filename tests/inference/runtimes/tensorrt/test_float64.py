@@ -46,7 +46,7 @@ def test_bytes_of_any_kind(content: bytes) -> None:
 def test_on_a_robot_without_onnx_nothing_is_refused() -> None:
     code = (
         "import sys; sys.modules['onnx'] = None\n"
-        'from mobilenet_perception.inference.runtimes.tensorrt.build import find_float64\n'
+        'from mobilenet_perception.inference.runtimes.tensorrt.network import find_float64\n'
         f"print(repr(find_float64({scoring(cast_to=TensorProto.DOUBLE)!r}, 'tiny')))\n"
     )
     done = subprocess.run(
