@@ -73,10 +73,7 @@ class Classifier:
         self.batch_ms = {
             name: [
                 one_ms[name],
-                *(
-                    self._profile(name, warmup_runs, count)
-                    for count in range(2, min(largest_batch, session.largest_batch) + 1)
-                ),
+                *self._batch_times(name, warmup_runs, min(largest_batch, session.largest_batch)),
             ]
             for name, session in self._sessions.items()
         }
@@ -177,6 +174,14 @@ class Classifier:
             raise AbandonedError(name, elapsed_ms) from error
         finally:
             self._cutoff.disarm()
+
+    def _batch_times(self, name: str, runs: int, largest: int) -> list[float]:
+        """Return the times of 2 to `largest` at once; of the larger ones some are measured."""
+        if largest < 2:
+            return []
+        counts = sorted({2, *(n for n in (3, 4, 8, 16, 32) if n < largest), largest})
+        measured_ms = [self._profile(name, runs, count) for count in counts]
+        return [float(ms) for ms in np.interp(range(2, largest + 1), counts, measured_ms)]
 
     def _profile(self, name: str, runs: int, count: int) -> float:
         image = next(iter(self.bundle.golden_images.values()))

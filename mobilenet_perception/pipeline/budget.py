@@ -78,6 +78,23 @@ class Choice(NamedTuple):
     predicted_ms: float
 
 
+class RegionPlan(NamedTuple):
+    """What to look at in a frame.
+
+    Attributes:
+        variant: to run; empty: none fits.
+        fitting: regions that fit into the time left.
+        together: regions of the next run.
+        predicted_ms: what these regions are expected to take, or one on the fastest where none
+            fits.
+    """
+
+    variant: str
+    fitting: int
+    together: int
+    predicted_ms: float
+
+
 class Budget:
     """Predicts the time of each variant, and picks the most accurate that fits.
 
@@ -103,6 +120,7 @@ class Budget:
         self._batch_ms = dict(batch_ms or {})
         self._slowdown = SlowdownFilter()
         self._overhead_ms = SlowdownFilter(rest=0.0)
+        self._region_ms = SlowdownFilter(rest=0.0)
         self.risk = risk
 
     @property
@@ -172,6 +190,51 @@ class Budget:
             self._overhead_ms.decay()
         return Choice('', fastest.predicted_ms)
 
+    def plan_regions(
+        self, left_ms: float, variants: Sequence[str], count: int, current: str = ''
+    ) -> RegionPlan:
+        """Plan regions of one frame.
+
+        The most accurate variant with which all fit; else the fastest, with as many as fit. One
+        region is tried as `choose` would try a frame.
+
+        Args:
+            left_ms: what is left of the frame's budget.
+            variants: what to choose from, most accurate first.
+            count: regions to look at, at least 1.
+            current: what ran last; one more accurate must fit with a tenth to spare.
+        """
+        rank = variants.index(current) if current in variants else 0
+        for position, name in enumerate(variants):
+            margin = _CLIMB_MARGIN if position < rank else 0.0
+            needed_ms = self.predict_regions_ms(name, count)
+            if needed_ms * (1.0 + margin) <= left_ms:
+                return RegionPlan(name, count, self._together(name, count), needed_ms)
+        fastest = min(variants, key=lambda name: self.predict_regions_ms(name, count))
+        fitting = (n for n in range(count, 0, -1) if self._fit(fastest, n, left_ms))
+        if fits := next(fitting, 0):
+            needed_ms = self.predict_regions_ms(fastest, fits)
+            return RegionPlan(fastest, fits, self._together(fastest, fits), needed_ms)
+        alone = self.choose(left_ms, variants)
+        return RegionPlan(alone.variant, int(bool(alone.variant)), 1, alone.predicted_ms)
+
+    def predict_regions_ms(self, variant: str, count: int) -> float:
+        """Time from taking up a frame to the publication of so many of its regions."""
+        run_ms, left = 0.0, count
+        while left:
+            together = self._together(variant, left)
+            run_ms += self._run_ms(variant, together)
+            left -= together
+        beside_ms = self.overhead_ms() + count * max(0.0, self._planned(self._region_ms))
+        return run_ms * self._planned(self._slowdown) + beside_ms
+
+    def _fit(self, variant: str, count: int, left_ms: float) -> bool:
+        return self.predict_regions_ms(variant, count) <= left_ms
+
+    def _together(self, variant: str, count: int) -> int:
+        """Return how many of so many regions to run at once."""
+        return next((n for n in self.worthwhile_batches(variant) if n <= count), 1)
+
     def choose_best_effort(self, left_ms: float, variants: Sequence[str]) -> str:
         """Pick the most accurate that fits; else the fastest: a chance is better than none."""
         fitting = self.choose(left_ms, variants, learn=False).variant
@@ -217,6 +280,10 @@ class Budget:
     def record_overhead(self, overhead_ms: float) -> None:
         """Learn what a frame cost beside inference."""
         self._overhead_ms.update(overhead_ms)
+
+    def record_region(self, preprocess_ms: float) -> None:
+        """Learn what a region cost beside inference."""
+        self._region_ms.update(preprocess_ms)
 
     def _run_ms(self, variant: str, count: int) -> float:
         return self._profile_ms[variant] if count == 1 else self._batch_ms[variant][count - 1]

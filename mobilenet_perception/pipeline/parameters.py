@@ -14,6 +14,7 @@ from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO
 from mobilenet_perception.pipeline.budget import DEFAULT_RISK
 from mobilenet_perception.pipeline.decision import DecisionRules
+from mobilenet_perception.pipeline.regions import RegionRules
 
 
 class CameraSettings(NamedTuple):
@@ -24,11 +25,13 @@ class CameraSettings(NamedTuple):
             every frame is run and none is late.
         roi: where to look, in pixels of the camera; None: everywhere.
         priority: share of the answers, relative to other cameras, when there is not time for all.
+        regions: which regions to look at, in place of `roi`; None: the camera has none.
     """
 
     latency_budget_ms: float
     roi: RegionOfInterest | None = None
     priority: float = 1.0
+    regions: RegionRules | None = None
 
 
 class PipelineSettings(NamedTuple):

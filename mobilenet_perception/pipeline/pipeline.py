@@ -5,7 +5,9 @@ It runs them in a worker thread, within their budgets, and knows no ROS.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from math import inf, isinf
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
@@ -14,10 +16,25 @@ from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.pipeline import frame_run, timing
 from mobilenet_perception.pipeline.budget import Budget
-from mobilenet_perception.pipeline.camera_queue import CameraQueue, CameraState, WaitingFrame
+from mobilenet_perception.pipeline.camera_queue import (
+    CameraQueue,
+    CameraState,
+    Offered,
+    WaitingFrame,
+)
 from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
+from mobilenet_perception.pipeline.region_decisions import ThingDecision, Things
+from mobilenet_perception.pipeline.region_run import ScoredRegion, run_regions
+from mobilenet_perception.pipeline.regions import Region, Regions
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
+
+
+class TopOfRegion(NamedTuple):
+    """A region as it was looked at, and its best labels, best first."""
+
+    region: Region
+    top: tuple[Scored, ...]
 
 
 class Result(NamedTuple):
@@ -29,7 +46,9 @@ class Result(NamedTuple):
         top: best labels first; empty unless a variant ran.
         decision: the camera's decision after this frame.
         message: the frame itself.
-        roi: where it was looked at; None: everywhere.
+        roi: where it was looked at; None: everywhere, or in regions.
+        regions: those that were looked at, as they were, each with its best labels.
+        things: what is decided of each thing that the camera's regions name.
     """
 
     record: timing.FrameRecord
@@ -38,6 +57,8 @@ class Result(NamedTuple):
     decision: Decision
     message: Any
     roi: RegionOfInterest | None
+    regions: tuple[TopOfRegion, ...] = ()
+    things: tuple[ThingDecision, ...] = ()
 
 
 _SUPERSEDED = frame_run.FrameOutcome(timing.Outcome.SUPERSEDED, 'a newer frame came first', {})
@@ -45,6 +66,14 @@ _DEACTIVATED = frame_run.FrameOutcome(timing.Outcome.EXPIRED, 'the node was deac
 
 # A camera whose turn it is, and its frame.
 _Turn = tuple[Candidate, WaitingFrame]
+
+
+class _Ran(NamedTuple):
+    """What came of a frame that was run: of the whole, or of its regions."""
+
+    found: frame_run.FrameOutcome
+    top: tuple[Scored, ...] = ()
+    scored: Sequence[ScoredRegion] = ()
 
 
 class Pipeline:
@@ -77,7 +106,12 @@ class Pipeline:
         self._usable = self._variants(classifier, self._settings)
         self._budget = Budget(classifier.profile_ms, self._settings.risk, classifier.batch_ms)
         self._cameras = {
-            name: CameraQueue(name, given, Decider(classifier.labels, self._settings.decision))
+            name: CameraQueue(
+                name,
+                given,
+                Decider(classifier.labels, self._settings.decision),
+                Things(classifier.labels, self._settings.decision),
+            )
             for name, given in cameras.items()
         }
         self._scheduler = Scheduler()
@@ -138,6 +172,7 @@ class Pipeline:
             self._budget.risk = settings.risk
             for camera in self._cameras.values():
                 camera.decider.set_rules(settings.decision)
+                camera.things.set_rules(settings.decision)
 
     def counts(self, name: str) -> timing.OutcomeCounts:
         """Return how many frames a camera has received and how they ended, at one moment."""
@@ -154,10 +189,15 @@ class Pipeline:
         with self._changed:
             return self._cameras[name].decider.decide(self._clock.steady_ns())
 
+    def things(self, name: str) -> list[ThingDecision]:
+        """Return what is decided now of each thing that a camera's regions name."""
+        with self._changed:
+            return self._cameras[name].things.decide(self._clock.steady_ns())
+
     def predict_ms(self) -> float:
         """Time that the fastest usable variant is predicted to take, in milliseconds."""
         with self._changed:
-            return min(self._budget.predict_ms(name) for name in self._usable)
+            return self._least_ms()
 
     def stalled_ms(self) -> float:
         """How long the frame being run has been running; 0 when none is."""
@@ -181,36 +221,50 @@ class Pipeline:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         with self._changed:
             camera = self._cameras[name]
-            old = camera.offer(message, stamp_ns, steady_ns, now_ns, self._settings)
-            if old is None:
-                self._scheduler.waits(name)
-            ended = old and self._end(camera, old, _SUPERSEDED)
-            self._changed.notify()
-        if ended:
-            self._on_result(ended)
+            offered = camera.offer(message, stamp_ns, steady_ns, now_ns, self._settings)
+            ended = self._take_up(camera, offered)
+        for result in ended:
+            self._on_result(result)
+
+    def submit_regions(self, name: str, regions: Regions) -> None:
+        """Hand in the regions of a frame that came before or will come.
+
+        Args:
+            name: of a camera whose settings have rules for regions.
+            regions: under the capture stamp of the frame.
+        """
+        with self._changed:
+            camera = self._cameras[name]
+            ended = self._take_up(camera, camera.offer_regions(regions))
+        for result in ended:
+            self._on_result(result)
 
     def run_once(self) -> bool:
-        """Run the waiting frame whose turn it is, others with it if faster; False: none waits."""
+        """Run the waiting frame whose turn it is, others with it if faster.
+
+        Returns:
+            Whether a frame ended; if not, none waits, or its regions are still to come.
+        """
         with self._running_frames:
             with self._changed:
+                results = self._give_up()
                 turns, variant = self._next_turns()
-            if not turns:
-                return False
-            self._run_since_ns = self._clock.steady_ns()
-            try:
-                outcomes = self._run(turns, variant)
-            finally:
-                self._run_since_ns = None
-        results = []
+            ran: list[_Ran] = []
+            if turns:
+                self._run_since_ns = self._clock.steady_ns()
+                try:
+                    ran = self._run(turns, variant)
+                finally:
+                    self._run_since_ns = None
         with self._changed:
-            for (candidate, waiting), (found, top) in zip(turns, outcomes, strict=True):
+            for (candidate, waiting), what in zip(turns, ran, strict=True):
                 camera = self._cameras[candidate.name]
-                if found.times.get('looks'):
+                if what.found.times.get('looks'):
                     self._scheduler.record_run(candidate, camera.settings.priority)
-                results.append(self._end(camera, waiting, found, top))
+                results.append(self._end(camera, waiting, what))
         for result in results:
             self._on_result(result)
-        return True
+        return bool(results)
 
     def start(self) -> None:
         """Run frames in a worker thread from now on."""
@@ -232,8 +286,9 @@ class Pipeline:
         ended = []
         with self._changed:
             for camera in self._cameras.values():
-                if camera.waiting is not None:
-                    ended.append(self._end(camera, camera.pop(), _DEACTIVATED))
+                frames = [*camera.awaiting, *([camera.pop()] if camera.waiting else [])]
+                camera.awaiting.clear()
+                ended += [self._end(camera, frame, _Ran(_DEACTIVATED)) for frame in frames]
         for result in ended:
             self._on_result(result)
         return self._worker is None or not self._worker.is_alive()
@@ -242,10 +297,45 @@ class Pipeline:
         while True:
             with self._changed:
                 while self._running and not any(c.waiting for c in self._cameras.values()):
-                    self._changed.wait()
+                    patience_ms = self._patience_ms()
+                    if patience_ms <= 0:
+                        break
+                    self._changed.wait(None if isinf(patience_ms) else patience_ms / 1e3)
                 if not self._running:
                     return
             self.run_once()
+
+    def _take_up(self, camera: CameraQueue, offered: Offered) -> list[Result]:
+        """Let the worker know of a camera's frame, and end those that it supersedes."""
+        if offered.begins:
+            self._scheduler.waits(camera.name)
+        self._changed.notify()
+        return [self._end(camera, old, _Ran(_SUPERSEDED)) for old in offered.superseded]
+
+    def _give_up(self) -> list[Result]:
+        """End the frames for whose regions there is no longer time."""
+        results = []
+        steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
+        for camera in self._cameras.values():
+            if camera.awaiting:
+                for frame in camera.give_up(steady_ns, now_ns, self._least_ms()):
+                    assert camera.match is not None
+                    camera.match.record(frame.stamp_ns, False)
+                    reason = camera.match.missing(frame.stamp_ns)
+                    expired = frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {})
+                    results.append(self._end(camera, frame, _Ran(expired)))
+        return results
+
+    def _patience_ms(self) -> float:
+        steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
+        cameras = [camera for camera in self._cameras.values() if camera.awaiting]
+        if not cameras:
+            return inf
+        least_ms = self._least_ms()
+        return min(camera.patience_ms(steady_ns, now_ns, least_ms) for camera in cameras)
+
+    def _least_ms(self) -> float:
+        return min(self._budget.predict_ms(name) for name in self._usable)
 
     def _next_turns(self) -> tuple[list[_Turn], str]:
         """Take the frames to run next out of their queues: one, or several for one variant."""
@@ -255,9 +345,16 @@ class Pipeline:
         ready = self._scheduler.order(ready)
         batch = frame_run.Batch(1)
         if len(ready) > 1:
-            cameras = [self._cameras[candidate.name] for candidate in ready]
-            batch = frame_run.plan_batch(
-                [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
+            # A frame with regions is a batch of its own.
+            cameras = list(
+                takewhile(lambda c: c.match is None, (self._cameras[c.name] for c in ready))
+            )
+            batch = (
+                frame_run.plan_batch(
+                    [self._task(c, c.waiting) for c in cameras if c.waiting], self._budget
+                )
+                if cameras
+                else batch
             )
         turns = [(c, self._cameras[c.name].pop()) for c in ready[: batch.frames]]
         return turns, batch.variant
@@ -275,38 +372,59 @@ class Pipeline:
             finish_late=rules.finish_late,
         )
 
-    def _run(
-        self, turns: list[_Turn], variant: str
-    ) -> list[tuple[frame_run.FrameOutcome, tuple[Scored, ...]]]:
+    def _run(self, turns: list[_Turn], variant: str) -> list[_Ran]:
         started_ns = self._clock.steady_ns()
         tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
-        if len(tasks) == 1:
-            outcomes = [frame_run.run_frame(tasks[0], self._classifier, self._budget, self._clock)]
+        cameras = [self._cameras[candidate.name] for candidate, _ in turns]
+        if cameras[0].match is not None:
+            ran = [self._run_regions(cameras[0], turns[0][1], tasks[0])]
+        elif len(tasks) == 1:
+            found = frame_run.run_frame(tasks[0], self._classifier, self._budget, self._clock)
+            ran = [_Ran(found)]
         else:
             outcomes = frame_run.run_batch(
                 tasks, variant, self._classifier, self._budget, self._clock
             )
-        ended = []
-        for (candidate, waiting), found in zip(turns, outcomes, strict=True):
-            found.times['wait_ms'] = (started_ns - waiting.received_ns) / timing.NS_PER_MS
-            top: tuple[Scored, ...] = ()
-            if found.scores is not None:
-                self._cameras[candidate.name].variant = found.times['variant']
-                scored_ns = self._clock.steady_ns()
-                top = self._top(found.scores)
-                found.times['postprocess_ms'] = (
-                    self._clock.steady_ns() - scored_ns
-                ) / timing.NS_PER_MS
-            ended.append((found, top))
-        return ended
+            ran = [_Ran(found) for found in outcomes]
+        for camera, (_, waiting), what in zip(cameras, turns, ran, strict=True):
+            what.found.times['wait_ms'] = (started_ns - waiting.received_ns) / timing.NS_PER_MS
+            camera.variant = what.found.times.get('variant', camera.variant)
+        return [self._with_top(what) for what in ran]
 
-    def _end(
-        self,
-        camera: CameraQueue,
-        waiting: WaitingFrame,
-        found: frame_run.FrameOutcome,
-        top: tuple[Scored, ...] = (),
-    ) -> Result:
+    def _with_top(self, what: _Ran) -> _Ran:
+        """Return it with the best labels, and the time that they took."""
+        found, scored_ns = what.found, self._clock.steady_ns()
+        if found.scores is None:
+            return what
+        top = self._top(found.scores)
+        found.times['postprocess_ms'] = (self._clock.steady_ns() - scored_ns) / timing.NS_PER_MS
+        return what._replace(top=top)
+
+    def _run_regions(
+        self, camera: CameraQueue, waiting: WaitingFrame, task: frame_run.Task
+    ) -> _Ran:
+        assert camera.match is not None
+        steady_ns = self._clock.steady_ns()
+        with self._changed:
+            found = camera.match.find(waiting.stamp_ns)
+            camera.match.record(waiting.stamp_ns, found is not None)
+            if found is None:
+                reason = camera.match.missing(waiting.stamp_ns)
+                return _Ran(frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {}))
+            camera.things.see(found.regions, steady_ns)
+            regions = camera.things.order(found.regions, steady_ns)
+        outcome = run_regions(
+            task,
+            regions,
+            self._classifier,
+            self._budget,
+            self._clock,
+            camera.match.rules.most,
+        )
+        return _Ran(outcome.frame, scored=outcome.scored)
+
+    def _end(self, camera: CameraQueue, waiting: WaitingFrame, what: _Ran) -> Result:
+        found = what.found
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         age_ms = waiting.age_ms(steady_ns, now_ns)
         over_ms = age_ms - camera.settings.latency_budget_ms
@@ -328,13 +446,27 @@ class Pipeline:
             reason=reason,
             **{'variant': '', **found.times},
         )
-        if outcome is timing.Outcome.ON_TIME and found.scores is not None:
+        if outcome is timing.Outcome.ON_TIME:
             captured_ns = steady_ns - round(age_ms * timing.NS_PER_MS)
-            camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
+            if found.scores is not None:
+                camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
+            for region, answer in what.scored:
+                camera.things.update(
+                    region.id, answer.scores, waiting.stamp_ns, captured_ns, steady_ns
+                )
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, top, decision, waiting.message, camera.settings.roi)
+        return Result(
+            record,
+            header,
+            what.top,
+            decision,
+            waiting.message,
+            None if camera.match else camera.settings.roi,
+            tuple(TopOfRegion(region, self._top(answer)) for region, answer in what.scored),
+            tuple(camera.things.decide(steady_ns)) if camera.match else (),
+        )
 
     def _top(self, answer: Scores) -> tuple[Scored, ...]:
         best = answer.scores.argsort()[::-1][: self._settings.top_k]

@@ -16,6 +16,8 @@ STAGES = (
 )  # fmt: skip
 # Fields of a record that are text in a timing message and here.
 _TEXTS = ('variant', 'reason')
+# Fields that only cameras with regions have.
+_REGIONS = ('regions', 'regions_classified', 'regions_left')
 # Gaps between frames from which on losses are reported.
 _ENOUGH_GAPS = 30
 
@@ -77,7 +79,11 @@ class FrameRecord(NamedTuple):
         predicted_ms: what the budget expected of the variant when it chose it.
         slowdown: ratio of recent to profiled inference time.
         looks: runs that it took: more than 1 when one failed, overran, or gave a weak answer.
-        batch: frames of several cameras that its first look took in one run.
+        batch: frames of several cameras, or regions of this one, that its first look took in
+            one run.
+        regions: regions that it came with; None: the camera has none.
+        regions_classified: those that were looked at.
+        regions_left: those that were not.
         reason: why it is not on time, or took more than one look; else empty.
     """
 
@@ -99,6 +105,9 @@ class FrameRecord(NamedTuple):
     slowdown: float | None = None
     looks: int = 0
     batch: int = 0
+    regions: int | None = None
+    regions_classified: int | None = None
+    regions_left: int | None = None
     reason: str = ''
 
 
@@ -116,6 +125,7 @@ def read_timing(camera: str, stamp: int, values: Mapping[str, str]) -> FrameReco
         if name in values and (name.endswith('_ms') or name == 'slowdown')
     }
     texts = {name: values.get(name, '') for name in _TEXTS}
+    regions = {name: int(values[name]) for name in _REGIONS if name in values}
     return FrameRecord(
         camera=camera,
         sequence=int(values['sequence']),
@@ -123,6 +133,7 @@ def read_timing(camera: str, stamp: int, values: Mapping[str, str]) -> FrameReco
         outcome=Outcome(values['outcome']),
         looks=int(values['looks']),
         batch=int(values['batch']),
+        **regions,  # type: ignore[arg-type]
         **texts,  # type: ignore[arg-type]
         **numbers,  # type: ignore[arg-type]
     )

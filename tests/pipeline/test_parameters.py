@@ -8,6 +8,7 @@ import pytest
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
+    CameraSettings,
     camera_parameters,
     camera_settings,
     refusal,
@@ -57,6 +58,6 @@ def test_camera_settings() -> None:
         'a.roi': [],
         'a.priority': 1.0,
     }
-    assert camera_settings(values, 'a') == (50.0, None, 1.0)
+    assert camera_settings(values, 'a') == CameraSettings(50.0)
     values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4], 'a.priority': 2.0})
-    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4), 2.0)
+    assert camera_settings(values, 'a') == CameraSettings(20.0, RegionOfInterest(1, 2, 3, 4), 2.0)
