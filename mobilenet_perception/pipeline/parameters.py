@@ -14,7 +14,7 @@ from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO
 from mobilenet_perception.pipeline.budget import DEFAULT_RISK
 from mobilenet_perception.pipeline.decision import DecisionRules
-from mobilenet_perception.pipeline.regions import RegionRules
+from mobilenet_perception.pipeline.regions import EXACT, LATEST, RegionRules
 
 
 class CameraSettings(NamedTuple):
@@ -192,6 +192,42 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
         f'{camera}.latency_budget_ms': Specification(
             0.0, "this camera's budget in milliseconds; 0: the node's", 0.0, 60_000.0
         ),
+        f'{camera}.regions_topic': Specification(
+            '',
+            'topic of regions to look at (vision_msgs/Detection2DArray), in place of roi; empty: '
+            'none',
+            at_run_time=False,
+        ),
+        f'{camera}.regions_match': Specification(
+            LATEST,
+            'exact: a frame waits for the regions of its own stamp; latest: it takes the newest',
+            choices=(EXACT, LATEST),
+            at_run_time=False,
+        ),
+        f'{camera}.regions_max_age_ms': Specification(
+            200.0,
+            'time between the stamps of frame and regions above which these are not used '
+            '(latest), in ms',
+            1.0,
+            60_000.0,
+            at_run_time=False,
+        ),
+        f'{camera}.regions_classes': Specification(
+            [], "the detector's classes to look at; empty: all", at_run_time=False
+        ),
+        f'{camera}.regions_margin': Specification(
+            0.1,
+            'what to add on each side of a box, as a share of its width and height',
+            0.0,
+            2.0,
+            at_run_time=False,
+        ),
+        f'{camera}.regions_min_pixels': Specification(
+            8, 'side below which a box is passed over, in pixels', 1, 10_000, at_run_time=False
+        ),
+        f'{camera}.regions_most': Specification(
+            16, 'regions of one frame to look at', 1, 64, at_run_time=False
+        ),
         f'{camera}.priority': Specification(
             1.0, 'share of the answers, relative to other cameras, under overload', 0.01, 100.0
         ),
@@ -206,6 +242,10 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
             f'from 0, width and height from 1; it is {value}'
         )
         return '' if _is_roi(value) else refused
+    if name.endswith('.regions_classes'):
+        good = isinstance(value, list) and all(isinstance(label, str) for label in value)
+        refused = f'{name} must be names of classes, as [car, person]; it is {value!r}'
+        return '' if good or value is None else refused
     if name == 'cameras':
         refused = (
             'cameras must be at least one name, each its own, of letters, digits and '
@@ -247,7 +287,10 @@ def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> Pipe
 def runtime_settings(values: Mapping[str, Any]) -> RuntimeSettings:
     """Return what the parameters say of the runtime."""
     return RuntimeSettings(
-        threads=values['runtime_threads'], device=values['device'], dla_core=values['dla_core']
+        threads=values['runtime_threads'],
+        device=values['device'],
+        dla_core=values['dla_core'],
+        largest_batch=max(RuntimeSettings().largest_batch, largest_batch(values)),
     )
 
 
@@ -259,7 +302,28 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
         budget_ms,
         RegionOfInterest(*roi) if roi and any(roi) else None,
         values[f'{camera}.priority'],
+        region_rules(values, camera),
     )
+
+
+def region_rules(values: Mapping[str, Any], camera: str) -> RegionRules | None:
+    """Return what the parameters say of a camera's regions; None: it has none."""
+    if not values[f'{camera}.regions_topic']:
+        return None
+    return RegionRules(
+        match=values[f'{camera}.regions_match'],
+        max_age_ms=values[f'{camera}.regions_max_age_ms'],
+        classes=tuple(values[f'{camera}.regions_classes']),
+        margin=values[f'{camera}.regions_margin'],
+        min_pixels=values[f'{camera}.regions_min_pixels'],
+        most=values[f'{camera}.regions_most'],
+    )
+
+
+def largest_batch(values: Mapping[str, Any]) -> int:
+    """Return the most pictures that are ever run at once: frames of cameras, or regions."""
+    most = [rules.most for camera in values['cameras'] if (rules := region_rules(values, camera))]
+    return max(len(values['cameras']), *most) if most else len(values['cameras'])
 
 
 def _are_cameras(names: Any) -> bool:

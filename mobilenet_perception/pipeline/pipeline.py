@@ -450,6 +450,7 @@ class Pipeline:
             captured_ns = steady_ns - round(age_ms * timing.NS_PER_MS)
             if found.scores is not None:
                 camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
+            camera.things.record_answer(captured_ns)
             for region, answer in what.scored:
                 camera.things.update(
                     region.id, answer.scores, waiting.stamp_ns, captured_ns, steady_ns

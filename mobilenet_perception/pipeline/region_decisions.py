@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decisions for things: a decider for each id that regions name, and whose turn it is to be seen.
 
-A thing that no regions name for the time-out is forgotten.
+A thing that no regions name for the time-out is forgotten. A camera that answers nothing for so
+long is stale as a whole: that nothing is named must not read as if nothing were there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline.decision import Decider, Decision, DecisionRules
+from mobilenet_perception.pipeline.decision import STALE, Decider, Decision, DecisionRules
 from mobilenet_perception.pipeline.regions import Region, overlap
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 
@@ -24,14 +25,17 @@ class ThingDecision(NamedTuple):
     """What is decided of a thing.
 
     Attributes:
-        id: of the thing.
-        roi: where it was last.
+        id: of the thing; empty: the camera as a whole, which is stale then.
+        roi: where it was last; None: the whole.
         decision: a label, `unknown` or `stale`.
     """
 
     id: str
-    roi: RegionOfInterest
+    roi: RegionOfInterest | None
     decision: Decision
+
+
+_CAMERA_IS_STALE = ThingDecision('', None, Decision(STALE, 0.0, None))
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Things:
     def __init__(self, labels: tuple[str, ...], rules: DecisionRules) -> None:
         self._labels = labels
         self._rules = rules
-        self._things: dict[str, _Thing] = {}
+        self.forget()
 
     def set_rules(self, rules: DecisionRules) -> None:
         """Change when a label is taken and left, from now on."""
@@ -65,7 +69,8 @@ class Things:
 
     def forget(self) -> None:
         """Drop all: time has jumped, or the camera has stopped."""
-        self._things.clear()
+        self._things: dict[str, _Thing] = {}
+        self._answered_ns: int | None = None
 
     def see(self, regions: Iterable[Region], steady_ns: int) -> None:
         """Take in the regions of a frame; regions without an id are nobody's.
@@ -119,16 +124,31 @@ class Things:
             thing.waits_since_ns = steady_ns
             thing.decider.update(scores, stamp_ns, captured_ns)
 
+    def record_answer(self, captured_ns: int) -> None:
+        """Note a frame that ended in time, whether regions named something or not."""
+        self._answered_ns = captured_ns
+
     def decide(self, steady_ns: int) -> list[ThingDecision]:
-        """Return what is decided of each thing at a moment of the steady clock."""
+        """Return what is decided of each thing at a moment of the steady clock.
+
+        The first may be of the camera as a whole, which is stale then.
+        """
         self._drop_old(steady_ns)
+        answered_ns = self._answered_ns
+        is_stale = answered_ns is None or answered_ns < self._limit_ns(steady_ns)
         return [
-            ThingDecision(name, thing.roi, thing.decider.decide(steady_ns))
-            for name, thing in self._things.items()
+            *([_CAMERA_IS_STALE] if is_stale else []),
+            *(
+                ThingDecision(name, thing.roi, thing.decider.decide(steady_ns))
+                for name, thing in self._things.items()
+            ),
         ]
 
+    def _limit_ns(self, steady_ns: int) -> int:
+        return steady_ns - round(self._rules.timeout_ms * NS_PER_MS)
+
     def _drop_old(self, steady_ns: int) -> None:
-        limit_ns = steady_ns - round(self._rules.timeout_ms * NS_PER_MS)
+        limit_ns = self._limit_ns(steady_ns)
         old = [name for name, thing in self._things.items() if thing.seen_ns < limit_ns]
         for name in old:
             del self._things[name]

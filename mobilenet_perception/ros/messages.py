@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages made of records: labels, timing, what classifies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 from vision_msgs.msg import (
+    BoundingBox2D,
     Classification,
+    Detection2D,
+    Detection2DArray,
     LabelInfo,
     ObjectHypothesis,
+    ObjectHypothesisWithPose,
     VisionClass,
     VisionInfo,
 )
 
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.pipeline import TopOfRegion
+from mobilenet_perception.pipeline.region_decisions import ThingDecision
+from mobilenet_perception.pipeline.regions import Box
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 _LEVELS = {
@@ -44,6 +52,58 @@ def classification(header: Header, top: Sequence[Scored]) -> Classification:
     """Return scored labels as a message; `class_id` is the label's name."""
     results = [ObjectHypothesis(class_id=label, score=score) for label, score in top]
     return Classification(header=header, results=results)
+
+
+def boxes(message: Detection2DArray) -> Iterator[Box]:
+    """Yield the boxes of a message, one as it is asked for."""
+    for detection in message.detections:
+        bbox = detection.bbox
+        yield Box(
+            detection.id,
+            bbox.center.position.x,
+            bbox.center.position.y,
+            bbox.size_x,
+            bbox.size_y,
+            bbox.center.theta,
+            [result.hypothesis.class_id for result in detection.results],
+        )
+
+
+def detections(header: Header, regions: Iterable[TopOfRegion]) -> Detection2DArray:
+    """Return what was seen in regions, under the header of their image; boxes as used."""
+    found = [_detection(header, region.id, region.roi, top) for region, top in regions]
+    return Detection2DArray(header=header, detections=found)
+
+
+def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detection2DArray:
+    """Return what is decided of things, each under the stamp of the frame that it rests on.
+
+    Args:
+        header: as of now; that of what is stale.
+        things: an empty id is the camera as a whole.
+    """
+    found = []
+    for name, roi, decision in things:
+        stamp = header.stamp if decision.stamp_ns is None else time_message(decision.stamp_ns)
+        of_thing = Header(stamp=stamp, frame_id=header.frame_id)
+        top = [Scored(decision.label, decision.score)]
+        found.append(_detection(of_thing, name, roi, top))
+    return Detection2DArray(header=header, detections=found)
+
+
+def _detection(
+    header: Header, name: str, roi: RegionOfInterest | None, top: Sequence[Scored]
+) -> Detection2D:
+    bbox = BoundingBox2D()
+    if roi is not None:
+        bbox.center.position.x = roi.x + roi.width / 2
+        bbox.center.position.y = roi.y + roi.height / 2
+        bbox.size_x, bbox.size_y = float(roi.width), float(roi.height)
+    results = [
+        ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(class_id=label, score=score))
+        for label, score in top
+    ]
+    return Detection2D(header=header, results=results, bbox=bbox, id=name)
 
 
 def timing(header: Header, record: FrameRecord) -> DiagnosticArray:

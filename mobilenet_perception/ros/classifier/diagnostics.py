@@ -16,6 +16,7 @@ from mobilenet_perception.pipeline.health import (
 )
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.ros.classifier.region_topics import RegionSubscription
 from mobilenet_perception.ros.classifier.topics import CameraSubscription
 from mobilenet_perception.ros.messages import key_values
 from mobilenet_perception.system.machine import Sensors, Watch, read_identity
@@ -30,6 +31,7 @@ class NodeStatus(NamedTuple):
         watchdog_ms: time after which a run counts as hung.
         troubles: what keeps it from its best, in sentences.
         subscriptions: its cameras, by name; none: it is not active.
+        regions: subscriptions to their regions, by camera.
     """
 
     pipeline: Pipeline
@@ -37,6 +39,7 @@ class NodeStatus(NamedTuple):
     watchdog_ms: float
     troubles: Sequence[str]
     subscriptions: Mapping[str, CameraSubscription]
+    regions: Mapping[str, RegionSubscription]
 
 
 class Diagnostics:
@@ -64,7 +67,8 @@ class Diagnostics:
         else:
             statuses = [self._report('', self._node_health(status), 'classifying')]
             for camera, subscription in status.subscriptions.items():
-                health = _camera_health(status.pipeline, camera, subscription)
+                regions = status.regions.get(camera)
+                health = _camera_health(status.pipeline, camera, subscription, regions)
                 statuses.append(self._report(f': {camera}', health, 'classifying'))
         health = machine_health(self._identity, self._watch.looks)
         statuses.append(self._report(f': {MACHINE}', health, 'nothing is known to slow it down'))
@@ -96,7 +100,16 @@ class Diagnostics:
         )
 
 
-def _camera_health(pipeline: Pipeline, camera: str, subscription: CameraSubscription) -> Health:
+def _camera_health(
+    pipeline: Pipeline,
+    camera: str,
+    subscription: CameraSubscription,
+    regions: RegionSubscription | None,
+) -> Health:
     state = pipeline.state(camera)
     silence = '' if state.counts.received else subscription.silence()
-    return camera_health(state, pipeline.predict_ms(), subscription.topic, silence)
+    health = camera_health(state, pipeline.predict_ms(), subscription.topic, silence)
+    if regions is not None:
+        health.values['regions_topic'] = regions.topic
+        health.troubles.extend(filter(None, [regions.silence() or state.region_trouble]))
+    return health

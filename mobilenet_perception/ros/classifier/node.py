@@ -26,8 +26,10 @@ from mobilenet_perception.pipeline.parameters import (
     Specification,
     camera_parameters,
     camera_settings,
+    largest_batch,
     pipeline_settings,
     refusal,
+    region_rules,
     runtime_settings,
 )
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
@@ -35,6 +37,7 @@ from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_or
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
+from mobilenet_perception.ros.classifier.region_topics import RegionPublishers, RegionSubscription
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.parameters import declare_parameters, read_parameters, typed_value
 from mobilenet_perception.ros.process import RosClock, run_node
@@ -62,7 +65,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._runtime_switch: RuntimeSwitch | None = None
         self._camera_subscriptions: dict[str, topics.CameraSubscription] = {}
         self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
-        self._camera_publishers: dict[str, topics.CameraPublishers] = {}
+        self._region_subscriptions: dict[str, RegionSubscription] = {}
+        self._camera_publishers: dict[str, topics.CameraPublishers | RegionPublishers] = {}
         self._info_publishers: topics.InfoPublishers | None = None
         self._overlay_publishers: topics.OverlayPublishers | None = None
         self._decision_timer: Timer | None = None
@@ -137,7 +141,12 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             return TransitionCallbackReturn.FAILURE
         self._bundle = bundle
         self._camera_publishers = {
-            camera: topics.CameraPublishers(self, camera) for camera in self.cameras
+            camera: (
+                RegionPublishers(self, camera)
+                if region_rules(values, camera)
+                else topics.CameraPublishers(self, camera)
+            )
+            for camera in self.cameras
         }
         self._info_publishers = topics.InfoPublishers(self)
         self._overlay_publishers = topics.OverlayPublishers(self, self.cameras)
@@ -157,6 +166,13 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._set_decision_timer()
         values = self.values
         for camera in self.cameras:
+            if rules := region_rules(values, camera):
+                self._region_subscriptions[camera] = RegionSubscription(
+                    self,
+                    values[f'{camera}.regions_topic'],
+                    rules,
+                    partial(self._pipeline.submit_regions, camera),
+                )
             topic, transport = (
                 values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
             )
@@ -203,7 +219,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         return self.on_cleanup(state)
 
     def _classifier(self, bundle: Bundle, runtime: Runtime) -> Classifier:
-        return Classifier(bundle, runtime, self.values['warmup_runs'], len(self.cameras))
+        return Classifier(bundle, runtime, self.values['warmup_runs'], largest_batch(self.values))
 
     def _on_runtime_switch(self, end: Classifier | str) -> None:
         if isinstance(end, str):
@@ -235,12 +251,16 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             float(self.get_parameter('watchdog_ms').value),
             [trouble for trouble in (self._priority_trouble, switching) if trouble],
             self._camera_subscriptions,
+            self._region_subscriptions,
         )
 
     def _stop(self) -> bool:
-        for subscription in self._camera_subscriptions.values():
+        for subscription in (
+            *self._camera_subscriptions.values(),
+            *self._region_subscriptions.values(),
+        ):
             subscription.destroy()
-        self._camera_subscriptions = {}
+        self._camera_subscriptions, self._region_subscriptions = {}, {}
         if self._decision_timer is not None:
             self.destroy_timer(self._decision_timer)
             self._decision_timer = None
@@ -272,10 +292,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         timeout_ms = self._pipeline.settings.decision.timeout_ms
         # One check early, so that no gap between decisions exceeds the timeout.
         period_ns = round(timeout_ms * (1 - 1 / _DECISION_CHECKS)) * NS_PER_MS
-        for camera, publishers in self._camera_publishers.items():
-            decision = self._pipeline.decision(camera)
-            if publishers.is_due(decision, steady_ns, period_ns):
-                publishers.publish_decision(decision, steady_ns)
+        for publishers in self._camera_publishers.values():
+            publishers.publish_due(self._pipeline, steady_ns, period_ns)
 
     def _set_decision_timer(self) -> None:
         assert self._pipeline is not None

@@ -22,7 +22,7 @@ from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.decision import STALE, Decision, Scored
 from mobilenet_perception.pipeline.overlay import draw_overlay
-from mobilenet_perception.pipeline.pipeline import Result
+from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
 from mobilenet_perception.ros.qos import incompatibility
@@ -43,7 +43,7 @@ _OVERRIDABLE = (
 )
 _LATCHED = qos.QoSProfile(depth=1, durability=qos.DurabilityPolicy.TRANSIENT_LOCAL)
 # Deep enough that a reliable subscriber that stalls for a second misses no outcome.
-_TIMING_DEPTH = 100
+TIMING_DEPTH = 100
 
 
 class CameraSubscription:
@@ -107,7 +107,8 @@ class CameraPublishers:
         self._node = node
         self._classification = create(Classification, f'~/{camera}/classification', 10)
         self._decision = create(Classification, f'~/{camera}/decision', 10)
-        self._timing = create(DiagnosticArray, f'~/{camera}/timing', _TIMING_DEPTH)
+        self._timing = create(DiagnosticArray, f'~/{camera}/timing', TIMING_DEPTH)
+        self._camera = camera
         self._decision_lock = threading.Lock()
         self._decided_ns = 0
         self._decided = ''
@@ -120,11 +121,25 @@ class CameraPublishers:
         if result.top and (outcome is Outcome.ON_TIME or publish_late):
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
-        self.publish_decision(result.decision, steady_ns)
+        self._publish_decision(result.decision, steady_ns)
         self._timing.publish(messages.timing(header, result.record))
 
-    def publish_decision(self, decision: Decision, steady_ns: int) -> None:
-        """Publish a decision under the stamp of the frame it rests on; a stale one as of now."""
+    def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
+        """Publish the decision if it has gone stale, or the last was published a period ago."""
+        decision = pipeline.decision(self._camera)
+        with self._decision_lock:
+            gone_stale = decision.label == STALE != self._decided
+            is_due = gone_stale or steady_ns - self._decided_ns >= period_ns
+        if is_due:
+            self._publish_decision(decision, steady_ns)
+
+    def destroy(self) -> None:
+        """Take the topics down."""
+        for publisher in (self._classification, self._decision, self._timing):
+            self._node.destroy_lifecycle_publisher(publisher)
+
+    def _publish_decision(self, decision: Decision, steady_ns: int) -> None:
+        # Under the stamp of the frame that it rests on; a stale one as of now.
         stamp = (
             self._node.get_clock().now().to_msg()
             if decision.stamp_ns is None
@@ -135,17 +150,6 @@ class CameraPublishers:
             self._decided_ns, self._decided = steady_ns, decision.label
         scored = Scored(decision.label, decision.score)
         self._decision.publish(messages.classification(header, [scored]))
-
-    def is_due(self, decision: Decision, steady_ns: int, period_ns: int) -> bool:
-        """Say whether a decision is news, or the last was published a period ago."""
-        with self._decision_lock:
-            gone_stale = decision.label == STALE != self._decided
-            return gone_stale or steady_ns - self._decided_ns >= period_ns
-
-    def destroy(self) -> None:
-        """Take the topics down."""
-        for publisher in (self._classification, self._decision, self._timing):
-            self._node.destroy_lifecycle_publisher(publisher)
 
 
 class InfoPublishers:
@@ -236,7 +240,9 @@ class OverlayPublishers:
 def _overlay(result: Result) -> Image:
     frame = decode(result.message)
     label = result.top[0].label if result.top else ''
-    drawn = draw_overlay(frame.rgb(), result.roi, result.decision, result.record, label)
+    drawn = draw_overlay(
+        frame.rgb(), result.roi, result.decision, result.record, label, result.things
+    )
     height, width = drawn.shape[:2]
     return Image(
         header=result.header,
