@@ -11,6 +11,7 @@ import numpy as np
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle, load_bundle
 from mobilenet_perception.inference.engines import EngineStore
+from mobilenet_perception.ros.environment import ros_distribution
 from mobilenet_perception.system.machine import Sensors
 from mobilenet_perception.tools.doctor.environment.probe import look
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
@@ -51,7 +52,7 @@ class Machine:
         return MachineFacts(
             libraries=self._libraries,
             numpy=np.__version__,
-            ros=self._libraries[ROS],
+            ros={'distribution': ros_distribution(), **self._libraries[ROS]},
             runtimes=tuple(runtimes),
             bundles={str(folder): trouble for folder, trouble in bundles.items()},
             engines=engines,

@@ -51,7 +51,8 @@ MACHINE = MachineFacts(
         'vision_msgs': {'from': '/opt'},
         'cv_bridge': {'version': 'not installed'},
     },
-    numpy='2.2.6', ros={'rmw': 'rmw_fastrtps_cpp'}, runtimes=('onnxruntime',),
+    numpy='2.2.6', ros={'distribution': 'lyrical', 'rmw': 'rmw_fastrtps_cpp'},
+    runtimes=('onnxruntime',),
     bundles={'/bundle': ''}, engines=(), engine_trouble='', state=MachineState(),
     before=MachineState(), busy=0.3, shared_memory_bytes=10**9,
 )  # fmt: skip

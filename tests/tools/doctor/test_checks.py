@@ -213,3 +213,13 @@ def _findings(facts: GraphFacts | MachineFacts) -> list[Finding]:
     if isinstance(facts, GraphFacts):
         return list(graph_findings(facts))
     return list(machine_findings(facts))
+
+
+def test_an_old_ros_is_a_note_and_a_nameless_one_is_none() -> None:
+    old = MACHINE._replace(ros={'distribution': 'foxy', 'rmw': 'rmw'})
+    said = [one for one in machine_findings(old) if one.check == 'ros']
+    assert [one.level for one in said] == [Level.NOTE, Level.OK]
+    assert 'lyrical' in said[0].cure
+    source = MACHINE._replace(ros={'rmw': 'rmw'})
+    assert [one.level for one in machine_findings(source) if one.check == 'ros'] == [Level.OK]
+    assert any('ROS 2 lyrical starts' in one.what for one in machine_findings(MACHINE))

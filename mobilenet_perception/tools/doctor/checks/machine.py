@@ -9,6 +9,8 @@ from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
+# Those of ROS 2 for which this package is meant; `rolling` is what the next will be.
+DISTRIBUTIONS = ('humble', 'jazzy', 'kilted', 'lyrical', 'rolling')
 # Of the processor's time.
 _FULL = 0.9
 # The segment of config/fastdds_large_images.xml.
@@ -31,7 +33,15 @@ def check_ros(facts: MachineFacts) -> Iterator[Finding]:
             'install them: apt install ros-$ROS_DISTRO-vision-msgs',
         )  # fmt: skip
     else:
-        yield fine('ros', MACHINE, f'ROS 2 starts ({facts.ros.get("rmw", "")})')
+        # One that is built from source, and not sourced, has no name.
+        name = facts.ros.get('distribution', '')
+        if name and name not in DISTRIBUTIONS:
+            yield note(
+                'ros', MACHINE, f'this package is not meant for ROS 2 {name}',
+                f'use one of {", ".join(DISTRIBUTIONS)}',
+            )  # fmt: skip
+        starts = f'{name} starts' if name else 'starts'
+        yield fine('ros', MACHINE, f'ROS 2 {starts} ({facts.ros.get("rmw", "")})')
 
 
 def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
