@@ -36,6 +36,7 @@ def decode(
     min_width: int = 0,
     roi: RegionOfInterest | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    significant_bits: int = 0,
 ) -> Frame:
     """Return the pixels of a raw or compressed message, told apart by their fields.
 
@@ -45,8 +46,8 @@ def decode(
         FrameError: the message is malformed, too large, or of an unsupported format.
     """
     if hasattr(message, 'encoding'):
-        return decode_image(cast(ImageLike, message), limits)
-    return decode_compressed(message, min_height, min_width, roi, limits)
+        return decode_image(cast(ImageLike, message), limits, significant_bits)
+    return decode_compressed(message, min_height, min_width, roi, limits, significant_bits)
 
 
 def decode_file(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Frame:

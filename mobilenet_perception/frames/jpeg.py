@@ -6,7 +6,8 @@ Such a file decodes: what is missing is filled with one colour, what follows is 
 hue. OpenCV hides the decoder's warnings; simplejpeg, which brings the same decoder, does not.
 """
 
-import importlib.util
+import functools
+import importlib
 import re
 
 import cv2
@@ -30,8 +31,15 @@ _DAMAGE = ('Corrupt JPEG data', 'Premature end')
 _EXTRA = re.compile(r'(\d+) extraneous bytes before marker 0x(\w\w)')
 _SCAN, _END_OF_IMAGE = b'\xff\xda', b'\xff\xd9'
 
-CAN_SEE_DAMAGE = importlib.util.find_spec('simplejpeg') is not None
-"""Whether damage within a JPEG is noticed here; else only one that takes its end away."""
+
+@functools.cache
+def sees_damage() -> bool:
+    """Say whether damage within a JPEG is noticed here; else only one that takes its end away."""
+    try:
+        importlib.import_module('simplejpeg')
+    except Exception:  # it may be of another numpy, or its library be missing
+        return False
+    return True
 
 
 def decode_jpeg(data: bytes, header: Header, reduction: int = 1) -> UInt8Array | None:
@@ -50,7 +58,7 @@ def decode_jpeg(data: bytes, header: Header, reduction: int = 1) -> UInt8Array |
         FrameError: data are missing or changed.
     """
     flags = _FLAGS[reduction][header.gray] | cv2.IMREAD_IGNORE_ORIENTATION
-    if not CAN_SEE_DAMAGE:
+    if not sees_damage():
         return imdecode(data, flags)
     try:
         return _decode(data, header, reduction, strict=True)

@@ -29,11 +29,12 @@ _GRAY = (0, 4)
 
 
 class Header(NamedTuple):
-    """What the header of a file says: sides in pixels, and whether it has no colour."""
+    """What the header of a file says: sides in pixels, whether it has no colour, bits a sample."""
 
     height: int
     width: int
     gray: bool
+    bits: int = 8
 
 
 def read_jpeg_header(data: bytes) -> Header:
@@ -128,7 +129,7 @@ def read_png_header(data: bytes) -> Header:
     )
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
         raise FrameError('the PNG is damaged: its header gives a format that does not exist')
-    return Header(height, width, colour in _GRAY)
+    return Header(height, width, colour in _GRAY, depth)
 
 
 def essential_png(data: bytes) -> bytes:

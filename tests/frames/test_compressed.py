@@ -112,6 +112,21 @@ def test_png(
     np.testing.assert_array_equal(frame.rgb(), (values >> (depth - 8))[..., where])
 
 
+@pytest.mark.parametrize('bits', [8, 10, 12, 16])
+@pytest.mark.parametrize(
+    ('colour', 'channels', 'where'),
+    [(0, 1, (0, 0, 0)), (2, 3, (0, 1, 2)), (4, 2, (0, 0, 0)), (6, 4, (0, 1, 2))],
+)
+def test_png_of_so_many_significant_bits(
+    colour: int, channels: int, where: tuple[int, ...], bits: int
+) -> None:
+    values = RANDOM.integers(0, 1 << bits, (6, 5, channels), np.uint16)
+    rows = values.astype('>u2').reshape(6, -1).view(np.uint8)
+    message = CompressedMessage(png(rows, 5, 16, colour))
+    frame = decode(message, significant_bits=bits)
+    np.testing.assert_array_equal(frame.rgb(), (values >> (bits - 8))[..., where])
+
+
 def test_png_of_a_palette_with_transparency() -> None:
     palette = RANDOM.integers(0, 256, (256, 3), np.uint8)
     indices = RANDOM.integers(0, 256, (6, 5), np.uint8)

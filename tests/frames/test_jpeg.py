@@ -151,5 +151,5 @@ def test_the_decoder_prints_nothing() -> None:
 
 
 def test_without_simplejpeg_sound_files_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jpeg, 'CAN_SEE_DAMAGE', False)
+    monkeypatch.setattr(jpeg, 'sees_damage', lambda: False)
     assert decode_compressed(CompressedMessage(encoded())).height == 480

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from mobilenet_perception.inference.runtimes import RUNTIMES
+from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.system.machine import troubles
 from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
@@ -94,6 +95,18 @@ def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
             f'neither the load of the processor nor other ROS processes were looked at: psutil '
             f'cannot be used ({trouble})',
             'install it: apt install python3-psutil, or pip install psutil',
+        )  # fmt: skip
+
+
+def check_simplejpeg(facts: MachineFacts) -> Iterator[Finding]:
+    """Say whether JPEGs that lost data are noticed."""
+    if trouble := facts.trouble('simplejpeg'):
+        what, _, cure = input_trouble.JPEG_UNCHECKED.partition(': ')
+        yield note('simplejpeg', MACHINE, f'{what} ({trouble})', cure)
+    else:
+        yield fine(
+            'simplejpeg', MACHINE,
+            f'JPEGs that lost data are noticed (simplejpeg {facts.version("simplejpeg")})',
         )  # fmt: skip
 
 
