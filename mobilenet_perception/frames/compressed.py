@@ -14,6 +14,8 @@ from mobilenet_perception.frames.jpeg import decode_jpeg, imdecode
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
 
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_GRAYSCALE)
+# The header of a UVC payload takes 2 to 12 bytes; drivers pad it.
+_UVC_HEADER = 64
 # An orientation is said among the first segments.
 _EXIF_WITHIN = 65_536
 _OTHER_FORMATS = {
@@ -141,4 +143,10 @@ def _unsupported(data: bytes) -> str:
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):
             return f'the image is {name}: a compressed image must be JPEG or PNG'
+    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
+    if start > 0:
+        return (
+            f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
+            'driver publish the JPEG alone'
+        )
     return f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'

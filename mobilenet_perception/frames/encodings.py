@@ -102,5 +102,6 @@ def find_encoding(name: str) -> Packed | SemiPlanar:
     near = difflib.get_close_matches(shown.lower(), ENCODINGS, n=1)
     hint = f'did you mean {near[0]!r}? ' if near else ''
     raise FrameError(
-        f'the encoding {shown!r} is not supported: {hint}known ones are {", ".join(ENCODINGS)}'
+        f'the encoding {shown!r} is not supported: {hint}known ones are {", ".join(ENCODINGS)}; '
+        'cv_bridge decodes others where it is installed (apt install ros-$ROS_DISTRO-cv-bridge)'
     )

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.encodings import Packed, SemiPlanar, find_encoding
+from mobilenet_perception.frames.encodings import ENCODINGS, Packed, SemiPlanar
+from mobilenet_perception.frames.foreign import decode_foreign
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits
 from mobilenet_perception.frames.messages import ImageLike, view_bytes
 
@@ -35,6 +36,8 @@ def decode_image(
     many of the lower ones the sensor fills. 16UC1, if it holds depth in millimetres, is no
     picture, and gets no scale of its own.
 
+    An encoding that is not among `ENCODINGS` is left to cv_bridge, in the node and the tools.
+
     YUV is BT.601, limited range (luma 16 to 235), as cameras on V4L2 give it. Alpha is ignored.
 
     Args:
@@ -49,7 +52,9 @@ def decode_image(
     Raises:
         FrameError: the message is malformed, too large, or of an unknown encoding.
     """
-    encoding = find_encoding(message.encoding)
+    encoding = ENCODINGS.get(message.encoding)
+    if encoding is None:
+        return decode_foreign(message, limits)
     height, width, step = message.height, message.width, message.step
     limits.check_dimensions(height, width)
     data = view_bytes(message.data, limits)

@@ -136,9 +136,12 @@ def check_engines(facts: MachineFacts) -> Iterator[Finding]:
 
 
 def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
-    """Say whether cv_bridge can be used; this package does not need it, but others here may."""
+    """Say whether cv_bridge can be used: this package needs it for rare encodings, others more."""
     if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
-        yield fine('cv_bridge', MACHINE, 'no cv_bridge is installed, and this package needs none')
+        yield fine(
+            'cv_bridge', MACHINE,
+            'no cv_bridge is installed: this package needs it for rare encodings alone',
+        )  # fmt: skip
     elif trouble := facts.trouble('cv_bridge'):
         cause = (
             f'it was built for numpy 1, and numpy is {facts.numpy}'
@@ -147,7 +150,8 @@ def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
         )
         yield note(
             'cv_bridge', MACHINE,
-            f'cv_bridge is broken ({cause}): this package does not need it, other nodes may',
+            f'cv_bridge is broken ({cause}): this package needs it for rare encodings alone, '
+            'other nodes may for all',
             "for them, use apt's numpy: pip uninstall numpy, or pip install 'numpy<2'",
         )  # fmt: skip
     else:
