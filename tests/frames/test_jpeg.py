@@ -131,6 +131,36 @@ def test_a_restart_interval_that_was_zeroed_is_refused() -> None:
         decode_compressed(CompressedMessage(damaged))
 
 
+@pytest.mark.parametrize('kind', ['baseline', 'restart markers', '4:4:4', 'grey'])
+@pytest.mark.parametrize('size', [24, 64, 512])
+def test_zeros_within_the_pixels_are_refused_with_and_without_simplejpeg(
+    kind: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = SOUND[kind]()
+    start = data.index(SCAN) + 20
+    for without in (False, True):
+        if without:
+            monkeypatch.setattr(jpeg, 'sees_damage', lambda: False)
+        for place in np.linspace(start, len(data) - size - 80, 20).astype(int):
+            damaged = data[:place] + bytes(size) + data[place + size :]
+            with pytest.raises(FrameError, match=r'the JPEG is damaged: \d+ bytes .* are zero'):
+                decode_compressed(CompressedMessage(damaged))
+
+
+@pytest.mark.parametrize('level', [0, 128, 255])
+@pytest.mark.parametrize('channels', [1, 3])
+@pytest.mark.parametrize(
+    'option', [cv2.IMWRITE_JPEG_OPTIMIZE, cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_QUALITY]
+)
+def test_flat_pictures_are_taken_whose_codes_are_zeros(
+    option: int, channels: int, level: int
+) -> None:
+    image = np.full((480, 640, channels), level, np.uint8)
+    image[200:210, 300:310] = 90
+    frame = decode_compressed(CompressedMessage(encoded(option, 1, image=image)))
+    assert frame.height == 480
+
+
 def test_the_decoder_prints_nothing() -> None:
     code = (
         'import sys\n'
