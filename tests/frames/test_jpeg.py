@@ -123,6 +123,30 @@ def test_a_piece_missing_from_the_middle_is_refused(kind: str, place: float) -> 
         decode_compressed(CompressedMessage(data[:at] + data[at + 2048 :]))
 
 
+@pytest.mark.parametrize('place', [0.3, 0.4, 0.5])
+def test_a_progressive_scan_that_was_zeroed_is_refused(place: float) -> None:
+    data = SOUND['progressive']()
+    at = round(place * len(data))
+    damaged = data[:at] + bytes(1024) + data[at + 1024 :]
+    with pytest.raises(FrameError, match='the JPEG is damaged'):
+        decode_compressed(CompressedMessage(damaged))
+
+
+def test_a_marker_among_the_pixels_is_refused() -> None:
+    data = SOUND['baseline']()
+    at = (data.index(SCAN) + len(data)) // 2
+    damaged = data[:at] + b'\xff\x80' + data[at + 2 :]
+    with pytest.raises(FrameError, match=r'is damaged: .*Unsupported marker type 0x80'):
+        decode_compressed(CompressedMessage(damaged))
+
+
+def test_rubbish_between_the_segments_of_a_header_is_passed_over() -> None:
+    data = SOUND['progressive']()
+    at = data.index(b'\xff\xc4')
+    frame = decode_compressed(CompressedMessage(data[:at] + bytes(5) + data[at:]))
+    assert frame.height == 480
+
+
 def test_a_restart_interval_that_was_zeroed_is_refused() -> None:
     data = SOUND['restart markers']()
     at = len(data) // 2
