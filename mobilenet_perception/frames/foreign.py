@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.encodings import find_encoding
+from mobilenet_perception.frames.encodings import unknown_encoding
 from mobilenet_perception.frames.frame import Frame, Limits
 from mobilenet_perception.frames.messages import ImageLike, view_bytes
 
 Decoder = Callable[[ImageLike], npt.NDArray[np.uint8] | None]
-"""Returns (height, width, 3) uint8 BGR; None: it is not installed. Raises FrameError."""
+"""Returns (height, width, 3) uint8 BGR; None: it is not installed.
+
+Raises FrameError: why it does not decode the message.
+"""
 
 _decoders: list[Decoder] = []
 
@@ -33,13 +36,12 @@ def decode_foreign(message: ImageLike, limits: Limits) -> Frame:
     """
     limits.check_dimensions(message.height, message.width)
     view_bytes(message.data, limits)
-    pixels = _decoders[0](message) if _decoders else None
+    try:
+        pixels = _decoders[0](message) if _decoders else None
+    except FrameError as error:
+        raise unknown_encoding(message.encoding, str(error)) from error
     if pixels is None:
-        find_encoding(message.encoding)  # raises
-    if (
-        not isinstance(pixels, np.ndarray)
-        or pixels.dtype != np.uint8
-        or pixels.shape != (message.height, message.width, 3)
-    ):
-        raise FrameError(f'the encoding {message.encoding!r} gives no colour picture')
+        raise unknown_encoding(message.encoding)
+    if pixels.dtype != np.uint8 or pixels.shape != (message.height, message.width, 3):
+        raise unknown_encoding(message.encoding, 'decoded elsewhere, it gives no colour picture')
     return Frame(pixels, 'bgr')

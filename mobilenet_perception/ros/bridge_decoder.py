@@ -33,18 +33,12 @@ def decode_by_cv_bridge(message: ImageLike) -> npt.NDArray[np.uint8] | None:
     if bridge is None:
         return None
     if isinstance(bridge, str):
-        raise FrameError(
-            f'the encoding {message.encoding!r} is for cv_bridge, which is broken ({bridge}): '
-            'python3 -m mobilenet_perception doctor says why'
-        )
+        raise FrameError(f'cv_bridge, which decodes others, is broken here ({bridge})')
     try:
         pixels: npt.NDArray[np.uint8] = bridge.imgmsg_to_cv2(message, 'bgr8')
     except Exception as error:  # of its own class, of numpy, of OpenCV
         cause = ' '.join(str(error).split()) or type(error).__name__
-        raise FrameError(
-            f'the encoding {message.encoding!r} is not supported, nor by cv_bridge ({cause}): '
-            'publish one of sensor_msgs/image_encodings.hpp that has colours or grey'
-        ) from error
+        raise FrameError(f'cv_bridge does not decode it either ({cause})') from error
     return pixels
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mobilenet_perception import __version__
-from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.tools.command_line import Command, CommandLine, run_command_line
 
 PROGRAM = CommandLine(
@@ -80,7 +79,6 @@ PROGRAM = CommandLine(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
-    use_cv_bridge()
     return run_command_line(PROGRAM, arguments)
 
 
@@ -89,5 +87,4 @@ def ros2_run() -> int:
     # What it starts with `python -m` shall be the installed package, even within a checkout.
     os.environ.setdefault('PYTHONSAFEPATH', '1')
     program = PROGRAM._replace(prog='ros2 run mobilenet_perception')
-    use_cv_bridge()
     return run_command_line(program, [Path(sys.argv[0]).name, *sys.argv[1:]])

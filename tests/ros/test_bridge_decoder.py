@@ -70,10 +70,13 @@ def test_what_cv_bridge_decodes_is_taken(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ('changes', 'reason'),
     [
-        ({'encoding': 'mystery'}, r'nor by cv_bridge \(Unrecognized image encoding \[mystery'),
+        (
+            {'encoding': 'mystery'},
+            r'known ones are .*; cv_bridge does not decode it either \(Unrecognized image encoding',
+        ),
         ({'encoding': 'float'}, 'gives no colour picture'),
         ({'data': b''}, 'no data'),
-        ({'data': PLANES.data[:-1]}, 'nor by cv_bridge'),
+        ({'data': PLANES.data[:-1]}, 'does not decode it either'),
         ({'height': 2**32 - 1}, 'above the limit'),
     ],
 )
@@ -102,7 +105,9 @@ def test_one_that_was_built_for_another_numpy_is_said_to_be_broken(
 ) -> None:
     install(tmp_path, monkeypatch, compiled="raise ImportError('_ARRAY_API\\nnot found')")
     for _ in range(2):
-        with pytest.raises(FrameError, match=r'broken \(ImportError: _ARRAY_API not found\)') as e:
+        with pytest.raises(
+            FrameError, match=r'known .* broken here \(ImportError: _ARRAY_API not f'
+        ) as e:
             decode(PLANES)
         assert '\n' not in str(e.value)
 

@@ -25,6 +25,7 @@ from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessa
 from mobilenet_perception.recordings.labels import Labels, labels_of_bag
 from mobilenet_perception.recordings.reader import Topic, messages_of, open_storage
 from mobilenet_perception.recordings.source import camera_of
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ class Pictures:
         self.decoded = 0
         self.rejected = ReasonCounter()
         self.picture = PictureWatch()
+        use_cv_bridge()
         self._size = ''
 
     def see(self, message: Any, look: bool, time_ns: int) -> None:
