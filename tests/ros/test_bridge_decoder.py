@@ -72,7 +72,7 @@ def test_what_cv_bridge_decodes_is_taken(tmp_path: Path, monkeypatch: pytest.Mon
     [
         (
             {'encoding': 'mystery'},
-            r'known ones are .*; cv_bridge does not decode it either \(Unrecognized image encoding',
+            r'known ones are .*; cv_bridge does not decode it either \(Unrecognized',
         ),
         ({'encoding': 'float'}, 'gives no colour picture'),
         ({'data': b''}, 'no data'),
