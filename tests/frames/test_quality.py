@@ -62,6 +62,14 @@ def test_swapped_bytes(encoding: str, bits: int, claimed: int) -> None:
     assert (found.bits, found.swapped, found.dark) == (0, True, False)
 
 
+@pytest.mark.parametrize('bits', [10, 12])
+def test_swapped_bytes_of_a_smooth_picture(bits: int) -> None:
+    smooth = cv2.resize(RANDOM.uniform(0.1, 1, (6, 8)), (1280, 480))[..., None]
+    values: Floats = smooth.astype(np.float64) * ((1 << bits) - 1)
+    assert look(values, 'mono16').bits == bits
+    assert look(values, 'mono16', big_endian=1).swapped
+
+
 def test_a_png_of_12_bits() -> None:
     values = (scene(3) * 4095).astype(np.uint16)
     message = CompressedMessage(cv2.imencode('.png', values)[1].tobytes())
