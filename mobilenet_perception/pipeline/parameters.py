@@ -24,11 +24,13 @@ class CameraSettings(NamedTuple):
             every frame is run and none is late.
         roi: where to look, in pixels of the camera; None: everywhere.
         priority: share of the answers, relative to other cameras, when there is not time for all.
+        significant_bits: of its 16-bit samples, 8 to 16; 0: all.
     """
 
     latency_budget_ms: float
     roi: RegionOfInterest | None = None
     priority: float = 1.0
+    significant_bits: int = 0
 
 
 class PipelineSettings(NamedTuple):
@@ -63,6 +65,8 @@ class PipelineSettings(NamedTuple):
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
 _CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
+# A pixel has as many.
+_LEAST_BITS = 8
 # What /diagnostics calls the computer, beside the cameras.
 MACHINE = 'machine'
 
@@ -192,6 +196,9 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
         f'{camera}.priority': Specification(
             1.0, 'share of the answers, relative to other cameras, under overload', 0.01, 100.0
         ),
+        f'{camera}.significant_bits': Specification(
+            0, 'bits that its 16-bit samples use, 8 to 16, such as 12; 0: all', 0, 16
+        ),
     }
 
 
@@ -213,11 +220,18 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):
         return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
+    return _value_refusal(name, specification, value)
+
+
+def _value_refusal(name: str, specification: Specification, value: Any) -> str:
+    """Say why a value of the right type is not allowed; empty when it is."""
     if specification.choices and value not in specification.choices:
         return f'{name} must be one of {", ".join(specification.choices)}; it is {value!r}'
     low, high = specification.minimum, specification.maximum
     if low is not None and high is not None and not low <= value <= high:
         return f'{name} must lie between {low:g} and {high:g}; it is {value:g}'
+    if name.endswith('.significant_bits') and 0 < value < _LEAST_BITS:
+        return f'{name} must be 0, for all bits, or {_LEAST_BITS} to 16; it is {value}'
     return ''
 
 
@@ -256,6 +270,7 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
         budget_ms,
         RegionOfInterest(*roi) if roi and any(roi) else None,
         values[f'{camera}.priority'],
+        values[f'{camera}.significant_bits'],
     )
 
 

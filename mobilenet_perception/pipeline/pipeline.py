@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.quality import measure
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.pipeline import frame_run, timing
@@ -30,6 +31,7 @@ class Result(NamedTuple):
         decision: the camera's decision after this frame.
         message: the frame itself.
         roi: where it was looked at; None: everywhere.
+        significant_bits: of its 16-bit samples; 0: all.
     """
 
     record: timing.FrameRecord
@@ -38,6 +40,7 @@ class Result(NamedTuple):
     decision: Decision
     message: Any
     roi: RegionOfInterest | None
+    significant_bits: int = 0
 
 
 _SUPERSEDED = frame_run.FrameOutcome(timing.Outcome.SUPERSEDED, 'a newer frame came first', {})
@@ -210,6 +213,8 @@ class Pipeline:
                 results.append(self._end(camera, waiting, found, top))
         for result in results:
             self._on_result(result)
+        for (candidate, waiting), (found, _) in zip(turns, outcomes, strict=True):
+            self._watch_picture(candidate.name, waiting, found)
         return True
 
     def start(self) -> None:
@@ -273,7 +278,19 @@ class Pipeline:
             left_ms=settings.latency_budget_ms - age_ms,
             second_below=rules.decision.decide_above if rules.second_look else 0.0,
             finish_late=rules.finish_late,
+            significant_bits=settings.significant_bits,
         )
+
+    def _watch_picture(
+        self, name: str, waiting: WaitingFrame, found: frame_run.FrameOutcome
+    ) -> None:
+        """Look at a frame once its answer is out, now and then: it costs no frame its time."""
+        camera = self._cameras[name]
+        if found.frame is None or not camera.picture.is_due(waiting.received_ns):
+            return
+        quality = measure(waiting.message, found.frame, camera.settings.significant_bits)
+        with self._changed:
+            camera.picture.update(quality, waiting.received_ns)
 
     def _run(
         self, turns: list[_Turn], variant: str
@@ -334,7 +351,10 @@ class Pipeline:
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
-        return Result(record, header, top, decision, waiting.message, camera.settings.roi)
+        settings = camera.settings
+        return Result(
+            record, header, top, decision, waiting.message, settings.roi, settings.significant_bits
+        )
 
     def _top(self, answer: Scores) -> tuple[Scored, ...]:
         best = answer.scores.argsort()[::-1][: self._settings.top_k]

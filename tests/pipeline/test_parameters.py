@@ -39,6 +39,9 @@ def test_defaults_are_allowed_and_described(name: str) -> None:
         ('front.roi', [0, 0, 0, 5], 'four integers'),
         ('front.roi', [-1, 0, 5, 5], 'four integers'),
         ('front.roi', 'left', 'four integers'),
+        ('front.significant_bits', 7, '0, for all bits, or 8 to 16'),
+        ('front.significant_bits', 17, 'between 0 and 16'),
+        ('front.significant_bits', 12.0, 'whole number'),
         ('front.image_transport', 'theora', 'one of raw, compressed'),
     ],
 )
@@ -56,7 +59,9 @@ def test_camera_settings() -> None:
         'a.latency_budget_ms': 0.0,
         'a.roi': [],
         'a.priority': 1.0,
+        'a.significant_bits': 0,
     }
-    assert camera_settings(values, 'a') == (50.0, None, 1.0)
+    assert camera_settings(values, 'a') == (50.0, None, 1.0, 0)
     values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4], 'a.priority': 2.0})
-    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4), 2.0)
+    values['a.significant_bits'] = 12
+    assert camera_settings(values, 'a') == (20.0, RegionOfInterest(1, 2, 3, 4), 2.0, 12)

@@ -33,6 +33,7 @@ from mobilenet_perception.pipeline.parameters import (
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
 from mobilenet_perception.ros.messages import stamp_ns
@@ -57,6 +58,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__('classifier')
+        use_cv_bridge()
         self._pipeline: Pipeline | None = None
         self._priority_trouble = ''
         self._runtime_switch: RuntimeSwitch | None = None

@@ -18,7 +18,7 @@ from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, Machin
 from mobilenet_perception.tools.doctor.processes import busy_share
 
 ROS = 'ros'
-_LIBRARIES = ('cv_bridge', 'psutil', 'vision_msgs')
+_LIBRARIES = ('cv_bridge', 'psutil', 'simplejpeg', 'vision_msgs')
 _LIMIT_S = 30.0
 _SHARED_MEMORY = '/dev/shm'
 

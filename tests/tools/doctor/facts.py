@@ -48,6 +48,7 @@ MACHINE = MachineFacts(
     libraries={
         'onnxruntime': {'version': '1.31.1'},
         'psutil': {'version': '7.2.2'},
+        'simplejpeg': {'version': '1.9.0'},
         'vision_msgs': {'from': '/opt'},
         'cv_bridge': {'version': 'not installed'},
     },

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from mobilenet_perception.inference.runtimes import RUNTIMES
+from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.system.machine import troubles
 from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
@@ -107,6 +108,18 @@ def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def check_simplejpeg(facts: MachineFacts) -> Iterator[Finding]:
+    """Say whether JPEGs that lost data are noticed."""
+    if trouble := facts.trouble('simplejpeg'):
+        what, _, cure = input_trouble.JPEG_UNCHECKED.partition(': ')
+        yield note('simplejpeg', MACHINE, f'{what} ({trouble})', cure)
+    else:
+        yield fine(
+            'simplejpeg', MACHINE,
+            f'JPEGs that lost data are noticed (simplejpeg {facts.version("simplejpeg")})',
+        )  # fmt: skip
+
+
 def check_engines(facts: MachineFacts) -> Iterator[Finding]:
     """Compare the versions that built engines with those installed."""
     if facts.engine_trouble:
@@ -133,9 +146,12 @@ def check_engines(facts: MachineFacts) -> Iterator[Finding]:
 
 
 def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
-    """Say whether cv_bridge can be used; this package does not need it, but others here may."""
+    """Say whether cv_bridge can be used: this package needs it for rare encodings, others more."""
     if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
-        yield fine('cv_bridge', MACHINE, 'no cv_bridge is installed, and this package needs none')
+        yield fine(
+            'cv_bridge', MACHINE,
+            'no cv_bridge is installed: this package needs it for rare encodings alone',
+        )  # fmt: skip
     elif trouble := facts.trouble('cv_bridge'):
         cause = (
             f'it was built for numpy 1, and numpy is {facts.numpy}'
@@ -144,7 +160,8 @@ def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
         )
         yield note(
             'cv_bridge', MACHINE,
-            f'cv_bridge is broken ({cause}): this package does not need it, other nodes may',
+            f'cv_bridge is broken ({cause}): this package needs it for rare encodings alone, '
+            'other nodes may for all',
             "for them, use apt's numpy: pip uninstall numpy, or pip install 'numpy<2'",
         )  # fmt: skip
     else:

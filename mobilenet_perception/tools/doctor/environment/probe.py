@@ -28,11 +28,14 @@ MODULES: Mapping[str, str] = {
     'tensorrt': 'tensorrt',
     'tensorrt_rtx': 'tensorrt_rtx',
     'psutil': 'psutil',
+    'simplejpeg': 'simplejpeg',
     'rosbags': 'rosbags',
     'cv_bridge': 'cv_bridge',
     'rclpy': 'rclpy',
     'vision_msgs': 'vision_msgs',
 }
+# Where its name does not say it, and a camera suffers.
+_INSTALL = {'simplejpeg': {'install': 'pip install simplejpeg: it sees where JPEGs lost data'}}
 _THIS_MODULE = 'mobilenet_perception.tools.doctor.environment.probe'
 # The first import of a large library from a slow card.
 _LIMIT_S = 60.0
@@ -133,7 +136,7 @@ def library(name: str) -> dict[str, str]:
     """
     module_name = MODULES[name]
     if importlib.util.find_spec(module_name) is None:
-        return {'version': NOT_INSTALLED}
+        return {'version': NOT_INSTALLED, **_INSTALL.get(name, {})}
     module = importlib.import_module(module_name)
     found = {'version': str(getattr(module, '__version__', ''))}
     if module.__file__:
