@@ -73,8 +73,8 @@ _CAUSES = (
     ),
     _Cause(
         r'RMW implementation',
-        'RMW_IMPLEMENTATION names a middleware that is not installed: unset it, or install what '
-        'it names',
+        'the ROS middleware that was asked for is not installed: unset RMW_IMPLEMENTATION, or '
+        'install what it names',
     ),
 )
 

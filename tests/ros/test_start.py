@@ -121,7 +121,7 @@ def test_a_middleware_that_is_not_here_is_named() -> None:
         'mobilenet_perception', 'doctor', '--json', RMW_IMPLEMENTATION='rmw_nonsense'
     )
     assert status == 1
-    assert 'unset it, or install what it names' in said
+    assert 'unset RMW_IMPLEMENTATION, or install what it names' in said
     assert 'setup.bash' not in said
 
 
