@@ -5,7 +5,7 @@ Settings are what can change while the pipeline runs: of one camera, and of all.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -67,6 +67,9 @@ _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or fals
 _CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
 # A pixel has as many.
 _LEAST_BITS = 8
+# Of a topic or a node, as ROS has it: parts may be {node}, {ns} or {namespace}.
+_PART = r'(?:[A-Za-z_]|\{(?:node|ns|namespace)\})(?:\w|\{(?:node|ns|namespace)\})*'
+_ROS_NAME = re.compile(rf'(?:~?/)?{_PART}(?:/{_PART})*\Z', re.ASCII)
 # What /diagnostics calls the computer, beside the cameras.
 MACHINE = 'machine'
 
@@ -81,6 +84,7 @@ class Specification(NamedTuple):
         maximum: largest value allowed.
         choices: all values allowed, when they are few.
         at_run_time: whether it may change while the node is configured.
+        is_name: whether it is the name of a topic or a node.
     """
 
     default: Any
@@ -89,6 +93,7 @@ class Specification(NamedTuple):
     maximum: float | None = None
     choices: Sequence[str] = ()
     at_run_time: bool = True
+    is_name: bool = False
 
 
 NODE_PARAMETERS: Mapping[str, Specification] = {
@@ -179,7 +184,7 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
     """Return the parameters of one camera, by full name."""
     return {
         f'{camera}.image_topic': Specification(
-            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False
+            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False, is_name=True
         ),
         f'{camera}.image_transport': Specification(
             'raw',
@@ -202,6 +207,13 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
     }
 
 
+def camera_names(value: Any) -> list[Any]:
+    """Return names of cameras, given as a list, or as text with commas between: `front,left`."""
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(',')]
+    return [] if value is None else list(value) if isinstance(value, Iterable) else [value]
+
+
 def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
@@ -214,12 +226,18 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
         refused = (
             'cameras must be at least one name, each its own, of letters, digits and '
             f'underscores, starting with a letter, and none of them {MACHINE}; it is '
-            f'{list(value or ())}'
+            f'{camera_names(value)}'
         )
-        return '' if _are_cameras(value) else refused
+        return '' if _are_cameras(camera_names(value)) else refused
+    return _misfit(name, specification, value)
+
+
+def _misfit(name: str, specification: Specification, value: Any) -> str:
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):
         return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
+    if specification.is_name:
+        return _name_refusal(name, value)
     return _value_refusal(name, specification, value)
 
 
@@ -274,8 +292,19 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
     )
 
 
-def _are_cameras(names: Any) -> bool:
-    well_formed = names and all(_CAMERA_NAME.match(name) for name in names)
+def _name_refusal(name: str, value: str) -> str:
+    refused = (
+        f'{name} must be a name as ROS has it, parts of letters, digits and underscores that do '
+        'not begin with a digit, with single slashes between them and none at the end, as '
+        f'/front/image_raw; it is {value!r}'
+    )
+    return '' if _ROS_NAME.match(value) else refused
+
+
+def _are_cameras(names: list[Any]) -> bool:
+    well_formed = names and all(
+        isinstance(name, str) and _CAMERA_NAME.match(name) for name in names
+    )
     return bool(well_formed) and MACHINE not in names and len(set(names)) == len(names)
 
 

@@ -8,11 +8,15 @@ import pytest
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
+    camera_names,
     camera_parameters,
     camera_settings,
     refusal,
 )
 
+# What rclpy refuses, and names that would stand for no topic of a camera.
+NO_TOPICS = ('', '/bad topic', '9bad', 'a/', '/', '/a/9b', 'a//b', '/~', '/a-b', '~a', '{ns', '/é')
+TOPICS = ('/front/image_raw', 'image_raw', '~/image', '_a/b__c', '{ns}/a', '/a/{node}_b', 'a1')
 ALL = {**NODE_PARAMETERS, **camera_parameters('front')}
 
 
@@ -43,10 +47,29 @@ def test_defaults_are_allowed_and_described(name: str) -> None:
         ('front.significant_bits', 17, 'between 0 and 16'),
         ('front.significant_bits', 12.0, 'whole number'),
         ('front.image_transport', 'theora', 'one of raw, compressed'),
+        ('cameras', [1, 2], 'letters, digits'),
+        ('cameras', 5, 'letters, digits'),
+        ('cameras', 'front,', 'letters, digits'),
+        ('cameras', '', 'letters, digits'),
+        *(('front.image_topic', name, 'single slashes') for name in NO_TOPICS),
     ],
 )
 def test_refusals(name: str, value: Any, says: str) -> None:
     assert says in refusal(name, ALL[name], value)
+
+
+def test_topics_are_names_that_ros_takes() -> None:
+    name = 'front.image_topic'
+    assert [refusal(name, ALL[name], topic) for topic in TOPICS] == [''] * len(TOPICS)
+    validate = pytest.importorskip('rclpy.validate_topic_name').validate_topic_name
+    assert all(validate(topic) for topic in TOPICS)
+
+
+def test_cameras_may_be_written_as_text() -> None:
+    assert camera_names('front') == ['front']
+    assert camera_names('front, left') == ['front', 'left']
+    assert camera_names(['front']) == ['front']
+    assert refusal('cameras', ALL['cameras'], 'front,left') == ''
 
 
 def test_whole_numbers_serve_as_numbers() -> None:

@@ -17,7 +17,7 @@ from std_msgs.msg import Bool, Header
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.pipeline.parameters import Specification, refusal
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, Specification, refusal
 from mobilenet_perception.planner.advice import (
     Advice,
     Advisor,
@@ -27,14 +27,18 @@ from mobilenet_perception.planner.advice import (
 )
 from mobilenet_perception.planner.knowledge import CameraKnowledge
 from mobilenet_perception.ros.messages import key_values
-from mobilenet_perception.ros.parameters import declare_parameters, read_parameters
+from mobilenet_perception.ros.parameters import (
+    check_given_parameters,
+    declare_parameters,
+    read_parameters,
+)
 from mobilenet_perception.ros.process import RosClock, run_node
 
 # The lists speak of the default bundle. A speed limit for cars is none for a delivery robot.
 ADVISOR_PARAMETERS: Mapping[str, Specification] = {
     'cameras': Specification(['camera'], 'names of the cameras'),
     'classifier': Specification(
-        'classifier', 'name of the node whose decisions to follow'
+        'classifier', 'name of the node whose decisions to follow', is_name=True
     ),
     'max_age_ms': Specification(
         500.0, 'age of a decision from which it is not acted on, in ms', 1.0, 60_000.0
@@ -126,6 +130,7 @@ class AdvisorNode(Node):  # type: ignore[misc]
         for name, value in values.items():
             if reason := advisor_refusal(name, value):
                 raise PerceptionError(reason)
+        check_given_parameters(self, values['cameras'], NODE_PARAMETERS)
         clock = RosClock(self)
         rules = speed_rules(values)
         cameras = {

@@ -127,6 +127,12 @@ NUMPY_ABI = {'trouble': 'AttributeError: _ARRAY_API not found'}
 ENGINE = CachedEngine('street/small', 'tensorrt', '10.3.0')
 MACHINES = {
     'no ROS': (MACHINE._replace(ros={'version': 'broken: no rmw'}), 'ros', 'setup.bash'),
+    'no HOME': (
+        MACHINE._replace(ros={'version': 'broken: errors.PerceptionError: no HOME: set it'}),
+        'ros', 'set it'),
+    'no middleware': (
+        MACHINE._replace(ros={'version': "broken: [rcl]: Expected RMW implementation 'x'"}),
+        'ros', 'install what it names'),
     'no vision_msgs': (
         MACHINE._replace(libraries={**MACHINE.libraries, 'vision_msgs': {
             'version': 'not installed'}}), 'ros', 'vision-msgs'),

@@ -3,8 +3,10 @@
 
 from collections.abc import Iterator
 
+from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.ros.start import known_cause
 from mobilenet_perception.system.machine import troubles
 from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
@@ -22,7 +24,9 @@ _ENGINES = 'the engine cache'
 def check_ros(facts: MachineFacts) -> Iterator[Finding]:
     """Say whether ROS starts."""
     said = facts.ros.get('version', '')
-    if said:
+    if sentence := _start_trouble(said):
+        yield told('ros', MACHINE, sentence)
+    elif said:
         yield wrong(
             'ros', MACHINE, f'ROS 2 does not start ({said.removeprefix("broken: ")})',
             'source a ROS 2 installation (. /opt/ros/<distribution>/setup.bash) or run '
@@ -43,6 +47,12 @@ def check_ros(facts: MachineFacts) -> Iterator[Finding]:
             )  # fmt: skip
         starts = f'{name} starts' if name else 'starts'
         yield fine('ros', MACHINE, f'ROS 2 {starts} ({facts.ros.get("rmw", "")})')
+
+
+def _start_trouble(said: str) -> str:
+    """Return why ROS does not start although it is here; empty: it does, or that is not known."""
+    _, known, sentence = said.partition(f'{PerceptionError.__name__}: ')
+    return sentence if known else known_cause(said)
 
 
 def check_runtime(facts: MachineFacts) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.ros.start import start_ros
 from mobilenet_perception.system.cuda import cuda_versions, load_cuda
 
 NOT_INSTALLED = 'not installed'
@@ -103,7 +104,7 @@ _MORE: Mapping[str, Callable[[ModuleType], dict[str, str]]] = {
 def ros_start() -> dict[str, str]:
     """Start ROS and end it again; some faults of its environment end the process."""
     rclpy = importlib.import_module('rclpy')
-    rclpy.init()
+    start_ros()
     rclpy.create_node(f'probe_{os.getpid()}').destroy_node()
     found = middleware(rclpy)
     rclpy.shutdown()
