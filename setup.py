@@ -31,7 +31,7 @@ TOOL_LIBRARIES = ['jinja2>=3', 'pillow>=9', 'rich>=11', 'rosbags>=0.10']
 # What pip may install beside the package; exact versions are in constraints/. OpenCV is an extra
 # because apt's has no metadata by which pip would know it.
 EXTRAS = {
-    'opencv': ['opencv-python-headless>=4.5,<5'],
+    'opencv': ['opencv-python-headless>=4.5'],
     'onnxruntime': ['onnxruntime>=1.15'],
     # Sees where a JPEG lost data on the way; apt has no such package.
     'jpeg': ['simplejpeg>=1.7'],
@@ -133,7 +133,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         *share_files(),
     ],
-    classifiers=[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 14)],
+    classifiers=[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 15)],
     python_requires='>=3.10',
     install_requires=['numpy>=1.21', 'psutil>=5.9'],
     extras_require=EXTRAS,

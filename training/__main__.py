@@ -3,6 +3,7 @@
 
 import sys
 
+from mobilenet_perception.ros.interrupts import run_program
 from training.commands.cli import main
 
-sys.exit(main())
+sys.exit(run_program(main))

@@ -2,15 +2,20 @@
 """A compressed camera message (sensor_msgs/CompressedImage: JPEG or PNG) becomes a frame."""
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import jpeg_png
 from mobilenet_perception.frames.encodings import ENCODINGS, Packed
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
+from mobilenet_perception.frames.image import highest_bits
 from mobilenet_perception.frames.jpeg import decode_jpeg, imdecode
 from mobilenet_perception.frames.messages import CompressedImageLike, view_bytes
 
 _FLAGS = (cv2.IMREAD_COLOR, cv2.IMREAD_GRAYSCALE)
+# The header of a UVC payload takes 2 to 12 bytes; drivers pad it.
+_UVC_HEADER = 64
 # An orientation is said among the first segments.
 _EXIF_WITHIN = 65_536
 _OTHER_FORMATS = {
@@ -26,6 +31,7 @@ def decode_compressed(
     min_width: int = 0,
     roi: RegionOfInterest | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    significant_bits: int = 0,
 ) -> Frame:
     """Return the pixels of a JPEG or PNG message, a large JPEG at reduced scale.
 
@@ -46,6 +52,7 @@ def decode_compressed(
         min_width: columns of the network's input, in pixels.
         roi: the region that is looked at, in pixels of the camera; None: the whole frame.
         limits: the largest image taken, by its header, before it is decoded.
+        significant_bits: of the samples of a 16-bit PNG, as in `decode_image`.
 
     Returns:
         The frame, `bgr` or `mono` (`rgb` from a mosaic); its `scale` tells the reduction.
@@ -61,8 +68,8 @@ def decode_compressed(
     data = view_bytes(message.data, limits).tobytes()
     mosaic = ENCODINGS.get(message.format.split(';')[0].strip())
     if not isinstance(mosaic, Packed) or mosaic.min_side == 1:
-        return decode_bytes(data, min_height, min_width, roi, limits)
-    frame = decode_bytes(data, limits=limits)
+        return decode_bytes(data, min_height, min_width, roi, limits, significant_bits)
+    frame = decode_bytes(data, limits=limits, significant_bits=significant_bits)
     if frame.order != 'mono' or mosaic.conversion is None:
         return frame
     if min(frame.height, frame.width) < mosaic.min_side:
@@ -76,6 +83,7 @@ def decode_bytes(
     min_width: int = 0,
     roi: RegionOfInterest | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    significant_bits: int = 0,
     *,
     exif_orientation: bool = False,
 ) -> Frame:
@@ -95,13 +103,23 @@ def decode_bytes(
     elif data.startswith(jpeg_png.PNG_SIGNATURE):
         header = jpeg_png.read_png_header(data)
         limits.check_dimensions(header.height, header.width)
-        pixels = imdecode(jpeg_png.essential_png(data), _FLAGS[header.gray])
+        pixels = _decode_png(jpeg_png.essential_png(data), header, significant_bits or 16)
     else:
         raise FrameError(_unsupported(data))
     expected = {-(-side // reduction) for side in (header.height, header.width)}
     if pixels is None or set(pixels.shape[:2]) != expected:
         raise FrameError('the image is damaged: its pixels cannot be decoded')
     return Frame(pixels, 'mono' if header.gray else 'bgr', 1 / reduction)
+
+
+def _decode_png(
+    data: bytes, header: jpeg_png.Header, significant_bits: int
+) -> npt.NDArray[np.uint8] | None:
+    flags = _FLAGS[header.gray]
+    if header.bits < 16 or significant_bits == 16:
+        return imdecode(data, flags)
+    samples = imdecode(data, flags | cv2.IMREAD_ANYDEPTH)
+    return None if samples is None else highest_bits(samples.view(np.uint16), significant_bits)
 
 
 def _reduction(
@@ -125,4 +143,10 @@ def _unsupported(data: bytes) -> str:
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):
             return f'the image is {name}: a compressed image must be JPEG or PNG'
+    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
+    if start > 0:
+        return (
+            f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
+            'driver publish the JPEG alone'
+        )
     return f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'

@@ -15,7 +15,7 @@ import cv2
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames.compressed import decode_bytes, decode_compressed
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
-from mobilenet_perception.frames.image import decode_image
+from mobilenet_perception.frames.image import UInt8Array, decode_image
 from mobilenet_perception.frames.jpeg import imdecode
 from mobilenet_perception.frames.jpeg_png import JPEG_SIGNATURE, PNG_SIGNATURE
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
@@ -36,6 +36,7 @@ def decode(
     min_width: int = 0,
     roi: RegionOfInterest | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    significant_bits: int = 0,
 ) -> Frame:
     """Return the pixels of a raw or compressed message, told apart by their fields.
 
@@ -45,8 +46,8 @@ def decode(
         FrameError: the message is malformed, too large, or of an unsupported format.
     """
     if hasattr(message, 'encoding'):
-        return decode_image(cast(ImageLike, message), limits)
-    return decode_compressed(message, min_height, min_width, roi, limits)
+        return decode_image(cast(ImageLike, message), limits, significant_bits)
+    return decode_compressed(message, min_height, min_width, roi, limits, significant_bits)
 
 
 def decode_file(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Frame:
@@ -82,10 +83,19 @@ def _decode_other(data: bytes, limits: Limits) -> Frame:
             'no image that can be read: give JPEG, PNG, BMP, WebP, TIFF or PBM/PGM/PPM'
         )
     limits.check_dimensions(*sides)
-    pixels = imdecode(data, cv2.IMREAD_COLOR)
+    pixels = _without_log(lambda: imdecode(data, cv2.IMREAD_COLOR))
     if pixels is None or set(pixels.shape[:2]) != set(sides):
         raise FrameError('the image is damaged, or of a kind that OpenCV does not read')
     return Frame(pixels, 'bgr')
+
+
+def _without_log(decode_it: Callable[[], UInt8Array | None]) -> UInt8Array | None:
+    """Decode while OpenCV logs nothing: what it would say, an error says in one sentence."""
+    level = cv2.setLogLevel(0)
+    try:
+        return decode_it()
+    finally:
+        cv2.setLogLevel(level)
 
 
 def _sides(data: bytes) -> Sides | None:

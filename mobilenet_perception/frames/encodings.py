@@ -52,6 +52,9 @@ _BAYER = {
     'grbg': cv2.COLOR_BayerGB2RGB,
 }
 
+_CV_BRIDGE = (
+    'cv_bridge decodes others where it is installed (apt install ros-$ROS_DISTRO-cv-bridge)'
+)
 _UYVY = Packed(2, 'rgb', conversion=cv2.COLOR_YUV2RGB_UYVY, multiple=2)
 _YUYV = Packed(2, 'rgb', conversion=cv2.COLOR_YUV2RGB_YUYV, multiple=2)
 
@@ -89,18 +92,17 @@ ENCODINGS: dict[str, Packed | SemiPlanar] = {
 }
 
 
-def find_encoding(name: str) -> Packed | SemiPlanar:
-    """Return the pixel format of that name, as ROS spells it.
+def unknown_encoding(name: str, others: str = _CV_BRIDGE) -> FrameError:
+    """Return the refusal of an encoding that is not in `ENCODINGS`; the known ones are listed.
 
-    Raises:
-        FrameError: there is none, or it cannot be looked at; the known ones are listed.
+    Args:
+        name: as the message has it.
+        others: who might decode it.
     """
-    found = ENCODINGS.get(name)
-    if found is not None:
-        return found
     shown = name if len(name) <= 40 else name[:40] + '...'
     near = difflib.get_close_matches(shown.lower(), ENCODINGS, n=1)
     hint = f'did you mean {near[0]!r}? ' if near else ''
-    raise FrameError(
-        f'the encoding {shown!r} is not supported: {hint}known ones are {", ".join(ENCODINGS)}'
+    return FrameError(
+        f'the encoding {shown!r} is not supported: {hint}known ones are {", ".join(ENCODINGS)}; '
+        f'{others}'
     )

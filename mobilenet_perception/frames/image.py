@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.encodings import Packed, SemiPlanar, find_encoding
+from mobilenet_perception.frames.encodings import ENCODINGS, Packed, SemiPlanar
+from mobilenet_perception.frames.foreign import decode_foreign
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits
 from mobilenet_perception.frames.messages import ImageLike, view_bytes
 
 UInt8Array = npt.NDArray[np.uint8]
+UInt16Array = npt.NDArray[np.uint16]
 
 # ITU-R BT.601, limited range: RGB = M (YCbCr - (16, 128, 128)), as one affine map.
 _BT601 = np.array(
@@ -23,20 +25,26 @@ _BT601 = np.array(
 _BT601_AFFINE = np.hstack([_BT601, -_BT601 @ np.array([[16.0], [128.0], [128.0]])])
 
 
-def decode_image(message: ImageLike, limits: Limits = DEFAULT_LIMITS) -> Frame:
+def decode_image(
+    message: ImageLike, limits: Limits = DEFAULT_LIMITS, significant_bits: int = 0
+) -> Frame:
     """Return the pixels of a raw message; 8-bit interleaved ones as a view of its data.
 
     16-bit samples (mono16, 16UC1, rgb16, bayer_rggb16, ...) become their high byte: the same for
     every frame, whatever it shows, and the same as a 16-bit PNG of that image decodes to. So
-    samples are taken to use all 16 bits, as REP 118 and the drivers of mono16 have it; a 12-bit
-    sensor must be published left-aligned. 16UC1, if it holds depth in millimetres, is no
+    samples are taken to use all 16 bits, as REP 118 has it, unless `significant_bits` says how
+    many of the lower ones the sensor fills. 16UC1, if it holds depth in millimetres, is no
     picture, and gets no scale of its own.
+
+    An encoding that is not among `ENCODINGS` is left to cv_bridge, in the node and the tools.
 
     YUV is BT.601, limited range (luma 16 to 235), as cameras on V4L2 give it. Alpha is ignored.
 
     Args:
         message: anything shaped like sensor_msgs/Image; `ENCODINGS` lists what it may hold.
         limits: the largest image taken.
+        significant_bits: of 16-bit samples, 8 to 16: the highest 8 of these become the pixel, and
+            larger samples white; 0: all 16.
 
     Returns:
         The frame, at scale 1. Its pixels may be read-only, and are the message's own memory.
@@ -44,7 +52,9 @@ def decode_image(message: ImageLike, limits: Limits = DEFAULT_LIMITS) -> Frame:
     Raises:
         FrameError: the message is malformed, too large, or of an unknown encoding.
     """
-    encoding = find_encoding(message.encoding)
+    encoding = ENCODINGS.get(message.encoding)
+    if encoding is None:
+        return decode_foreign(message, limits)
     height, width, step = message.height, message.width, message.step
     limits.check_dimensions(height, width)
     data = view_bytes(message.data, limits)
@@ -61,7 +71,7 @@ def decode_image(message: ImageLike, limits: Limits = DEFAULT_LIMITS) -> Frame:
     _check_rows(message, row, data.size)
     rows = data.reshape(height, step)[:, :row]
     if encoding.sample_bytes == 2:
-        rows = _high_bytes(rows, bool(message.is_bigendian))
+        rows = _to_8_bits(rows, bool(message.is_bigendian), significant_bits or 16)
     shape = (height, width) if encoding.channels == 1 else (height, width, encoding.channels)
     pixels = rows.reshape(shape)
     if encoding.conversion is not None:
@@ -86,11 +96,25 @@ def _check_rows(message: ImageLike, row: int, size: int) -> None:
         )
 
 
-def _high_bytes(rows: UInt8Array, big_endian: bool) -> UInt8Array:
-    """Return the more significant byte of each 16-bit sample: (h, 2 n) becomes (h, n)."""
+def _to_8_bits(rows: UInt8Array, big_endian: bool, significant_bits: int) -> UInt8Array:
+    """Return the highest 8 significant bits of each 16-bit sample: (h, 2 n) becomes (h, n)."""
+    if significant_bits < 16:
+        return highest_bits(view_samples(rows, big_endian), significant_bits)
     samples = rows.reshape(rows.shape[0], -1, 2)
     # Twice as fast as numpy's strided copy.
     return cv2.extractChannel(samples, 0 if big_endian else 1)  # type: ignore[return-value]
+
+
+def view_samples(rows: UInt8Array, big_endian: bool) -> UInt16Array:
+    """View (h, 2 n) bytes as (h, n) samples of 16 bits."""
+    return rows.view('>u2' if big_endian else '<u2')
+
+
+def highest_bits(samples: UInt16Array, significant_bits: int) -> UInt8Array:
+    """Return the highest 8 of so many bits, 8 to 16; of larger samples 255."""
+    shifted = samples >> (significant_bits - 8)
+    pixels: UInt8Array = np.minimum(shifted, 255, out=shifted).astype(np.uint8)
+    return pixels
 
 
 def _decode_semi_planar(

@@ -6,7 +6,8 @@ Such a file decodes: what is missing is filled with one colour, what follows is 
 hue. OpenCV hides the decoder's warnings; simplejpeg, which brings the same decoder, does not.
 """
 
-import importlib.util
+import functools
+import importlib
 import re
 
 import cv2
@@ -27,11 +28,20 @@ _FLAGS = {
 }
 # libjpeg's warnings of data that are lost or changed (jerror.h); the others are about headers.
 _DAMAGE = ('Corrupt JPEG data', 'Premature end')
+# Its errors where it meets something among the pixels that looks like a marker.
+_BROKEN_OFF = ('Unsupported marker type', 'Unsupported JPEG process')
 _EXTRA = re.compile(r'(\d+) extraneous bytes before marker 0x(\w\w)')
 _SCAN, _END_OF_IMAGE = b'\xff\xda', b'\xff\xd9'
 
-CAN_SEE_DAMAGE = importlib.util.find_spec('simplejpeg') is not None
-"""Whether damage within a JPEG is noticed here; else only one that takes its end away."""
+
+@functools.cache
+def sees_damage() -> bool:
+    """Say whether damage within a JPEG is noticed here; else only one that takes its end away."""
+    try:
+        importlib.import_module('simplejpeg')
+    except Exception:  # it may be of another numpy, or its library be missing
+        return False
+    return True
 
 
 def decode_jpeg(data: bytes, header: Header, reduction: int = 1) -> UInt8Array | None:
@@ -50,12 +60,14 @@ def decode_jpeg(data: bytes, header: Header, reduction: int = 1) -> UInt8Array |
         FrameError: data are missing or changed.
     """
     flags = _FLAGS[reduction][header.gray] | cv2.IMREAD_IGNORE_ORIENTATION
-    if not CAN_SEE_DAMAGE:
+    if not sees_damage():
         return imdecode(data, flags)
     try:
         return _decode(data, header, reduction, strict=True)
     except ValueError as error:
         warning = str(error)
+    if warning.startswith(_BROKEN_OFF):
+        raise FrameError(f'the JPEG is damaged: data within it are lost or changed ({warning})')
     try:
         pixels = _decode(data, header, reduction, strict=False)
     except ValueError:
@@ -100,8 +112,20 @@ def _is_damage(data: bytes, warning: str) -> bool:
         end = data.rfind(marker)
         filling = data[end - int(extra[1]) : end]
         return bool(filling.strip(b'\0') and filling.strip(b'\xff'))
-    # Within a scan, pixels are left over; before it, it is a header, which they do without.
-    return b'\xff\xd0' <= marker <= b'\xff\xd7' and marker not in data[: data.find(_SCAN)]
+    # Before the first scan they are of a header, which pixels do without; behind it, of pixels.
+    if b'\xff\xd0' <= marker <= b'\xff\xd7':
+        return marker not in data[: data.find(_SCAN)]
+    return _has_sound_segments(data)
+
+
+def _has_sound_segments(data: bytes) -> bool:
+    """Say whether the segments before the first scan are one behind the other."""
+    position = 2
+    while data[position : position + 1] == b'\xff' and position + 4 <= len(data):
+        if data[position : position + 2] == _SCAN:
+            return True
+        position += 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
+    return False
 
 
 def _where(pixels: UInt8Array, reduction: int, header: Header, warning: str) -> str:

@@ -12,6 +12,10 @@ from mobilenet_perception.errors import FrameError
 
 JPEG_SIGNATURE = b'\xff\xd8\xff'
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
+_HUFFMAN_TABLES = 0xC4
+_END_OF_BLOCK, _STANDARD_SYMBOL = 0x00, 0x01
+# So long a run of zeros is 30 coefficients or more.
+_ZEROS = bytes(16)
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _HUFFMAN_DCT = (0xC0, 0xC1, 0xC2)
@@ -29,11 +33,12 @@ _GRAY = (0, 4)
 
 
 class Header(NamedTuple):
-    """What the header of a file says: sides in pixels, and whether it has no colour."""
+    """What the header of a file says: sides in pixels, whether it has no colour, bits a sample."""
 
     height: int
     width: int
     gray: bool
+    bits: int = 8
 
 
 def read_jpeg_header(data: bytes) -> Header:
@@ -56,6 +61,8 @@ def read_jpeg_header(data: bytes) -> Header:
             f'the JPEG is damaged: its {len(data)} bytes cannot hold the '
             f'{header.width}x{header.height} pixels that it claims'
         )
+    if sequential:
+        _check_zeros(data, scan)
     if data.count(b'\xff\xda', scan) > _MAX_SCANS:
         raise FrameError(f'the JPEG has more than {_MAX_SCANS} scans, as no camera makes')
     return header
@@ -90,6 +97,47 @@ def _walk(data: bytes) -> tuple[Header, bool, int]:
             sequential = marker in _SEQUENTIAL
         position += 2 + len(segment)
     raise FrameError('the JPEG is truncated or damaged: its pixels are missing')
+
+
+def _check_zeros(data: bytes, scan: int) -> None:
+    """Raise FrameError where pixels of a sequential JPEG that starts at `scan` were zeroed.
+
+    Bits of zero are codes as well, so that a decoder says nothing. But unless the first code of
+    the table is the end of a block, as of flat pictures, they stand for coefficients of -1 by the
+    dozen, which no picture has.
+    """
+    start = data.find(_ZEROS, scan)
+    end = data.find(b'\xff\xd9', scan)
+    if start < 0 or start > end or not data[start:end].strip(b'\0'):
+        return  # none, or padding
+    if data.find(b'\xff\xda', scan) >= 0:
+        return  # scans of one component: flat colours are zeros
+    if any(symbol != _END_OF_BLOCK for symbol in _first_symbols(data, scan)):
+        size = len(data[start:end]) - len(data[start:end].lstrip(b'\0'))
+        raise FrameError(
+            f'the JPEG is damaged: {size} bytes of its pixels are zero, from byte {start} of '
+            f'{len(data)} on'
+        )
+
+
+def _first_symbols(data: bytes, scan: int) -> list[int]:
+    """Return the symbol of the shortest code of each Huffman table for AC coefficients.
+
+    None where the segments before the scan are not one behind the other.
+    """
+    found: list[int] = []
+    position = 2
+    while position + 4 <= scan:
+        if data[position] != 0xFF:
+            return []
+        marker, length = struct.unpack_from('>xBH', data, position)
+        table = position + 4
+        while marker == _HUFFMAN_TABLES and table < position + 2 + length:
+            if data[table] >> 4 and table + 17 < len(data):
+                found.append(data[table + 17])
+            table += 17 + sum(data[table + 1 : table + 17])
+        position += 2 + length
+    return found or [_STANDARD_SYMBOL]
 
 
 def _segment(data: bytes, start: int) -> bytes:
@@ -128,7 +176,7 @@ def read_png_header(data: bytes) -> Header:
     )
     if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
         raise FrameError('the PNG is damaged: its header gives a format that does not exist')
-    return Header(height, width, colour in _GRAY)
+    return Header(height, width, colour in _GRAY, depth)
 
 
 def essential_png(data: bytes) -> bytes:

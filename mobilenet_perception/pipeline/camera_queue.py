@@ -11,6 +11,7 @@ from mobilenet_perception.pipeline import timing
 from mobilenet_perception.pipeline.decision import Decider, Decision
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
+from mobilenet_perception.pipeline.picture_watch import PictureFacts, PictureWatch
 from mobilenet_perception.pipeline.region_decisions import ThingDecision, Things
 from mobilenet_perception.pipeline.region_match import RegionMatch
 from mobilenet_perception.pipeline.regions import EXACT, Regions
@@ -24,21 +25,25 @@ class CameraState(NamedTuple):
     """What there is to know of a camera at one moment.
 
     Attributes:
+        name: of the camera.
         settings: what can be changed while it runs.
         counts: frames received, and how they ended.
         records: its last records, oldest first.
         arrivals: how its frames come in.
         stamp_trouble: what is wrong with its latest stamps, in words; empty when nothing is.
+        picture: what is known of its picture.
         decision: its decision.
         things: what is decided of each thing that its regions name.
         region_trouble: what is wrong with its regions, in words; empty: nothing.
     """
 
+    name: str
     settings: CameraSettings
     counts: timing.OutcomeCounts
     records: list[timing.FrameRecord]
     arrivals: timing.ArrivalSummary
     stamp_trouble: str
+    picture: PictureFacts
     decision: Decision
     things: list[ThingDecision]
     region_trouble: str
@@ -97,6 +102,7 @@ class CameraQueue:
         awaiting: frames whose regions are still to come, oldest first.
         waiting: the newest frame, not yet taken up; None: none.
         variant: what ran last; empty: nothing yet.
+        picture: watches over what it shows.
     """
 
     def __init__(
@@ -110,6 +116,7 @@ class CameraQueue:
         self.awaiting: deque[WaitingFrame] = deque()
         self.waiting: WaitingFrame | None = None
         self.variant = ''
+        self.picture = PictureWatch()
         self._first: WaitingFrame | None = None
         self._window = timing.Window()
         self._arrivals = timing.Arrivals()
@@ -197,11 +204,13 @@ class CameraQueue:
     def state(self, steady_ns: int) -> CameraState:
         """Return what there is to know at a moment of the steady clock."""
         return CameraState(
+            self.name,
             self.settings,
             self.counts(),
             self._window.records(),
             self._arrivals.summary(),
             self._stamp_trouble,
+            self.picture.facts(),
             self.decider.decide(steady_ns),
             self.things.decide(steady_ns),
             '' if self.match is None else self.match.trouble(),

@@ -27,6 +27,7 @@ class Task(NamedTuple):
             look is the best that fits.
         finish_late: whether a run goes on past the deadline; if not it is stopped there, and the
             worker is free for a newer frame.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
     """
 
     message: Any
@@ -36,6 +37,7 @@ class Task(NamedTuple):
     left_ms: float
     second_below: float
     finish_late: bool = False
+    significant_bits: int = 0
 
 
 class FrameOutcome(NamedTuple):
@@ -46,12 +48,14 @@ class FrameOutcome(NamedTuple):
         reason: why it is not on time, or took more than one look.
         times: fields of the frame's record, by name.
         scores: of the best look; None: none came to its end.
+        frame: the pixels that were looked at; None: none came to its end.
     """
 
     outcome: Outcome
     reason: str
     times: dict[str, Any]
     scores: Scores | None = None
+    frame: Frame | None = None
 
 
 class Batch(NamedTuple):
@@ -81,7 +85,7 @@ def run_frame(task: Task, classifier: Classifier, budget: Budget, clock: Clock) 
     if run.scores is None:
         return FrameOutcome(run.failure, reason, run.times)
     budget.record_overhead(run.elapsed_ms() - run.times['inference_ms'])
-    return FrameOutcome(Outcome.ON_TIME, reason, run.times, run.scores)
+    return FrameOutcome(Outcome.ON_TIME, reason, run.times, run.scores, run.frame)
 
 
 def plan_batch(tasks: Sequence[Task], budget: Budget) -> Batch:
@@ -133,10 +137,10 @@ def run_batch(
     budget.record_run(variant, found[0].inference_ms, count)
     budget.record_overhead((elapsed_ms() - found[0].inference_ms) / count)
     outcomes = []
-    for task, scores, took_ms in zip(tasks, found, decode_ms, strict=True):
+    for task, scores, took_ms, (frame, _) in zip(tasks, found, decode_ms, frames, strict=True):
         # From here on each frame is on its own: a weak answer may get a second look.
         run = _FrameRun(_later(task, elapsed_ms()), classifier, budget, clock)
-        run.scores = scores
+        run.scores, run.frame = scores, frame
         run.times = {
             'slowdown': slowdown,
             'predicted_ms': predicted_ms,
@@ -148,7 +152,9 @@ def run_batch(
             'inference_ms': scores.inference_ms,
         }
         run.second_look()
-        outcomes.append(FrameOutcome(Outcome.ON_TIME, run.reason(), run.times, run.scores))
+        outcomes.append(
+            FrameOutcome(Outcome.ON_TIME, run.reason(), run.times, run.scores, run.frame)
+        )
     return outcomes
 
 
@@ -165,6 +171,7 @@ class _FrameRun:
         self._reasons: list[str] = []
         self.failure = Outcome.FAILED
         self.scores: Scores | None = None
+        self.frame: Frame | None = None
 
     def elapsed_ms(self) -> float:
         """Time since the frame was taken up."""
@@ -230,7 +237,7 @@ class _FrameRun:
             self._add_ms('inference_ms', found.inference_ms)
             self._budget.record_run(variant, found.inference_ms)
             self.times['variant'] = variant
-            self.scores = found
+            self.scores, self.frame = found, frame
 
     def _add_ms(self, stage: str, ms: float) -> None:
         self.times[stage] = self.times.get(stage, 0.0) + ms
@@ -250,7 +257,9 @@ def _decode(task: Task, classifier: Classifier, variant: str) -> Frame:
         FrameError: it is malformed.
     """
     size = classifier.variant(variant)
-    return decode(task.message, min_height=size.height, min_width=size.width, roi=task.roi)
+    return decode(
+        task.message, size.height, size.width, task.roi, significant_bits=task.significant_bits
+    )
 
 
 def _later(task: Task, ms: float) -> Task:

@@ -81,6 +81,7 @@ def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str
     troubles = [
         silence,
         state.stamp_trouble,
+        *input_trouble.picture(state.picture, state.name, state.settings.significant_bits),
         input_trouble.rejections(records),
         input_trouble.retries(records),
         input_trouble.loss(topic, arrivals),

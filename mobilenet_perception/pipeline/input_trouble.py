@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is wrong with a camera's input, in plain words and with the cure: pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
@@ -14,6 +15,11 @@ _MISSED_SHARE = 0.5
 _FEW = 20
 # Fast DDS's shared-memory segment of 512 KB holds no image above this.
 SMALL_SEGMENT_BYTES = 500_000
+
+JPEG_UNCHECKED = (
+    'a JPEG that lost data is taken as whole unless its end is missing, since simplejpeg '
+    'is not installed: pip install simplejpeg'
+)
 
 
 class Publisher(NamedTuple):
@@ -99,6 +105,40 @@ def loss(topic: str, arrivals: ArrivalSummary) -> str:
             'FASTRTPS_DEFAULT_PROFILES_FILE), or use compressed images'
         )
     return f'{sentence}: this machine or the network is too busy, or the camera skips frames'
+
+
+def picture(facts: PictureFacts, camera: str, significant_bits: int = 0) -> Iterator[str]:
+    """Say what is wrong with the picture itself, a sentence for each thing.
+
+    Args:
+        facts: what several looks at it have shown.
+        camera: the camera's name.
+        significant_bits: its parameter of that name.
+    """
+    parameter = f'{camera}.significant_bits'
+    if facts.swapped:
+        yield (
+            'the bytes of its 16-bit samples are swapped, and the picture is noise: have its '
+            'driver fill in is_bigendian as it writes them'
+        )
+    elif facts.bits and facts.bits > (significant_bits or 16):
+        yield (
+            f'its samples use {facts.bits} bits and {parameter} is {significant_bits}, so that '
+            f'bright parts are cut off: set {parameter}: {facts.bits}'
+        )
+    elif 0 < facts.bits < 16 and not significant_bits:
+        yield (
+            f'frames are seen too dark, since their samples use {facts.bits} of 16 bits: set '
+            f'{parameter}: {facts.bits}'
+        )
+    elif facts.dark_s:
+        yield (
+            f'the picture has been black and without detail for {facts.dark_s:.0f} s (mean '
+            f'{facts.level:.0f} of 255): take the cap off, clean the lens, or look at exposure '
+            'and gain'
+        )
+    if facts.unchecked:
+        yield JPEG_UNCHECKED
 
 
 def rejections(records: Sequence[FrameRecord]) -> str:

@@ -5,7 +5,7 @@ Settings are what can change while the pipeline runs: of one camera, and of all.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -25,12 +25,14 @@ class CameraSettings(NamedTuple):
             every frame is run and none is late.
         roi: where to look, in pixels of the camera; None: everywhere.
         priority: share of the answers, relative to other cameras, when there is not time for all.
+        significant_bits: of its 16-bit samples, 8 to 16; 0: all.
         regions: which regions to look at, in place of `roi`; None: the camera has none.
     """
 
     latency_budget_ms: float
     roi: RegionOfInterest | None = None
     priority: float = 1.0
+    significant_bits: int = 0
     regions: RegionRules | None = None
 
 
@@ -66,6 +68,11 @@ class PipelineSettings(NamedTuple):
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
 _CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
+# A pixel has as many.
+_LEAST_BITS = 8
+# Of a topic or a node, as ROS has it: parts may be {node}, {ns} or {namespace}.
+_PART = r'(?:[A-Za-z_]|\{(?:node|ns|namespace)\})(?:\w|\{(?:node|ns|namespace)\})*'
+_ROS_NAME = re.compile(rf'(?:~?/)?{_PART}(?:/{_PART})*\Z', re.ASCII)
 # What /diagnostics calls the computer, beside the cameras.
 MACHINE = 'machine'
 
@@ -80,6 +87,7 @@ class Specification(NamedTuple):
         maximum: largest value allowed.
         choices: all values allowed, when they are few.
         at_run_time: whether it may change while the node is configured.
+        is_name: whether it is the name of a topic or a node.
     """
 
     default: Any
@@ -88,6 +96,7 @@ class Specification(NamedTuple):
     maximum: float | None = None
     choices: Sequence[str] = ()
     at_run_time: bool = True
+    is_name: bool = False
 
 
 NODE_PARAMETERS: Mapping[str, Specification] = {
@@ -178,7 +187,7 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
     """Return the parameters of one camera, by full name."""
     return {
         f'{camera}.image_topic': Specification(
-            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False
+            f'/{camera}/image_raw', "topic of the camera's images", at_run_time=False, is_name=True
         ),
         f'{camera}.image_transport': Specification(
             'raw',
@@ -231,7 +240,17 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
         f'{camera}.priority': Specification(
             1.0, 'share of the answers, relative to other cameras, under overload', 0.01, 100.0
         ),
+        f'{camera}.significant_bits': Specification(
+            0, 'bits that its 16-bit samples use, 8 to 16, such as 12; 0: all', 0, 16
+        ),
     }
+
+
+def camera_names(value: Any) -> list[Any]:
+    """Return names of cameras, given as a list, or as text with commas between: `front,left`."""
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(',')]
+    return [] if value is None else list(value) if isinstance(value, Iterable) else [value]
 
 
 def refusal(name: str, specification: Specification, value: Any) -> str:
@@ -250,17 +269,30 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
         refused = (
             'cameras must be at least one name, each its own, of letters, digits and '
             f'underscores, starting with a letter, and none of them {MACHINE}; it is '
-            f'{list(value or ())}'
+            f'{camera_names(value)}'
         )
-        return '' if _are_cameras(value) else refused
+        return '' if _are_cameras(camera_names(value)) else refused
+    return _misfit(name, specification, value)
+
+
+def _misfit(name: str, specification: Specification, value: Any) -> str:
     kind = type(specification.default)
     if type(value) is not kind and (kind, type(value)) != (float, int):
         return f'{name} must be a {_KINDS[kind]}; it is {value!r}'
+    if specification.is_name:
+        return _name_refusal(name, value)
+    return _value_refusal(name, specification, value)
+
+
+def _value_refusal(name: str, specification: Specification, value: Any) -> str:
+    """Say why a value of the right type is not allowed; empty when it is."""
     if specification.choices and value not in specification.choices:
         return f'{name} must be one of {", ".join(specification.choices)}; it is {value!r}'
     low, high = specification.minimum, specification.maximum
     if low is not None and high is not None and not low <= value <= high:
         return f'{name} must lie between {low:g} and {high:g}; it is {value:g}'
+    if name.endswith('.significant_bits') and 0 < value < _LEAST_BITS:
+        return f'{name} must be 0, for all bits, or {_LEAST_BITS} to 16; it is {value}'
     return ''
 
 
@@ -302,6 +334,7 @@ def camera_settings(values: Mapping[str, Any], camera: str) -> CameraSettings:
         budget_ms,
         RegionOfInterest(*roi) if roi and any(roi) else None,
         values[f'{camera}.priority'],
+        values[f'{camera}.significant_bits'],
         region_rules(values, camera),
     )
 
@@ -326,8 +359,19 @@ def largest_batch(values: Mapping[str, Any]) -> int:
     return max(len(values['cameras']), *most) if most else len(values['cameras'])
 
 
-def _are_cameras(names: Any) -> bool:
-    well_formed = names and all(_CAMERA_NAME.match(name) for name in names)
+def _name_refusal(name: str, value: str) -> str:
+    refused = (
+        f'{name} must be a name as ROS has it, parts of letters, digits and underscores that do '
+        'not begin with a digit, with single slashes between them and none at the end, as '
+        f'/front/image_raw; it is {value!r}'
+    )
+    return '' if _ROS_NAME.match(value) else refused
+
+
+def _are_cameras(names: list[Any]) -> bool:
+    well_formed = names and all(
+        isinstance(name, str) and _CAMERA_NAME.match(name) for name in names
+    )
     return bool(well_formed) and MACHINE not in names and len(set(names)) == len(names)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.quality import measure
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.pipeline import frame_run, timing
@@ -47,6 +48,7 @@ class Result(NamedTuple):
         decision: the camera's decision after this frame.
         message: the frame itself.
         roi: where it was looked at; None: everywhere, or in regions.
+        significant_bits: of its 16-bit samples; 0: all.
         regions: those that were looked at, as they were, each with its best labels.
         things: what is decided of each thing that the camera's regions name.
     """
@@ -57,6 +59,7 @@ class Result(NamedTuple):
     decision: Decision
     message: Any
     roi: RegionOfInterest | None
+    significant_bits: int = 0
     regions: tuple[TopOfRegion, ...] = ()
     things: tuple[ThingDecision, ...] = ()
 
@@ -264,6 +267,8 @@ class Pipeline:
                 results.append(self._end(camera, waiting, what))
         for result in results:
             self._on_result(result)
+        for (candidate, waiting), what in zip(turns, ran, strict=True):
+            self._watch_picture(candidate.name, waiting, what.found)
         return bool(results)
 
     def start(self) -> None:
@@ -370,7 +375,19 @@ class Pipeline:
             left_ms=settings.latency_budget_ms - age_ms,
             second_below=rules.decision.decide_above if rules.second_look else 0.0,
             finish_late=rules.finish_late,
+            significant_bits=settings.significant_bits,
         )
+
+    def _watch_picture(
+        self, name: str, waiting: WaitingFrame, found: frame_run.FrameOutcome
+    ) -> None:
+        """Look at a frame once its answer is out, now and then: it costs no frame its time."""
+        camera = self._cameras[name]
+        if found.frame is None or not camera.picture.is_due(waiting.received_ns):
+            return
+        quality = measure(waiting.message, found.frame, camera.settings.significant_bits)
+        with self._changed:
+            camera.picture.update(quality, waiting.received_ns)
 
     def _run(self, turns: list[_Turn], variant: str) -> list[_Ran]:
         started_ns = self._clock.steady_ns()
@@ -458,13 +475,15 @@ class Pipeline:
         camera.end(record)
         decision = camera.decider.decide(steady_ns)
         header = getattr(waiting.message, 'header', None)
+        settings = camera.settings
         return Result(
             record,
             header,
             what.top,
             decision,
             waiting.message,
-            None if camera.match else camera.settings.roi,
+            None if camera.match else settings.roi,
+            settings.significant_bits,
             tuple(TopOfRegion(region, self._top(answer)) for region, answer in what.scored),
             tuple(camera.things.decide(steady_ns)) if camera.match else (),
         )

@@ -87,6 +87,7 @@ class _RegionsRun:
         self._reasons: list[str] = []
         self._failure = Outcome.EXPIRED
         self._variants = list(task.variants)
+        self._frame: Frame | None = None
         self._times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0, 'batch': 0}
 
     def run(self) -> RegionOutcome:
@@ -105,7 +106,7 @@ class _RegionsRun:
             )
             return self._end(Outcome.EXPIRED)
         try:
-            frame = self._decode(first.variant)
+            frame = self._frame = self._decode(first.variant)
         except FrameError as error:
             self._reasons.append(str(error))
             return self._end(Outcome.REJECTED)
@@ -173,7 +174,11 @@ class _RegionsRun:
             min(region.roi.height for region in self._given),
         )
         frame = decode(
-            self._task.message, min_height=size.height, min_width=size.width, roi=smallest
+            self._task.message,
+            min_height=size.height,
+            min_width=size.width,
+            roi=smallest,
+            significant_bits=self._task.significant_bits,
         )
         self._add_ms('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
         return frame
@@ -195,7 +200,8 @@ class _RegionsRun:
             spent_ms = sum(self._times[what] for what in ('inference_ms', 'preprocess_ms'))
             self._budget.record_overhead(self._elapsed_ms() - spent_ms)
         reason = '; '.join(self._reasons)
-        return RegionOutcome(FrameOutcome(outcome, reason, self._times), self._scored)
+        found = FrameOutcome(outcome, reason, self._times, frame=self._frame)
+        return RegionOutcome(found, self._scored)
 
     def _elapsed_ms(self) -> float:
         return (self._clock.steady_ns() - self._started_ns) / NS_PER_MS

@@ -122,7 +122,11 @@ class Advisor:
     def now(self) -> Advice:
         """Return the advice of this moment; to be asked often, since time passes in between."""
         asked = most_cautious(
-            {name: camera.now() for name, camera in self._cameras.items()}, self._rules
+            {
+                name: min(camera.in_view(), key=lambda thing: allowed_percent(thing, self._rules))
+                for name, camera in self._cameras.items()
+            },
+            self._rules,
         )
         percent = self._release.limit(asked.percent, self._clock.steady_ns())
         if percent == asked.percent:

@@ -4,18 +4,21 @@
 No ROS is imported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
 from mobilenet_perception.pipeline.timing import NS_PER_MS, Clock, SystemClock
 
+NOTHING = 'nothing'
+"""Label of a camera with regions that has nothing in view, although it looks."""
+
 
 class Knowledge(NamedTuple):
-    """What a planner knows of one camera at one moment.
+    """What a planner knows of one camera, or of one thing before it, at one moment.
 
     Attributes:
-        label: a label of the bundle, `unknown` or `stale`.
+        label: a label of the bundle, `unknown` or `stale`; `nothing` of a camera with regions.
         score: its probability given the recent frames, 0 to 1; 0 when stale.
         age_ms: time since the capture of the last frame that supports it; None when stale.
         may_act: whether it is a label, fresh enough and sure enough.
@@ -31,6 +34,8 @@ class Knowledge(NamedTuple):
 
 class CameraKnowledge:
     """Takes the messages of `~/<camera>/decision` and answers at any time, also when none come.
+
+    Of a camera with regions it takes those of `~/<camera>/decisions`, and tells thing by thing.
 
     A subscription's callback is `take`; `now` is asked whenever the planner plans. Each may be
     called from any thread.
@@ -64,26 +69,58 @@ class CameraKnowledge:
         self._last: tuple[Any, int] | None = None
 
     def take(self, message: Any) -> None:
-        """Take in a decision, shaped like vision_msgs/Classification."""
+        """Take in decisions, shaped like vision_msgs/Classification or Detection2DArray."""
         # One assignment, so that another thread sees the old pair or the new one.
         self._last = (message, self._clock.steady_ns())
 
     def now(self) -> Knowledge:
-        """Return what is known at this moment."""
+        """Return what is known at this moment; of several things, of the one known least."""
+        known = self.in_view()
+        return min(known, key=lambda thing: (thing.may_act, thing.score))
+
+    def things(self) -> dict[str, Knowledge]:
+        """Return what is known of each thing that regions name, by id.
+
+        The empty id is the camera as a whole, when it gives no answers. Empty: nothing is in view,
+        or the camera has no regions.
+        """
+        silence = self._silence()
+        if silence:
+            return {'': _nothing(silence)}
+        assert self._last is not None
+        message, _ = self._last
+        if not hasattr(message, 'detections'):
+            return {}
+        return {
+            found.id: self._known(found, [result.hypothesis for result in found.results])
+            for found in message.detections
+        }
+
+    def in_view(self) -> list[Knowledge]:
+        """Return what is known of its things, or of the camera itself; at least one."""
+        things = self.things()
+        if things or self._last is None:
+            return list(things.values())
+        message, _ = self._last
+        if hasattr(message, 'detections'):
+            return [Knowledge(NOTHING, 1.0, self._age_ms(message), True, '')]
+        return [self._known(message, message.results)]
+
+    def _silence(self) -> str:
         if self._last is None:
-            return _nothing('no decision has come yet: is the classifier active?')
-        message, received_ns = self._last
-        silent_ms = (self._clock.steady_ns() - received_ns) / NS_PER_MS
+            return 'no decision has come yet: is the classifier active?'
+        silent_ms = (self._clock.steady_ns() - self._last[1]) / NS_PER_MS
         if silent_ms > self._silence_ms:
-            return _nothing(f'no decision for {silent_ms / 1e3:.1f} s: the classifier is gone')
-        if not message.results:
+            return f'no decision for {silent_ms / 1e3:.1f} s: the classifier is gone'
+        return ''
+
+    def _known(self, message: Any, hypotheses: Sequence[Any]) -> Knowledge:
+        if not hypotheses:
             return _nothing('the decision holds no label')
-        label, score = message.results[0].class_id, float(message.results[0].score)
+        label, score = hypotheses[0].class_id, float(hypotheses[0].score)
         if label == STALE:
             return _nothing('the camera or the runtime gives no answers in time')
-        stamp = message.header.stamp
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        age_ms = (self._clock.now_ns() - stamp_ns) / NS_PER_MS
+        age_ms = self._age_ms(message)
         reason = ''
         if label == UNKNOWN:
             reason = f'no label is sure: the best has {score:.2f}'
@@ -95,18 +132,26 @@ class CameraKnowledge:
             reason = f'its score is {score:.2f}, less than {self._least_score:g}'
         return Knowledge(label, score, age_ms, not reason, reason)
 
+    def _age_ms(self, message: Any) -> float:
+        stamp = message.header.stamp
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        return float(self._clock.now_ns() - stamp_ns) / NS_PER_MS
+
 
 def combined(
     cameras: dict[str, CameraKnowledge], cautious: Callable[[str], int]
 ) -> tuple[str, Knowledge]:
-    """Return the camera whose knowledge asks for the most caution, and that knowledge.
+    """Return the camera that asks for the most caution, by any thing in view, and that knowledge.
 
     Args:
         cameras: by name; at least one.
         cautious: caution that a label asks for, also `unknown` and `stale`: the highest wins, of
             equals the first camera.
     """
-    known = {name: camera.now() for name, camera in cameras.items()}
+    known = {
+        name: max(camera.in_view(), key=lambda thing: cautious(thing.label))
+        for name, camera in cameras.items()
+    }
     name = max(known, key=lambda camera: cautious(known[camera].label))
     return name, known[name]
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.ros.interrupts import handled_interrupts
+from mobilenet_perception.ros.start import domain_trouble
 
 # Domains whose ports lie below those that Linux hands out to clients (32768 and up); 0 is
 # everybody's default, and is left to them.
@@ -63,10 +64,10 @@ def user_domain() -> Iterator[dict[str, str]]:
     Raises:
         PerceptionError: ROS 2 is not here, or ROS_DOMAIN_ID is no domain.
     """
-    domain = os.environ.get('ROS_DOMAIN_ID') or '0'
-    if not domain.isdecimal():
-        raise PerceptionError(f'ROS_DOMAIN_ID is {domain}: choose a number from 0 to 232')
-    with _ros(ros_environment(int(domain), localhost=False)) as environment:
+    if trouble := domain_trouble(os.environ):
+        raise PerceptionError(trouble)
+    domain = int(os.environ.get('ROS_DOMAIN_ID') or '0')
+    with _ros(ros_environment(domain, localhost=False)) as environment:
         yield environment
 
 

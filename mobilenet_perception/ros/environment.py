@@ -14,6 +14,8 @@ from mobilenet_perception.system.files import share_folder
 # Image buffers stay with the process instead of going back to the kernel after each frame, which
 # costs a page fault per 4 KB: 22.8 to 5 ms of CPU for each 1080p frame.
 MALLOC_SETTINGS = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '1073741824'}
+# The first major version of rclpy in each distribution that may come without ROS_DISTRO.
+_RCLPY = ((10, 'lyrical'), (8, 'kilted'), (0, 'jazzy'))
 
 
 def ros_environment(
@@ -84,8 +86,8 @@ def _wheels_distribution() -> str:
         version = importlib.metadata.version('ros-rclpy')
     except importlib.metadata.PackageNotFoundError:
         return ''
-    # rclpy 7 is Jazzy's, 9 Kilted's.
-    return 'jazzy' if int(version.split('.')[0]) < 8 else 'kilted'
+    major = int(version.split('.')[0])
+    return next(name for first, name in _RCLPY if major >= first)
 
 
 def _ros_is_from_wheels() -> bool:

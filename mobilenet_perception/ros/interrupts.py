@@ -3,22 +3,44 @@
 
 Python raises KeyboardInterrupt wherever the main thread is. Where that is in the middle of
 rclpy's conversion of a message, a RuntimeError arrives in its place; in a destructor, nothing.
+And it comes again: from `ros2 launch`, from `timeout -s INT`, from an impatient hand. One that
+meets a Python that ends would kill it.
 """
 
+import math
 import signal
-from collections.abc import Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from mobilenet_perception.errors import PerceptionError
+
+# The status of a program that Ctrl-C ended: 128 and SIGINT's number.
+INTERRUPTED = 130
+# A person who means a second Ctrl-C as one waits so long to see what the first did.
+_SECOND_THOUGHT_S = 1.0
+
 
 class _Interrupts:
-    """What a signal does: raise KeyboardInterrupt, at once or when it is held no longer."""
+    """What a signal does: raise KeyboardInterrupt, at once or when it is held no longer.
+
+    Attributes:
+        quiet_s: one that comes so soon after another is the same one, in seconds.
+    """
 
     def __init__(self) -> None:
         self.holds = 0
         self.came = False
+        self.quiet_s = 0.0
+        self._taken_s = -math.inf
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
+        now_s = time.monotonic()
+        if now_s - self._taken_s < self.quiet_s:
+            return
+        self._taken_s = now_s
         if self.holds:
             self.came = True
         else:
@@ -26,6 +48,37 @@ class _Interrupts:
 
 
 _interrupts = _Interrupts()
+
+
+def run_program(
+    main: Callable[[], int],
+    interrupted: int = INTERRUPTED,
+    quiet_s: float = _SECOND_THOUGHT_S,
+) -> int:
+    """Run what this process is for, which is to end with the status returned.
+
+    A Ctrl-C that comes again is ignored, and once `main` has returned every one is, and SIGTERM,
+    until the process is gone.
+
+    Args:
+        main: returns the exit status; a PerceptionError of it is printed, and the status is 1.
+        interrupted: the status where Ctrl-C came and `main` did not handle it.
+        quiet_s: how soon after one Ctrl-C another is the same, in seconds; infinite: always.
+    """
+    _interrupts.quiet_s = quiet_s
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupts)
+    try:
+        return main()
+    except PerceptionError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return interrupted
+    finally:
+        _interrupts.quiet_s = math.inf
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 @contextmanager

@@ -4,21 +4,25 @@
 A node's process ends by a signal, in order; of a tool a Ctrl-C is its own to handle.
 """
 
-import signal
+import math
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.timing import SystemClock
-from mobilenet_perception.ros.interrupts import handled_interrupts, held_interrupts
+from mobilenet_perception.ros.interrupts import held_interrupts, run_program
+from mobilenet_perception.ros.start import start_failure, start_ros
 
 # An `rclpy.node.Node`, which ROS leaves untyped.
 AnyNode = TypeVar('AnyNode', bound=Any)
@@ -45,7 +49,9 @@ def run_node(
     start: Callable[[AnyNode], bool] = lambda node: True,
     close: Callable[[AnyNode], object] = lambda node: None,
 ) -> int:
-    """Run a node until the process is told to end.
+    """Run a node until the process is told to end, which is then to exit.
+
+    The first Ctrl-C ends it in order, and no further one disturbs that.
 
     Args:
         name: under which the reason is logged if it cannot go on.
@@ -57,27 +63,18 @@ def run_node(
     Returns:
         Exit status: 0; or 1 when it could not go on, the reason having been logged.
     """
-    with handled_interrupts(signal.SIGINT):
-        rclpy.init(args=arguments)
-        try:
-            return _run(make(), start, close)
-        except (ParameterException, PerceptionError) as error:
-            rclpy.logging.get_logger(name).fatal(str(error))
-            return 1
-        except (KeyboardInterrupt, ExternalShutdownException):
-            return 0
-        except RuntimeError:  # RCLError: a signal took the context away during a wait
-            if rclpy.ok():
-                raise
-            return 0
-        finally:
-            rclpy.try_shutdown()
+    main = partial(_run_ros, name, make, arguments, start, close)
+    return run_program(main, interrupted=0, quiet_s=math.inf)
 
 
 @contextmanager
 def joined_ros() -> Iterator[None]:
-    """Be in the ROS domain of this process's environment; no signal is rclpy's."""
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    """Be in the ROS domain of this process's environment; no signal is rclpy's.
+
+    Raises:
+        PerceptionError: ROS does not start here.
+    """
+    start_ros(signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield
     finally:
@@ -103,6 +100,50 @@ def spin_once(executor: SingleThreadedExecutor, timeout_s: float) -> None:
     """
     with held_interrupts():
         executor.spin_once(timeout_sec=min(timeout_s, _LONGEST_S))
+
+
+def _run_ros(
+    name: str,
+    make: Callable[[], AnyNode],
+    arguments: Sequence[str] | None,
+    start: Callable[[AnyNode], bool],
+    close: Callable[[AnyNode], object],
+) -> int:
+    try:
+        start_ros(arguments)
+        return _run(_made(make), start, close)
+    except PerceptionError as error:
+        get_logger(name).fatal(str(error))
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except RuntimeError:  # RCLError: a signal took the context away during a wait
+        if rclpy.ok():
+            raise
+        return 0
+    finally:
+        rclpy.try_shutdown()
+
+
+def _made(make: Callable[[], AnyNode]) -> AnyNode:
+    """Make a node.
+
+    Raises:
+        PerceptionError: it cannot be made.
+    """
+    try:
+        return make()
+    except ParameterException as error:
+        # Without rclpy's words around our own.
+        reason = str(error).partition(' Reason: ')[2].rpartition(': ')[0]
+        raise PerceptionError(reason or str(error)) from None
+    except (PerceptionError, ExternalShutdownException):
+        raise
+    except Exception as error:  # of rclpy: of a name, a time-out of DDS, a clock's QoS
+        if not rclpy.ok():
+            raise ExternalShutdownException from None
+        get_logger('rclpy').debug(traceback.format_exc())
+        raise PerceptionError(start_failure(f'{type(error).__name__}: {error}')) from None
 
 
 def _run(

@@ -5,6 +5,7 @@ Source: the ROS 2 documentation, About Quality of Service settings, QoS compatib
 other policies named there a camera's subscribers request nothing. No ROS is imported.
 """
 
+import re
 from typing import Any, NamedTuple, Protocol
 
 RELIABLE, BEST_EFFORT = 'reliable', 'best_effort'
@@ -13,6 +14,15 @@ TRANSIENT_LOCAL, VOLATILE = 'transient_local', 'volatile'
 _INCOMPATIBLE = {
     'reliability': (BEST_EFFORT, RELIABLE),
     'durability': (VOLATILE, TRANSIENT_LOCAL),
+}
+
+
+# A parameter by which ROS lets users set a policy of a topic, and what may be set.
+_OVERRIDE = re.compile(r'qos_overrides\..+\.(?:subscription|publisher)\w*\.(\w+)\Z')
+_CHOICES = {
+    'history': ('keep_last', 'keep_all', 'system_default'),
+    'reliability': (RELIABLE, BEST_EFFORT, 'system_default', 'best_available'),
+    'durability': (VOLATILE, TRANSIENT_LOCAL, 'system_default', 'best_available'),
 }
 
 
@@ -41,6 +51,18 @@ class Mismatch(NamedTuple):
     policy: str
     offered: str
     requested: str
+
+
+def override_refusal(name: str, value: Any) -> str:
+    """Say why a parameter's value cannot override a topic's QoS; empty: it can, or is of else."""
+    found = _OVERRIDE.match(name)
+    policy = found[1] if found else ''
+    if policy == 'depth' and (type(value) is not int or value < 0):
+        return f'{name} must be a whole number from 0; it is {value!r}'
+    choices = _CHOICES.get(policy, ())
+    if choices and not (isinstance(value, str) and value.lower() in choices):
+        return f'{name} must be one of {", ".join(choices)}; it is {value!r}'
+    return ''
 
 
 def policies(profile: Any) -> Policies:

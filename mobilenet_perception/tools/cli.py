@@ -4,9 +4,11 @@
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mobilenet_perception import __version__
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.tools.command_line import Command, CommandLine, run_command_line
 
 PROGRAM = CommandLine(
@@ -87,4 +89,5 @@ def ros2_run() -> int:
     # What it starts with `python -m` shall be the installed package, even within a checkout.
     os.environ.setdefault('PYTHONSAFEPATH', '1')
     program = PROGRAM._replace(prog='ros2 run mobilenet_perception')
-    return run_command_line(program, [Path(sys.argv[0]).name, *sys.argv[1:]])
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return run_program(partial(run_command_line, program, words))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.ros.interrupts import INTERRUPTED
 
 
 class Command(NamedTuple):
@@ -68,7 +69,7 @@ def run_command_line(program: CommandLine, arguments: Sequence[str] | None = Non
         return 1
     except KeyboardInterrupt:
         print(program.interrupted, file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader (`head`, a pager) has gone; Python must not complain when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

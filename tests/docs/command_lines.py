@@ -18,8 +18,8 @@ from tests.support import ROOT
 
 PACKAGE = 'mobilenet_perception'
 # What others have written: their arguments are theirs.
-FOREIGN = {'.', 'apt-get', 'apt', 'pip', 'rosdep', 'colcon', 'docker', 'nvpmodel',
-           'jetson_clocks', 'tee'}  # fmt: skip
+FOREIGN = {'.', 'apt-get', 'apt', 'pip', 'rosdep', 'colcon', 'docker', 'export', 'nvpmodel',
+           'jetson_clocks', 'ray', 'tee'}  # fmt: skip
 _PYTHONS = {'python', 'python3', '.venv/bin/python', '.venv-training/bin/python'}
 _ASSIGNMENT = re.compile(r'[A-Z_]+=')
 _PLACEHOLDER = re.compile(r'<(\w+)>')

@@ -112,6 +112,21 @@ def test_png(
     np.testing.assert_array_equal(frame.rgb(), (values >> (depth - 8))[..., where])
 
 
+@pytest.mark.parametrize('bits', [8, 10, 12, 16])
+@pytest.mark.parametrize(
+    ('colour', 'channels', 'where'),
+    [(0, 1, (0, 0, 0)), (2, 3, (0, 1, 2)), (4, 2, (0, 0, 0)), (6, 4, (0, 1, 2))],
+)
+def test_png_of_so_many_significant_bits(
+    colour: int, channels: int, where: tuple[int, ...], bits: int
+) -> None:
+    values = RANDOM.integers(0, 1 << bits, (6, 5, channels), np.uint16)
+    rows = values.astype('>u2').reshape(6, -1).view(np.uint8)
+    message = CompressedMessage(png(rows, 5, 16, colour))
+    frame = decode(message, significant_bits=bits)
+    np.testing.assert_array_equal(frame.rgb(), (values >> (bits - 8))[..., where])
+
+
 def test_png_of_a_palette_with_transparency() -> None:
     palette = RANDOM.integers(0, 256, (256, 3), np.uint8)
     indices = RANDOM.integers(0, 256, (6, 5), np.uint8)
@@ -202,6 +217,7 @@ THUMBNAIL = b'\xff\xe1\0\x06\xff\xd8\xff\xd9'
         (b'RIFF\0\0\0\0WEBP', 'is WebP'),
         (b'BM' + bytes(100), 'is BMP'),
         (b'\0\0\0\x01\x67', 'H.264'),
+        (b'\x0c\x8d' + bytes(10) + JPEG, 'has 12 bytes before it'),
         (b'hello', 'starts with 68 65 6c 6c'),
     ],
 )
@@ -209,6 +225,48 @@ def test_refused(data: bytes, reason: str) -> None:
     with pytest.raises(FrameError, match=reason) as caught:
         decode_compressed(CompressedMessage(data))
     assert '\n' not in str(caught.value)
+
+
+def idat_of(data: bytes) -> tuple[int, int]:
+    """Return where the first IDAT of a PNG starts, and where it ends."""
+    start = data.index(b'IDAT') - 4
+    (length,) = struct.unpack_from('>I', data, start)
+    return start, start + 12 + length
+
+
+PICTURE = RANDOM.integers(0, 64, (48, 60, 3), np.uint8).repeat(4, 0).repeat(4, 1)
+LOSSY_PNGS = {
+    'rgb': PICTURE,
+    'grey': PICTURE[..., 0],
+    '16 bit': PICTURE.astype(np.uint16) * 257,
+    'black': np.zeros((48, 60, 3), np.uint8),
+}
+
+
+@pytest.mark.parametrize('damage', ['cut off', 'cut out', 'zeroed', 'a bit', 'checksum'])
+@pytest.mark.parametrize('kind', LOSSY_PNGS)
+def test_png_that_lost_data_is_refused_wherever_it_did(
+    kind: str, damage: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = cv2.imencode('.png', LOSSY_PNGS[kind])[1].tobytes()
+    decode_compressed(CompressedMessage(data))
+    start, end = idat_of(data)
+    for place in np.linspace(start + 8, end - 5, 23).astype(int):
+        changed = bytearray(data)
+        if damage == 'cut off':
+            del changed[place:-12]
+        elif damage == 'cut out':
+            del changed[place : min(place + 16, end - 4)]
+        elif damage == 'zeroed':
+            changed[place : place + 512] = bytes(len(changed[place : place + 512]))
+        else:
+            changed[place if damage == 'a bit' else end - 2] ^= 1
+        if bytes(changed) == data:
+            continue
+        with pytest.raises(FrameError, match='the PNG is') as caught:
+            decode_compressed(CompressedMessage(bytes(changed)))
+        assert '\n' not in str(caught.value)
+    assert capfd.readouterr().err == ''
 
 
 def test_what_surrounds_the_pixels_of_a_png_never_reaches_the_decoder(

@@ -66,6 +66,20 @@ def test_refused(content: bytes, reason: str, tmp_path: Path) -> None:
         decode_file(path)
 
 
+@pytest.mark.parametrize('suffix', ['.bmp', '.tif', '.ppm', '.webp'])
+def test_files_that_are_cut_off_are_refused_in_silence(
+    suffix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f'image{suffix}'
+    cv2.imwrite(str(path), np.tile(RGB, (8, 8, 1)))
+    whole = path.read_bytes()
+    for kept in (0.3, 0.6, 0.9):
+        path.write_bytes(whole[: round(kept * len(whole))])
+        with pytest.raises(FrameError, match='image'):
+            decode_file(path)
+    assert capfd.readouterr() == ('', '')
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(FrameError, match='cannot be read: No such file'):
         decode_file(tmp_path / 'absent.png')

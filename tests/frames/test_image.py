@@ -63,6 +63,30 @@ def test_16_bit(encoding: str, big_endian: int, size: tuple[int, int], padding: 
     np.testing.assert_array_equal(decode_image(message).rgb(), (values >> 8)[..., where])
 
 
+@pytest.mark.parametrize('padding', [0, 3])
+@pytest.mark.parametrize('big_endian', [0, 1])
+@pytest.mark.parametrize('bits', [8, 10, 12, 16])
+@pytest.mark.parametrize('encoding', WIDE)
+def test_significant_bits(encoding: str, bits: int, big_endian: int, padding: int) -> None:
+    samples, where = CHANNELS[encoding]
+    values = RANDOM.integers(0, 1 << bits, (6, 5, samples), np.uint16)
+    values[2, 2] = 65535  # a hot pixel is white, whatever the sensor
+    rows = values.astype('>u2' if big_endian else '<u2').reshape(6, -1).view(np.uint8)
+    message = raw_message(rows, 5, encoding, padding)._replace(is_bigendian=big_endian)
+    found = decode(message, significant_bits=bits).rgb()
+    expected = np.minimum(values >> (bits - 8), 255)[..., where]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_significant_bits_of_a_mosaic_and_of_8_bit_samples() -> None:
+    pixels = np.full((8, 8, 3), (200, 90, 30), np.uint8)
+    rows = (mosaic_of(pixels, 'rggb').astype('<u2') << 4).view(np.uint8)
+    found = decode(raw_message(rows, 8, 'bayer_rggb16'), significant_bits=12)
+    np.testing.assert_array_equal(found.rgb(), pixels)
+    narrow = raw_message(pixels.reshape(8, -1), 8, 'rgb8')
+    np.testing.assert_array_equal(decode(narrow, significant_bits=12).rgb(), pixels)
+
+
 def mosaic_of(rgb: UInt8Array, pattern: str) -> UInt8Array:
     mosaic = np.empty(rgb.shape[:2], np.uint8)
     for (row, column), colour in zip(product((0, 1), (0, 1)), pattern, strict=True):

@@ -123,12 +123,66 @@ def test_a_piece_missing_from_the_middle_is_refused(kind: str, place: float) -> 
         decode_compressed(CompressedMessage(data[:at] + data[at + 2048 :]))
 
 
+@pytest.mark.parametrize('place', [0.3, 0.4, 0.5])
+def test_a_progressive_scan_that_was_zeroed_is_refused(place: float) -> None:
+    data = SOUND['progressive']()
+    at = round(place * len(data))
+    damaged = data[:at] + bytes(1024) + data[at + 1024 :]
+    with pytest.raises(FrameError, match='the JPEG is damaged'):
+        decode_compressed(CompressedMessage(damaged))
+
+
+def test_a_marker_among_the_pixels_is_refused() -> None:
+    data = SOUND['baseline']()
+    at = (data.index(SCAN) + len(data)) // 2
+    damaged = data[:at] + b'\xff\x80' + data[at + 2 :]
+    with pytest.raises(FrameError, match=r'is damaged: .*Unsupported marker type 0x80'):
+        decode_compressed(CompressedMessage(damaged))
+
+
+def test_rubbish_between_the_segments_of_a_header_is_passed_over() -> None:
+    data = SOUND['progressive']()
+    at = data.index(b'\xff\xc4')
+    frame = decode_compressed(CompressedMessage(data[:at] + bytes(5) + data[at:]))
+    assert frame.height == 480
+
+
 def test_a_restart_interval_that_was_zeroed_is_refused() -> None:
     data = SOUND['restart markers']()
     at = len(data) // 2
     damaged = data[:at] + bytes(512) + data[at + 512 :]
     with pytest.raises(FrameError, match='the JPEG is damaged'):
         decode_compressed(CompressedMessage(damaged))
+
+
+@pytest.mark.parametrize('kind', ['baseline', 'restart markers', '4:4:4', 'grey'])
+@pytest.mark.parametrize('size', [24, 64, 512])
+def test_zeros_within_the_pixels_are_refused_with_and_without_simplejpeg(
+    kind: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = SOUND[kind]()
+    start = data.index(SCAN) + 20
+    for without in (False, True):
+        if without:
+            monkeypatch.setattr(jpeg, 'sees_damage', lambda: False)
+        for place in np.linspace(start, len(data) - size - 80, 20).astype(int):
+            damaged = data[:place] + bytes(size) + data[place + size :]
+            with pytest.raises(FrameError, match=r'the JPEG is damaged: \d+ bytes .* are zero'):
+                decode_compressed(CompressedMessage(damaged))
+
+
+@pytest.mark.parametrize('level', [0, 128, 255])
+@pytest.mark.parametrize('channels', [1, 3])
+@pytest.mark.parametrize(
+    'option', [cv2.IMWRITE_JPEG_OPTIMIZE, cv2.IMWRITE_JPEG_PROGRESSIVE, cv2.IMWRITE_JPEG_QUALITY]
+)
+def test_flat_pictures_are_taken_whose_codes_are_zeros(
+    option: int, channels: int, level: int
+) -> None:
+    image = np.full((480, 640, channels), level, np.uint8)
+    image[200:210, 300:310] = 90
+    frame = decode_compressed(CompressedMessage(encoded(option, 1, image=image)))
+    assert frame.height == 480
 
 
 def test_the_decoder_prints_nothing() -> None:
@@ -151,5 +205,5 @@ def test_the_decoder_prints_nothing() -> None:
 
 
 def test_without_simplejpeg_sound_files_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jpeg, 'CAN_SEE_DAMAGE', False)
+    monkeypatch.setattr(jpeg, 'sees_damage', lambda: False)
     assert decode_compressed(CompressedMessage(encoded())).height == 480

@@ -3,6 +3,7 @@
 
 from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.input_trouble import Publisher
+from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
 
 IMAGE = 'sensor_msgs/msg/Image'
@@ -48,3 +49,17 @@ def test_missed_budget() -> None:
     assert '40 of the last 40' in missed and '60 ms old on arrival' in missed
     assert input_trouble.missed_budget(records(Outcome.ON_TIME, 40), 10.0) == ''
     assert input_trouble.missed_budget([], 10.0) == ''
+
+
+def test_picture_says_what_to_set() -> None:
+    def said(facts: PictureFacts, bits: int = 0) -> str:
+        return '; '.join(input_trouble.picture(facts, 'front', bits))
+
+    assert said(PictureFacts()) == said(PictureFacts(bits=16)) == ''
+    few = PictureFacts(bits=12, dark_s=9.0)
+    assert said(few).endswith('use 12 of 16 bits: set front.significant_bits: 12')
+    assert said(PictureFacts(bits=12), 12) == said(PictureFacts(bits=10), 12) == ''
+    assert said(PictureFacts(bits=12), 10).endswith('set front.significant_bits: 12')
+    assert 'is_bigendian' in said(PictureFacts(swapped=True))
+    assert 'for 9 s' in said(PictureFacts(dark_s=9.0))
+    assert said(PictureFacts(unchecked=True)).endswith('pip install simplejpeg')

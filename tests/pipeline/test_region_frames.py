@@ -123,7 +123,7 @@ def test_a_malformed_frame_is_rejected(bench: RegionBench) -> None:
     bench.submit(message)
     (result,) = bench.run()
     assert result.record.outcome is Outcome.REJECTED and 'bytes' in result.record.reason
-    assert decisions(result) == {'a': 'stale'}
+    assert decisions(result) == {'': 'stale', 'a': 'stale'}
 
 
 def test_exact_waits_for_the_regions_of_its_stamp(classifier: Classifier) -> None:
@@ -243,6 +243,17 @@ def test_a_decision_goes_stale_when_its_thing_is_named_but_not_seen(bench: Regio
         bench.submit(striped())
         (result,) = bench.run()
     assert decisions(result) == {'a': 'stale'}
+
+
+def test_a_camera_that_answers_nothing_is_stale_and_not_without_things(bench: RegionBench) -> None:
+    assert [thing.id for thing in bench.pipeline.things('front')] == ['']
+    bench.regions()
+    bench.submit(striped())
+    (result,) = bench.run()
+    assert result.things == ()
+    bench.clock.elapsed_ns += 501 * MS
+    (camera,) = bench.pipeline.things('front')
+    assert (camera.id, camera.roi, camera.decision.label) == ('', None, 'stale')
 
 
 def test_two_ids_that_change_places_start_anew(bench: RegionBench) -> None:

@@ -120,6 +120,19 @@ def test_a_stop_falls_at_once_and_is_left_late_and_slowly() -> None:
     assert seen[-1].percent == pytest.approx((len(seen) - len(held)) * 1.0, abs=1.0)
 
 
+def test_the_most_cautious_thing_in_view_sets_the_speed() -> None:
+    scene = Scene()
+    scene.show('clear')
+    things = []
+    for name, label in (('a', 'clear'), ('b', 'yield'), ('c', 'clear')):
+        thing = message(label, scene.clock.now_ns())
+        thing.id, thing.results = name, [SimpleNamespace(hypothesis=thing.results[0])]
+        things.append(thing)
+    scene.cameras['left'].take(SimpleNamespace(header=things[0].header, detections=things))
+    advice = scene.advisor.now()
+    assert (advice.asked_percent, advice.camera, advice.label) == (40.0, 'left', 'yield')
+
+
 def test_before_any_answer_it_is_slow_and_says_why() -> None:
     advice = Scene().advisor.now()
     assert (advice.percent, advice.word, advice.is_sure) == (RULES.stale, 'slow', False)

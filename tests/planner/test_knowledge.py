@@ -84,3 +84,50 @@ def test_the_most_cautious_camera_wins(clock: ManualClock) -> None:
     assert (name, found.label) == ('front', 'stop')
     del cameras['front']
     assert combined(cameras, lambda label: caution.get(label, 0))[0] == 'right'
+
+
+def decisions(clock: ManualClock, **things: tuple[str, float]) -> Any:
+    """Return a message of `~/<camera>/decisions`; `_` is the empty id."""
+    found = []
+    for name, (label, score) in things.items():
+        said = message(label, score, clock.now_ns())
+        said.id = '' if name == '_' else name
+        said.results = [SimpleNamespace(hypothesis=said.results[0])]
+        found.append(said)
+    header = message('', 0.0, clock.now_ns()).header
+    return SimpleNamespace(header=header, detections=found)
+
+
+def test_things_are_known_one_by_one_and_the_least_known_speaks_for_all(
+    clock: ManualClock,
+) -> None:
+    camera = known(clock)
+    camera.take(decisions(clock, a=('stop', 0.97), b=('unknown', 0.5), c=('yield', 0.9)))
+    things = camera.things()
+    assert {name: thing.label for name, thing in things.items()} == {
+        'a': 'stop', 'b': 'unknown', 'c': 'yield',
+    }  # fmt: skip
+    assert things['a'].may_act and not things['b'].may_act
+    assert camera.now() == things['b']
+    clock.elapsed_ns += 201 * MS
+    assert '201 ms old' in camera.things()['a'].reason
+
+
+def test_nothing_in_view_is_no_silence_and_silence_is_not_nothing(clock: ManualClock) -> None:
+    camera = known(clock)
+    camera.take(decisions(clock))
+    assert (camera.now().label, camera.now().may_act) == ('nothing', True)
+    assert camera.things() == {}
+    clock.elapsed_ns += 501 * MS
+    assert camera.now().label == 'stale' and 'is gone' in camera.now().reason
+    camera.take(decisions(clock, _=('stale', 0.0)))
+    assert camera.now().label == 'stale' and 'no answers in time' in camera.now().reason
+
+
+def test_the_most_cautious_thing_of_all_cameras_wins(clock: ManualClock) -> None:
+    caution = {'priority_road': 0, 'nothing': 0, 'unknown': 1, 'stale': 2, 'stop': 3}
+    front, rear = known(clock), known(clock)
+    front.take(decisions(clock, a=('priority_road', 0.99), b=('stop', 0.99)))
+    rear.take(decisions(clock))
+    name, found = combined({'rear': rear, 'front': front}, caution.__getitem__)
+    assert (name, found.label) == ('front', 'stop')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Processes given this environment find each other, alone, and lose no images."""
 
+import importlib.metadata
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,11 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros import environment as module
-from mobilenet_perception.ros.environment import profile_variable, ros_environment
+from mobilenet_perception.ros.environment import (
+    profile_variable,
+    ros_distribution,
+    ros_environment,
+)
 
 OLD, NEW = 'FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'
 
@@ -27,7 +32,18 @@ def test_localhost_keeps_to_this_machine() -> None:
 def test_the_profile_is_named_where_this_fast_dds_looks() -> None:
     for distribution in ('humble', 'jazzy'):
         assert profile_variable({'ROS_DISTRO': distribution}) == OLD
-    assert profile_variable({'ROS_DISTRO': 'kilted'}) == NEW
+    for distribution in ('kilted', 'lyrical', 'rolling'):
+        assert profile_variable({'ROS_DISTRO': distribution}) == NEW
+
+
+@pytest.mark.parametrize(
+    ('rclpy', 'distribution'), [('7.1.6', 'jazzy'), ('9.1.2', 'kilted'), ('11.0.3', 'lyrical')]
+)
+def test_the_distribution_of_wheels_is_told_by_their_rclpy(
+    rclpy: str, distribution: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.metadata, 'version', {'ros-rclpy': rclpy}.__getitem__)
+    assert ros_distribution({}) == distribution
 
 
 def test_base_is_not_changed() -> None:

@@ -17,6 +17,9 @@ from training.errors import TrainingError
 from training.sweep import record
 from training.sweep.tuner import Cluster, require_ray, run_trials
 
+# Beside the `runs` of `fit`, so that `runs/*` are runs.
+_SWEEPS = Path('sweeps')
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
@@ -38,13 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'third (ASHA)',
     )  # fmt: skip
     parser.add_argument(
-        '-o', '--out', type=Path, required=True, metavar='FOLDER',
-        help='a run folder for each trial, and the report; the same command resumes',
+        '-o', '--out', type=Path, metavar='FOLDER',
+        help='a run folder for each trial, and the report; the same command resumes (default: '
+        'sweeps/<configuration>_<what is varied>)',
     )  # fmt: skip
     parser.add_argument(
         '--address', default='',
-        help='Ray cluster, as `ray start` names it; all machines must see FOLDER, DATA and '
-        'this checkout under the same paths (default: this machine alone)',
+        help='Ray cluster, as `ray start` names it: HOST:PORT, or auto for that of this machine; '
+        'all machines must see FOLDER, DATA and this checkout under the same paths (default: this '
+        'machine alone)',
     )  # fmt: skip
     parser.add_argument('--cpus', type=whole, default=1, help='CPU cores of a trial (%(default)s)')
     parser.add_argument('--gpus', type=positive, default=0.0, help='GPUs of a trial (default: 0)')
@@ -65,11 +70,12 @@ def run(options: argparse.Namespace) -> int:
     require_ray()
     sweep, data_set = _asked_for(options)
     _refuse_leaks(sweep, data_set)
-    record.begin_sweep(options.out, sweep)
-    print(f'{sweep.trials} trials in {options.out}', flush=True)
+    out = options.out or _SWEEPS / record.sweep_name(sweep)
+    record.begin_sweep(out, sweep)
+    print(f'{sweep.trials} trials in {out}', flush=True)
     cluster = Cluster(options.address, options.cpus, options.gpus, options.concurrent)
-    run_trials(options.out, sweep, cluster)
-    _report(options.out)
+    run_trials(out, sweep, cluster)
+    _report(out)
     return 0
 
 

@@ -6,7 +6,7 @@ An attribute is a setting, and its values or range.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
@@ -22,6 +22,7 @@ _SWEEP = 'sweep.json'
 _TRIAL = 'trial.json'
 _SEPARATOR = '..'
 _LOGARITHMIC = 'log:'
+_LONGEST_NAME = 60
 # Short for two settings, or one, of the last stage, as the flags of `fit` are.
 _OF_LAST_STAGE = {'size': ('height', 'width'), 'epochs': ('epochs',)}
 
@@ -158,15 +159,29 @@ def ends(attribute: Attribute) -> tuple[Number, Number]:
     return attribute.low, attribute.high
 
 
+def sweep_name(sweep: Sweep) -> str:
+    """Return the name of a sweep's folder: its configuration, and as much of what it varies."""
+    settings = (attribute.setting.rpartition('.')[2] for attribute in sweep.attributes)
+    return _file_name(sweep.configuration.name, settings)
+
+
 def trial_name(index: int, values: dict[str, Number]) -> str:
     """Return the name of a trial's run: its number, and as many of its values as fit a name."""
-    name = f'{index:03d}'
-    for setting, value in values.items():
-        text = f'{value:.4g}' if isinstance(value, float) else str(value)
-        part = f'_{setting.rpartition(".")[2]}_{text}'
-        part = ''.join(c if c.isascii() and (c.isalnum() or c in '_.+-') else '-' for c in part)
-        if len(name + part) <= 60:
-            name += part
+    parts = (
+        f'{setting.rpartition(".")[2]}_{value:.4g}'
+        if isinstance(value, float)
+        else f'{setting.rpartition(".")[2]}_{value}'
+        for setting, value in values.items()
+    )
+    return _file_name(f'{index:03d}', parts)
+
+
+def _file_name(name: str, parts: Iterable[str]) -> str:
+    """Return a name with as many of the parts as fit, in characters that all files take."""
+    for text in parts:
+        part = ''.join(c if c.isascii() and (c.isalnum() or c in '_.+-') else '-' for c in text)
+        if len(name) + 1 + len(part) <= _LONGEST_NAME:
+            name += f'_{part}'
     return name
 
 

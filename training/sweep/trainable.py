@@ -5,6 +5,8 @@ What a person sees of it is a line when it has ended.
 """
 
 import os
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -13,12 +15,15 @@ from typing import Any
 
 from ray import tune
 
+from mobilenet_perception.tools.cluster import Room
+from training.errors import TrainingError
 from training.fit.run_folder import Run
-from training.sweep.record import CHECKOUT, Trial, trial_name, write_trial
+from training.sweep.record import CHECKOUT, Trial, read_sweep, trial_name, write_trial
 
 METRIC = 'val_accuracy'
 _LOOK_SECONDS = 0.3
 _LOG = 'trial.log'
+_UNFIT = 'the machine'
 
 
 class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
@@ -29,6 +34,7 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
         self._folder, self._threads = Path(folder), threads
         self._process: subprocess.Popen[bytes] | None = None
         self._last: dict[str, Any] = {}
+        check_machine(self._folder)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -86,11 +92,17 @@ class Training(tune.Trainable):  # type: ignore[misc, unused-ignore]
 
 
 class TrialLines(tune.Callback):  # type: ignore[misc, unused-ignore]
-    """Prints a line when a trial ends."""
+    """Prints a line when a trial ends, and when none can run."""
 
-    def __init__(self, count: int) -> None:
-        """`count` trials there will be."""
-        self._count = count
+    def __init__(self, count: int, room: Room, alone: bool) -> None:
+        """`count` trials there will be, each of which needs `room`; `alone` on this machine."""
+        self._count, self._room, self._alone = count, room, alone
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Look whether there is room for a trial, where none runs."""
+        waiting = any(not trial.is_finished() for trial in trials)
+        if waiting and not any(trial.status == 'RUNNING' for trial in trials):
+            self._room.check(self._alone)
 
     def on_trial_complete(
         self, iteration: int, trials: list[Any], trial: Any, **info: Any
@@ -101,14 +113,31 @@ class TrialLines(tune.Callback):  # type: ignore[misc, unused-ignore]
         self._notify(trials, trial, words)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
-        """Say that a trial died."""
-        self._notify(trials, trial, 'died: see its trial.log')
+        """Say that a trial died, and why its machine could not begin it."""
+        found = re.findall(rf'{_UNFIT}.*', str(trial.get_error() or ''))
+        self._notify(trials, trial, found[-1] if found else 'died: see its trial.log')
 
     def _notify(self, trials: list[Any], trial: Any, words: str) -> None:
         name = trial_name(int(trial.trial_id.rpartition('_')[2]), trial.config)
         # The trial that this is about may not be counted as ended yet.
         ended = sum(one.is_finished() or one is trial for one in trials)
         print(f'{ended} of {self._count}: {name}: {words}', flush=True)
+
+
+def check_machine(folder: Path) -> None:
+    """Check that this machine sees the sweep and its data, before a trial begins on it.
+
+    Raises:
+        TrainingError: it does not.
+    """
+    cure = 'share it with all machines of the cluster, under the same path'
+    here = f'{_UNFIT} {socket.gethostname()}'
+    try:
+        data = Path(read_sweep(folder).data)
+    except TrainingError:
+        raise TrainingError(f'{here} does not see the sweep in {folder}: {cure}') from None
+    if not data.exists():
+        raise TrainingError(f'{here} does not see the data in {data}: {cure}')
 
 
 def thread_limits(threads: int) -> dict[str, str]:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mobilenet_perception.tools.cluster import ray_cluster
+from mobilenet_perception.tools.cluster import LOCAL, Room, ray_cluster
 from training.errors import TrainingError
 from training.sweep.record import CHECKOUT, Attribute, Sweep, is_done, read_trials
 
@@ -76,6 +76,7 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
             {'cpu': cluster.cpus, 'gpu': cluster.gpus},
         )
         place = str((folder / _STATE).resolve())
+        room, alone = Room(cluster.cpus, cluster.gpus), cluster.address in ('', LOCAL)
         if tune.Tuner.can_restore(place):
             tuner = tune.Tuner.restore(
                 place, trainable, resume_unfinished=True, resume_errored=True
@@ -103,7 +104,7 @@ def run_trials(folder: Path, sweep: Sweep, cluster: Cluster) -> None:
                     # The state of a trial is in its run folder.
                     checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
                     failure_config=tune.FailureConfig(max_failures=_RETRIES),
-                    callbacks=[TrialLines(sweep.trials)],
+                    callbacks=[TrialLines(sweep.trials, room, alone)],
                     verbose=0,
                 ),
             )

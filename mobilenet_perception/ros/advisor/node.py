@@ -14,10 +14,10 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import Bool, Header
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Classification, Detection2DArray
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.pipeline.parameters import Specification, refusal
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, Specification, refusal
 from mobilenet_perception.planner.advice import (
     Advice,
     Advisor,
@@ -25,16 +25,20 @@ from mobilenet_perception.planner.advice import (
     SpeedRules,
     rules_by_label,
 )
-from mobilenet_perception.planner.knowledge import CameraKnowledge
+from mobilenet_perception.planner.knowledge import NOTHING, CameraKnowledge
 from mobilenet_perception.ros.messages import key_values
-from mobilenet_perception.ros.parameters import declare_parameters, read_parameters
+from mobilenet_perception.ros.parameters import (
+    check_given_parameters,
+    declare_parameters,
+    read_parameters,
+)
 from mobilenet_perception.ros.process import RosClock, run_node
 
 # The lists speak of the default bundle. A speed limit for cars is none for a delivery robot.
 ADVISOR_PARAMETERS: Mapping[str, Specification] = {
     'cameras': Specification(['camera'], 'names of the cameras'),
     'classifier': Specification(
-        'classifier', 'name of the node whose decisions to follow'
+        'classifier', 'name of the node whose decisions to follow', is_name=True
     ),
     'max_age_ms': Specification(
         500.0, 'age of a decision from which it is not acted on, in ms', 1.0, 60_000.0
@@ -60,7 +64,7 @@ ADVISOR_PARAMETERS: Mapping[str, Specification] = {
         'labels that ask for slow_percent',
     ),
     'go_labels': Specification(
-        ['background', 'priority_road', 'traffic_light_green', 'speed_limit'],
+        [NOTHING, 'background', 'priority_road', 'traffic_light_green', 'speed_limit'],
         'labels that allow full speed; a label in none of the lists counts as unknown',
     ),
     'slow_percent': Specification(
@@ -126,6 +130,7 @@ class AdvisorNode(Node):  # type: ignore[misc]
         for name, value in values.items():
             if reason := advisor_refusal(name, value):
                 raise PerceptionError(reason)
+        check_given_parameters(self, values['cameras'], NODE_PARAMETERS)
         clock = RosClock(self)
         rules = speed_rules(values)
         cameras = {
@@ -148,8 +153,10 @@ class AdvisorNode(Node):  # type: ignore[misc]
         self._stop = self.create_publisher(Bool, '~/stop', 10)
         self._reason = self.create_publisher(DiagnosticArray, '~/advice', 10)
         for camera, known in cameras.items():
-            topic = f'{values["classifier"]}/{camera}/decision'
-            self.create_subscription(Classification, topic, self._on_decision(known), 10)
+            topic, take = f'{values["classifier"]}/{camera}', self._on_decision(known)
+            # A camera publishes the one, or with regions the other.
+            self.create_subscription(Classification, f'{topic}/decision', take, 10)
+            self.create_subscription(Detection2DArray, f'{topic}/decisions', take, 10)
         period_s = values['publish_period_ms'] / 1e3
         # Simulation time may stand still; advice may not.
         self.create_timer(period_s, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -168,8 +175,8 @@ class AdvisorNode(Node):  # type: ignore[misc]
             return None
         return self.create_publisher(messages.SpeedLimit, 'speed_limit', 10)
 
-    def _on_decision(self, known: CameraKnowledge) -> Callable[[Classification], None]:
-        def take(message: Classification) -> None:
+    def _on_decision(self, known: CameraKnowledge) -> Callable[[Any], None]:
+        def take(message: Classification | Detection2DArray) -> None:
             known.take(message)
             # A lower speed does not wait for the timer.
             if self._advised is None or self._advisor.now().percent < self._advised.percent:

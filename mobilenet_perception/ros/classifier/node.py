@@ -35,12 +35,20 @@ from mobilenet_perception.pipeline.parameters import (
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
+from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
 from mobilenet_perception.ros.classifier.region_topics import RegionPublishers, RegionSubscription
 from mobilenet_perception.ros.messages import stamp_ns
-from mobilenet_perception.ros.parameters import declare_parameters, read_parameters, typed_value
+from mobilenet_perception.ros.parameters import (
+    check_given_parameters,
+    declare_parameters,
+    read_parameters,
+    typed_value,
+)
 from mobilenet_perception.ros.process import RosClock, run_node
+from mobilenet_perception.ros.transitions import logged
 from mobilenet_perception.system.realtime import set_realtime_priority
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
@@ -56,10 +64,12 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
 
     Raises:
         rclpy.exceptions.ParameterException: a parameter's value is not allowed.
+        PerceptionError: an override of a topic's QoS is not.
     """
 
     def __init__(self) -> None:
         super().__init__('classifier')
+        use_cv_bridge()
         self._pipeline: Pipeline | None = None
         self._priority_trouble = ''
         self._runtime_switch: RuntimeSwitch | None = None
@@ -77,6 +87,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self.add_on_set_parameters_callback(self._on_set_parameters)
         declare_parameters(self, NODE_PARAMETERS)
         self._declare_cameras()
+        check_given_parameters(self, self.cameras, ADVISOR_PARAMETERS)
         # The handle must be kept: rclpy crashes when it is collected.
         self._jump_handle = self.get_clock().create_jump_callback(
             JumpThreshold(
@@ -115,6 +126,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._diagnostics.close()
         self._jump_handle.unregister()
 
+    @logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and self-test the bundle, warm up the runtime, create the topics."""
         self._declare_cameras()
@@ -156,6 +168,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             self._runtime_switch = RuntimeSwitch(self._pipeline, order, self._on_runtime_switch)
         return TransitionCallbackReturn.SUCCESS
 
+    @logged
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Publish what classifies, and subscribe to the cameras."""
         super().on_activate(state)
@@ -186,6 +199,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             )
         return TransitionCallbackReturn.SUCCESS
 
+    @logged
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop listening; each frame received still gets its outcome."""
         stopped = self._stop()
@@ -195,6 +209,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             return TransitionCallbackReturn.ERROR
         return TransitionCallbackReturn.SUCCESS
 
+    @logged
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the runtime and take the topics down."""
         for publishers in self._camera_publishers.values():
@@ -208,11 +223,13 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._pipeline = None
         return TransitionCallbackReturn.SUCCESS
 
+    @logged
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End from any state."""
         self._stop()
         return self.on_cleanup(state)
 
+    @logged
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Return to unconfigured, so that a manager can try again."""
         self._stop()
@@ -255,10 +272,9 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         )
 
     def _stop(self) -> bool:
-        for subscription in (
-            *self._camera_subscriptions.values(),
-            *self._region_subscriptions.values(),
-        ):
+        for regions in self._region_subscriptions.values():
+            regions.destroy()
+        for subscription in self._camera_subscriptions.values():
             subscription.destroy()
         self._camera_subscriptions, self._region_subscriptions = {}, {}
         if self._decision_timer is not None:

@@ -238,7 +238,7 @@ class OverlayPublishers:
 
 
 def _overlay(result: Result) -> Image:
-    frame = decode(result.message)
+    frame = decode(result.message, significant_bits=result.significant_bits)
     label = result.top[0].label if result.top else ''
     drawn = draw_overlay(
         frame.rgb(), result.roi, result.decision, result.record, label, result.things

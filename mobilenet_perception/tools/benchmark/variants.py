@@ -26,6 +26,7 @@ from mobilenet_perception.inference.bundle.precision_ladder import may_fail
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import RuntimeSettings, create_runtime
 from mobilenet_perception.pipeline.timing import Percentiles, percentiles
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
@@ -196,23 +197,17 @@ def main() -> int:
     given = parser.parse_args()
     # As in the node: frames are small, and OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
-    try:
-        found = measure_variant(
-            load_bundle(given.bundle),
-            given.variant,
-            given.runtime,
-            given.threads,
-            given.runs,
-            given.seconds,
-        )
-    except PerceptionError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+    found = measure_variant(
+        load_bundle(given.bundle),
+        given.variant,
+        given.runtime,
+        given.threads,
+        given.runs,
+        given.seconds,
+    )
     write_atomically(given.out, json.dumps(found.to_json()))
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program(main))

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
+from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
@@ -67,6 +68,7 @@ class StreamFacts(NamedTuple):
         sizes: frames by size, such as `640x480`.
         decoded: frames decoded to see whether the node would reject them.
         rejected: how many of these it would reject, by reason.
+        picture: what they show, decoded with all bits.
     """
 
     messages: int
@@ -83,6 +85,7 @@ class StreamFacts(NamedTuple):
     sizes: Mapping[str, int]
     decoded: int
     rejected: Mapping[str, int]
+    picture: PictureFacts = PictureFacts()
 
     @property
     def mean_hz(self) -> float:

@@ -11,13 +11,14 @@ import numpy as np
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle, load_bundle
 from mobilenet_perception.inference.engines import EngineStore
+from mobilenet_perception.ros.environment import ros_distribution
 from mobilenet_perception.system.machine import Sensors
 from mobilenet_perception.tools.doctor.environment.probe import look
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.tools.doctor.processes import busy_share
 
 ROS = 'ros'
-_LIBRARIES = ('cv_bridge', 'psutil', 'vision_msgs')
+_LIBRARIES = ('cv_bridge', 'psutil', 'simplejpeg', 'vision_msgs')
 _LIMIT_S = 30.0
 _SHARED_MEMORY = '/dev/shm'
 
@@ -51,7 +52,7 @@ class Machine:
         return MachineFacts(
             libraries=self._libraries,
             numpy=np.__version__,
-            ros=self._libraries[ROS],
+            ros={'distribution': ros_distribution(), **self._libraries[ROS]},
             runtimes=tuple(runtimes),
             bundles={str(folder): trouble for folder, trouble in bundles.items()},
             engines=engines,

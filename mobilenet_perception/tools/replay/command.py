@@ -8,8 +8,9 @@ from pathlib import Path
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.storage import find_bags
 from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
+from mobilenet_perception.tools.cluster import LOCAL
 from mobilenet_perception.tools.replay.faults import FAULTS
-from mobilenet_perception.tools.replay.play import LOCAL, play
+from mobilenet_perception.tools.replay.play import play
 from mobilenet_perception.tools.replay.reporting import add_video, finish, report_files
 from mobilenet_perception.tools.replay.settings import BUDGET_MS, ReplaySettings, settings_of
 from mobilenet_perception.tools.replay.testing.golden import GOLDEN_SUFFIX
@@ -174,7 +175,8 @@ def _add_several(parser: argparse.ArgumentParser) -> None:
                         'in the baseline')  # fmt: skip
     parser.add_argument(
         '--address', default='',
-        help=f'spread the bags with Ray: over a cluster, as `ray start` names it, or {LOCAL}: all '
+        help=f'spread the bags with Ray: over a cluster, as `ray start` names it (HOST:PORT, or '
+        f'auto for that of this machine), or over this machine ({LOCAL}): all '
         'machines must see the bags, the bundle and this package under the same paths (default: '
         'one after the other)',
     )  # fmt: skip

@@ -13,6 +13,7 @@ from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSet
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.recordings.prefetch import prefetch
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.tools.replay.faults import Faults
 from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
 from mobilenet_perception.tools.replay.settings import ReplaySettings
@@ -37,6 +38,7 @@ class _Player:
         faults: Faults,
         clock: RecordedClock | None,
     ) -> None:
+        use_cv_bridge()
         self._roi = settings.roi
         self._budget_ms = settings.budget_ms
         self._faults = faults

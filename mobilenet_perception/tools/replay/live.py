@@ -56,6 +56,7 @@ def play_live(
     Raises:
         PerceptionError: ROS is not here, the node or the player failed, or the node answered
             nothing.
+        KeyboardInterrupt: Ctrl-C came before anything was heard.
     """
     # Before any process starts: these know best what is wrong with what they read.
     source = settings.open()
@@ -71,6 +72,8 @@ def play_live(
         domain = environment['ROS_DOMAIN_ID']
         notify(f'starting the node, and a player of {settings.source}, in ROS domain {domain} ...')
         interrupted = session.run(on_second)
+        if interrupted and not session.has_heard:
+            raise KeyboardInterrupt
         frames, missed = session.results()
         return Run(
             mode='ros',
@@ -118,6 +121,11 @@ class _Session:
             return listener.troubles
         words = f'{listener.unheard} outcomes that the node published got lost on the way here'
         return [*listener.troubles, words]
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether an outcome has come."""
+        return self._listener is not None and bool(self._listener.records)
 
     def run(self, on_second: Callable[[float, 'Listener'], None]) -> bool:
         """Play; True when a person ended it early."""

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Play one source in one of three modes, or several: one after the other, or spread with Ray."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.system.files import PACKAGE_FOLDER
+from mobilenet_perception.tools.cluster import LOCAL, Room, ray_cluster
 from mobilenet_perception.tools.replay.settings import MODES, ReplaySettings
 from mobilenet_perception.tools.report.json_report import report
 from mobilenet_perception.tools.report.run import Run
 
-# In place of an address: Ray on this machine alone.
-LOCAL = 'local'
+# How often to look whether machines are left to play on.
+_LOOK_S = 2.0
 
 
 class ReplayOutcome(NamedTuple):
@@ -103,19 +106,27 @@ def play_one(settings: ReplaySettings) -> ReplayOutcome:
 
 
 def _on_ray(sources: Sequence[ReplaySettings], address: str) -> Iterator[ReplayOutcome]:
-    from mobilenet_perception.tools.cluster import ray_cluster  # noqa: PLC0415
-
-    code = str(PACKAGE_FOLDER.parent)
-    with ray_cluster('' if address == LOCAL else address, code):
+    with ray_cluster(address, str(PACKAGE_FOLDER.parent)):
         import ray  # noqa: PLC0415
 
-        task = ray.remote(play_one)
+        task = ray.remote(_play_there)
         running = [
-            task.options(num_cpus=settings.threads).remote(settings) for settings in sources
+            task.options(num_cpus=settings.threads).remote(settings, Path.cwd())
+            for settings in sources
         ]
+        room = Room(max((settings.threads for settings in sources), default=1))
         for settings, one in zip(sources, running, strict=True):
             try:
+                while not ray.wait([one], timeout=_LOOK_S)[0]:
+                    room.check(address == LOCAL)
                 yield ray.get(one)
             except ray.exceptions.RayError as error:
                 words = str(error).strip().splitlines()[0]
                 yield ReplayOutcome(settings, None, f'its worker failed: {words:.200}', 0.0)
+
+
+def _play_there(settings: ReplaySettings, folder: Path) -> ReplayOutcome:
+    """Play one source on another machine, where relative paths are those of this one."""
+    if folder.is_dir():
+        os.chdir(folder)
+    return play_one(settings)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 from vision_msgs.msg import (
     BoundingBox2D,
     Detection2D,
@@ -54,9 +55,8 @@ class Street:
     def send(self, *found: Detection2D, stamp: Time | None = None) -> None:
         image = striped(self.peer)
         self.sent.append(image)
-        message = Detection2DArray(header=image.header, detections=list(found))
-        if stamp is not None:
-            message.header.stamp = stamp
+        header = Header(stamp=stamp or image.header.stamp)
+        message = Detection2DArray(header=header, detections=list(found))
         self.camera.publish(image)
         self.detector.publish(message)
 
@@ -89,7 +89,7 @@ def test_labels_and_decisions_by_id(start: Start, peer: Peer, match: str) -> Non
 
     decided = next(m for m in peer['camera/decisions'] if labels(m) == want)
     assert decided.detections[0].header in [image.header for image in street.sent]
-    timing = next(t for t in peer.timings() if t['outcome'] == 'on_time')
+    timing = peer.wait_for(lambda: [t for t in peer.timings() if t['outcome'] == 'on_time'])[0]
     assert [timing[f'regions{what}'] for what in ('', '_classified', '_left')] == ['2', '2', '0']
     assert not peer['camera/classification'] and not peer['camera/decision']
 

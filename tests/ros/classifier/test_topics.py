@@ -2,15 +2,19 @@
 """What subscribers get from the node, over DDS, from another process."""
 
 import array
+import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
 from mobilenet_perception.planner.knowledge import CameraKnowledge
 from tests.ros.classifier.peer import NodeProcess, Peer
+from tests.ros.test_bridge_decoder import write_stand_in
 from tests.support.tiny_bundle import LABELS, plain_image
 
 Start = Callable[..., NodeProcess]
@@ -100,6 +104,56 @@ def test_without_a_camera_decisions_are_stale_and_diagnostics_say_why(
     assert {d.results[0].class_id for d in peer['camera/decision']} == {'stale'}
     health = peer.wait_for(lambda: peer.health('classifier: camera'))
     assert 'nobody publishes /camera/image_raw' in health.message
+
+
+def test_a_camera_of_12_bits_is_told_what_to_set_and_then_seen_rightly(
+    start: Start, peer: Peer
+) -> None:
+    start(latency_budget_ms=2000.0)
+    camera = peer.camera()
+    image = plain_image('red').astype(np.uint16) * 16
+    image += np.random.default_rng(0).integers(0, 16, image.shape, np.uint16)
+
+    def send() -> None:
+        message = peer.image(plain_image('red'))
+        message.encoding, message.step = 'rgb16', 2 * message.step
+        message.data = array.array('B', image.astype('<u2').tobytes())
+        camera.publish(message)
+
+    def says(words: str) -> bool:
+        health = peer.health('classifier: camera')
+        return bool(health) and words in health.message
+
+    peer.wait_for(lambda: says('use 12 of 16 bits: set camera.significant_bits: 12'), send)
+    assert 'or 8 to 16' in peer.set_parameter('camera.significant_bits', 3)
+    assert peer.set_parameter('camera.significant_bits', 12) == ''
+    peer.wait_for(lambda: not says('significant_bits'), send)
+    (result,) = peer.wait_for_more('camera/classification', send)[-1].results[:1]
+    assert result.class_id == 'red'
+
+
+def test_what_only_cv_bridge_decodes_is_classified(
+    start: Start,
+    peer: Peer,
+    environment: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_stand_in(tmp_path)
+    path = os.pathsep.join(filter(None, (str(tmp_path), environment.get('PYTHONPATH', ''))))
+    monkeypatch.setitem(environment, 'PYTHONPATH', path)
+    start(latency_budget_ms=5000.0)
+    camera = peer.camera()
+
+    def send() -> None:
+        message = peer.image(plain_image('red'))
+        message.encoding, message.step = 'rgb_planes', message.width
+        planes = plain_image('red').transpose(2, 0, 1)
+        message.data = array.array('B', planes.tobytes())
+        camera.publish(message)
+
+    (result,) = peer.wait_for_more('camera/classification', send)[-1].results[:1]
+    assert result.class_id == 'red'
 
 
 def test_a_label_goes_stale_when_the_camera_dies(start: Start, peer: Peer) -> None:

@@ -48,10 +48,12 @@ MACHINE = MachineFacts(
     libraries={
         'onnxruntime': {'version': '1.31.1'},
         'psutil': {'version': '7.2.2'},
+        'simplejpeg': {'version': '1.9.0'},
         'vision_msgs': {'from': '/opt'},
         'cv_bridge': {'version': 'not installed'},
     },
-    numpy='2.2.6', ros={'rmw': 'rmw_fastrtps_cpp'}, runtimes=('onnxruntime',),
+    numpy='2.2.6', ros={'distribution': 'lyrical', 'rmw': 'rmw_fastrtps_cpp'},
+    runtimes=('onnxruntime',),
     bundles={'/bundle': ''}, engines=(), engine_trouble='', state=MachineState(),
     before=MachineState(), busy=0.3, shared_memory_bytes=10**9,
 )  # fmt: skip

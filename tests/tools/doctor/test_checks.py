@@ -3,6 +3,7 @@
 
 import pytest
 
+from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
 from mobilenet_perception.recordings.cdr import COMPRESSED
 from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
@@ -78,6 +79,11 @@ GRAPHS = {
         with_topic(heard=None, publishers=(PUBLISHER._replace(elsewhere=True),)), 'silence',
         'firewall'),
     'deaf node': (with_node(records={}), 'node_hears_nothing', 'restart'),
+    'bits': (with_heard(picture=PictureFacts(bits=12)), 'picture',
+             'set front.significant_bits: 12'),
+    'bytes': (with_heard(picture=PictureFacts(swapped=True)), 'picture', 'is_bigendian'),
+    'lens': (with_heard(picture=PictureFacts(dark_s=4.0, level=2.0)), 'picture',
+             'take the cap off'),
     'encoding': (with_heard(rejected={"the encoding 'x' is not supported: known are y": 7}),
                  'encoding', '7 of 50 frames'),
     'clock absent': (with_node(parameters={'use_sim_time': True}), 'clock', 'nobody publishes'),
@@ -121,6 +127,12 @@ NUMPY_ABI = {'trouble': 'AttributeError: _ARRAY_API not found'}
 ENGINE = CachedEngine('street/small', 'tensorrt', '10.3.0')
 MACHINES = {
     'no ROS': (MACHINE._replace(ros={'version': 'broken: no rmw'}), 'ros', 'setup.bash'),
+    'no HOME': (
+        MACHINE._replace(ros={'version': 'broken: errors.PerceptionError: no HOME: set it'}),
+        'ros', 'set it'),
+    'no middleware': (
+        MACHINE._replace(ros={'version': "broken: [rcl]: Expected RMW implementation 'x'"}),
+        'ros', 'install what it names'),
     'no vision_msgs': (
         MACHINE._replace(libraries={**MACHINE.libraries, 'vision_msgs': {
             'version': 'not installed'}}), 'ros', 'vision-msgs'),
@@ -173,6 +185,10 @@ NOTES: dict[str, tuple[GraphFacts | MachineFacts, str]] = {
     'shared memory': (MACHINE._replace(shared_memory_bytes=10**6), 'shared_memory'),
     'numpy 2': (MACHINE._replace(libraries={**MACHINE.libraries, 'cv_bridge': NUMPY_ABI}),
                 'cv_bridge'),
+    'no simplejpeg': (
+        MACHINE._replace(
+            libraries={**MACHINE.libraries, 'simplejpeg': {'version': 'not installed'}}),
+        'simplejpeg'),
     'no psutil': (
         MACHINE._replace(libraries={**MACHINE.libraries, 'psutil': {'version': 'not installed'}}),
         'psutil'),
@@ -209,7 +225,31 @@ def test_a_short_look_does_not_call_three_frames_a_loss() -> None:
     assert not wrong(list(graph_findings(with_heard(compared=30, best_effort=28))))
 
 
+def test_what_the_node_was_told_of_bits_is_not_said_again() -> None:
+    facts = with_node(parameters={'front.significant_bits': 12})
+    # Decoded with all its bits, as here, such a camera is dark.
+    for picture, said in (
+        (PictureFacts(bits=12, dark_s=9.0), ''),
+        (PictureFacts(bits=14), 'set front.significant_bits: 14'),
+        (PictureFacts(dark_s=9.0), 'take the cap off'),
+    ):
+        heard = HEARD._replace(picture=picture)
+        seen = facts._replace(topics=(facts.topics[0]._replace(heard=heard),))
+        found = [item.cure for item in graph_findings(seen) if item.check == 'picture']
+        assert [cure[: len(said)] for cure in found] == ([said] if said else [])
+
+
 def _findings(facts: GraphFacts | MachineFacts) -> list[Finding]:
     if isinstance(facts, GraphFacts):
         return list(graph_findings(facts))
     return list(machine_findings(facts))
+
+
+def test_an_old_ros_is_a_note_and_a_nameless_one_is_none() -> None:
+    old = MACHINE._replace(ros={'distribution': 'foxy', 'rmw': 'rmw'})
+    said = [one for one in machine_findings(old) if one.check == 'ros']
+    assert [one.level for one in said] == [Level.NOTE, Level.OK]
+    assert 'lyrical' in said[0].cure
+    source = MACHINE._replace(ros={'rmw': 'rmw'})
+    assert [one.level for one in machine_findings(source) if one.check == 'ros'] == [Level.OK]
+    assert any('ROS 2 lyrical starts' in one.what for one in machine_findings(MACHINE))

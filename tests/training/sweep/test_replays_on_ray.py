@@ -4,6 +4,8 @@
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.tools.cli import main
 from mobilenet_perception.tools.cluster import ray_cluster
+from tests.support import ROOT
+from tests.support.ray_nodes import outsider
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec('ray') is None, reason='Ray is not installed: pip install ray'
@@ -45,3 +49,30 @@ def test_bags_are_spread_and_give_what_they_give_here(
 def test_a_cluster_that_does_not_answer_is_one_sentence() -> None:
     with pytest.raises(PerceptionError, match='check --address'), ray_cluster('127.0.0.1:1', '/'):
         pass
+
+
+def test_what_no_machine_has_room_for_is_one_sentence(
+    tiny: Path, labelled_bag: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ['replay', str(labelled_bag), str(labelled_bag), '--bundle', str(tiny)]
+    assert main([*command, '--threads', '64', '--address', 'local']) == 1
+    assert 'no machine of the cluster has 64 CPU' in capsys.readouterr().err
+
+
+def test_ray_on_this_machine_leaves_no_token_and_ignores_other_clusters(tmp_path: Path) -> None:
+    program = (
+        'from mobilenet_perception.tools.cluster import ray_cluster\n'
+        'with ray_cluster("local", "/"):\n'
+        '    import ray\n'
+        '    print(len(ray.nodes()))\n'
+    )
+    environment = {**outsider(), 'HOME': str(tmp_path), 'RAY_ADDRESS': '127.0.0.1:1'}
+    done = subprocess.run(
+        [sys.executable, '-c', program],
+        env={**environment, 'PYTHONPATH': str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, '1\n'), done.stderr
+    assert not (tmp_path / '.ray').exists()

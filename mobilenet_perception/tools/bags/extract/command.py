@@ -15,6 +15,7 @@ from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.recordings import SourceFrame, open_source
 from mobilenet_perception.recordings.storage import find_files
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools import arguments as common
 from mobilenet_perception.tools.bags.extract import manifest
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         PerceptionError: the folder is there already, or a bag cannot be used.
     """
+    use_cv_bridge()
     by_bundle = arguments.label_by == 'bundle'
     if by_bundle and arguments.bundle is None:
         raise PerceptionError(f'--label-by bundle needs --bundle: a folder, or {common.BUILT_IN}')

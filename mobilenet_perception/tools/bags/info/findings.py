@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 from shlex import quote
 
-from mobilenet_perception.pipeline.input_trouble import SMALL_SEGMENT_BYTES
+from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.recordings.reader import without_twins
 from mobilenet_perception.recordings.source import camera_topic
@@ -24,7 +24,11 @@ def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
     """Return what is wrong with a camera's frames; nothing: the node takes them as they are."""
     if figures.stamps is None:
         return ['no frame was recorded: was the camera running, and on this topic?']
-    found = [*_rejections(camera), *_stamps(figures.messages, figures.stamps)]
+    found = [
+        *_rejections(camera),
+        *input_trouble.picture(camera.picture.facts(), camera.camera),
+        *_stamps(figures.messages, figures.stamps),
+    ]
     rate = figures.rate
     if rate and rate.long_gaps > _LOST_SHARE * figures.messages:
         found.append(
@@ -40,7 +44,7 @@ def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
         found.append(
             f'the size changes {camera.changes} times: a region of interest, in pixels, fits one'
         )
-    if camera.transport == 'raw' and figures.mean_bytes > SMALL_SEGMENT_BYTES:
+    if camera.transport == 'raw' and figures.mean_bytes > input_trouble.SMALL_SEGMENT_BYTES:
         found.append(
             f'frames of {figures.mean_bytes / 1e6:.1f} MB get lost on their way through the '
             'shared memory of Fast DDS: play with config/fastdds_large_images.xml in '

@@ -18,12 +18,14 @@ from mobilenet_perception.frames import decode
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
+from mobilenet_perception.pipeline.picture_watch import PictureWatch
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.recordings import find_files
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage, deserialize
 from mobilenet_perception.recordings.labels import Labels, labels_of_bag
 from mobilenet_perception.recordings.reader import Topic, messages_of, open_storage
 from mobilenet_perception.recordings.source import camera_of
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 if TYPE_CHECKING:
@@ -151,6 +153,7 @@ class Pictures:
         changes: how often the size changed from one frame to the next.
         decoded: frames decoded.
         rejected: why the node would reject frames of these.
+        picture: watches over what those decoded show.
     """
 
     def __init__(self) -> None:
@@ -159,14 +162,17 @@ class Pictures:
         self.changes = 0
         self.decoded = 0
         self.rejected = ReasonCounter()
+        self.picture = PictureWatch()
+        use_cv_bridge()
         self._size = ''
 
-    def see(self, message: Any, look: bool) -> None:
+    def see(self, message: Any, look: bool, time_ns: int) -> None:
         """Take in a message; one that looks like none before is decoded in any case.
 
         Args:
             message: shaped like sensor_msgs/Image or CompressedImage, of ROS or not.
             look: decode it.
+            time_ns: when it came.
         """
         if hasattr(message, 'encoding'):
             encoding = message.encoding
@@ -180,6 +186,7 @@ class Pictures:
             try:
                 frame = decode(message)
                 size = f'{frame.width}x{frame.height}'
+                self.picture.look(message, frame, time_ns)
             except FrameError as error:
                 self.rejected.add(str(error))
         if size:
@@ -284,7 +291,7 @@ class CameraTopic(Pictures):
         self.stamps_ns.append(to_nanoseconds(message.header.stamp))
         self._times_ns.append(recorded.log_ns)
         self._bytes += len(message.data)
-        self.see(message, look)
+        self.see(message, look, recorded.log_ns)
 
     def figures(self, start_ns: int) -> Figures:
         """Return what came out, for a recording that starts at `start_ns`."""

@@ -14,6 +14,7 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings import labels as bag_labels
 from mobilenet_perception.recordings.storage import find_files
+from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region
 from mobilenet_perception.tools.bags.label import rows as label_rows
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         PerceptionError: the file is there already, or the bag or the table cannot be used.
     """
+    use_cv_bridge()
     bag = arguments.bag
     find_files(bag)
     name = label_rows.FILE if arguments.bundle else bag_labels.FILE

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mobilenet_perception.ros.interrupts import INTERRUPTED, run_program
 from mobilenet_perception.system.files import write_atomically
 
 
@@ -115,9 +116,9 @@ def main() -> int:
                 write_atomically(Path(order.sent), json.dumps(cameras.publish(order)))
                 print(f'done {order.number}', flush=True)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program(main))

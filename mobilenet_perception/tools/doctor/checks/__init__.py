@@ -29,6 +29,7 @@ MACHINE_CHECKS = (
     machine.check_bundle,
     machine.check_computer,
     machine.check_psutil,
+    machine.check_simplejpeg,
     machine.check_engines,
     machine.check_cv_bridge,
 )

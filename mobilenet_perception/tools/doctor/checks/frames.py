@@ -111,6 +111,8 @@ def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
         for reason, count in heard.rejected.items():
             what = f'{count} of {heard.decoded} frames looked at would be rejected, since {reason}'
             yield told('encoding', topic.name, what)
+        for sentence in _picture(topic, heard):
+            yield told('picture', topic.name, sentence)
         if len(heard.sizes) > 1:
             yield note(
                 'size', topic.name, f'the size of frames changes: {", ".join(heard.sizes)}',
@@ -124,6 +126,17 @@ def check_pictures(facts: GraphFacts) -> Iterator[Finding]:
                 'publish smaller ones, or give the camera a region of interest '
                 f'({topic.camera or "<camera>"}.roi)',
             )  # fmt: skip
+
+
+def _picture(topic: TopicFacts, heard: StreamFacts) -> Iterator[str]:
+    camera = topic.camera or '<camera>'
+    # Of this package on this machine it is said once, below.
+    facts = heard.picture._replace(unchecked=False)
+    bits = topic.node.parameters.get(f'{camera}.significant_bits', 0) if topic.node else 0
+    if bits and facts.bits:
+        # Here it was decoded with all bits: the node sees it brighter.
+        facts = facts._replace(dark_s=0.0)
+    yield from input_trouble.picture(facts, camera, int(bits))
 
 
 def _is_much_larger(facts: GraphFacts, topic: TopicFacts, heard: StreamFacts) -> bool:

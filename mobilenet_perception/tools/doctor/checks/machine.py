@@ -3,12 +3,17 @@
 
 from collections.abc import Iterator
 
+from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.runtimes import RUNTIMES
+from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.ros.start import known_cause
 from mobilenet_perception.system.machine import troubles
 from mobilenet_perception.tools.doctor.environment.probe import NOT_INSTALLED
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, fine, note, told, wrong
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
+# Those of ROS 2 for which this package is meant; `rolling` is what the next will be.
+DISTRIBUTIONS = ('humble', 'jazzy', 'kilted', 'lyrical', 'rolling')
 # Of the processor's time.
 _FULL = 0.9
 # The segment of config/fastdds_large_images.xml.
@@ -19,7 +24,9 @@ _ENGINES = 'the engine cache'
 def check_ros(facts: MachineFacts) -> Iterator[Finding]:
     """Say whether ROS starts."""
     said = facts.ros.get('version', '')
-    if said:
+    if sentence := _start_trouble(said):
+        yield told('ros', MACHINE, sentence)
+    elif said:
         yield wrong(
             'ros', MACHINE, f'ROS 2 does not start ({said.removeprefix("broken: ")})',
             'source a ROS 2 installation (. /opt/ros/<distribution>/setup.bash) or run '
@@ -31,7 +38,21 @@ def check_ros(facts: MachineFacts) -> Iterator[Finding]:
             'install them: apt install ros-$ROS_DISTRO-vision-msgs',
         )  # fmt: skip
     else:
-        yield fine('ros', MACHINE, f'ROS 2 starts ({facts.ros.get("rmw", "")})')
+        # One that is built from source, and not sourced, has no name.
+        name = facts.ros.get('distribution', '')
+        if name and name not in DISTRIBUTIONS:
+            yield note(
+                'ros', MACHINE, f'this package is not meant for ROS 2 {name}',
+                f'use one of {", ".join(DISTRIBUTIONS)}',
+            )  # fmt: skip
+        starts = f'{name} starts' if name else 'starts'
+        yield fine('ros', MACHINE, f'ROS 2 {starts} ({facts.ros.get("rmw", "")})')
+
+
+def _start_trouble(said: str) -> str:
+    """Return why ROS does not start although it is here; empty: it does, or that is not known."""
+    _, known, sentence = said.partition(f'{PerceptionError.__name__}: ')
+    return sentence if known else known_cause(said)
 
 
 def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
@@ -97,6 +118,18 @@ def check_psutil(facts: MachineFacts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def check_simplejpeg(facts: MachineFacts) -> Iterator[Finding]:
+    """Say whether JPEGs that lost data are noticed."""
+    if trouble := facts.trouble('simplejpeg'):
+        what, _, cure = input_trouble.JPEG_UNCHECKED.partition(': ')
+        yield note('simplejpeg', MACHINE, f'{what} ({trouble})', cure)
+    else:
+        yield fine(
+            'simplejpeg', MACHINE,
+            f'JPEGs that lost data are noticed (simplejpeg {facts.version("simplejpeg")})',
+        )  # fmt: skip
+
+
 def check_engines(facts: MachineFacts) -> Iterator[Finding]:
     """Compare the versions that built engines with those installed."""
     if facts.engine_trouble:
@@ -123,9 +156,12 @@ def check_engines(facts: MachineFacts) -> Iterator[Finding]:
 
 
 def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
-    """Say whether cv_bridge can be used; this package does not need it, but others here may."""
+    """Say whether cv_bridge can be used: this package needs it for rare encodings, others more."""
     if facts.libraries['cv_bridge'].get('version') == NOT_INSTALLED:
-        yield fine('cv_bridge', MACHINE, 'no cv_bridge is installed, and this package needs none')
+        yield fine(
+            'cv_bridge', MACHINE,
+            'no cv_bridge is installed: this package needs it for rare encodings alone',
+        )  # fmt: skip
     elif trouble := facts.trouble('cv_bridge'):
         cause = (
             f'it was built for numpy 1, and numpy is {facts.numpy}'
@@ -134,7 +170,8 @@ def check_cv_bridge(facts: MachineFacts) -> Iterator[Finding]:
         )
         yield note(
             'cv_bridge', MACHINE,
-            f'cv_bridge is broken ({cause}): this package does not need it, other nodes may',
+            f'cv_bridge is broken ({cause}): this package needs it for rare encodings alone, '
+            'other nodes may for all',
             "for them, use apt's numpy: pip uninstall numpy, or pip install 'numpy<2'",
         )  # fmt: skip
     else:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.ros.start import start_ros
 from mobilenet_perception.system.cuda import cuda_versions, load_cuda
 
 NOT_INSTALLED = 'not installed'
@@ -28,11 +29,14 @@ MODULES: Mapping[str, str] = {
     'tensorrt': 'tensorrt',
     'tensorrt_rtx': 'tensorrt_rtx',
     'psutil': 'psutil',
+    'simplejpeg': 'simplejpeg',
     'rosbags': 'rosbags',
     'cv_bridge': 'cv_bridge',
     'rclpy': 'rclpy',
     'vision_msgs': 'vision_msgs',
 }
+# Where its name does not say it, and a camera suffers.
+_INSTALL = {'simplejpeg': {'install': 'pip install simplejpeg: it sees where JPEGs lost data'}}
 _THIS_MODULE = 'mobilenet_perception.tools.doctor.environment.probe'
 # The first import of a large library from a slow card.
 _LIMIT_S = 60.0
@@ -100,7 +104,7 @@ _MORE: Mapping[str, Callable[[ModuleType], dict[str, str]]] = {
 def ros_start() -> dict[str, str]:
     """Start ROS and end it again; some faults of its environment end the process."""
     rclpy = importlib.import_module('rclpy')
-    rclpy.init()
+    start_ros()
     rclpy.create_node(f'probe_{os.getpid()}').destroy_node()
     found = middleware(rclpy)
     rclpy.shutdown()
@@ -133,7 +137,7 @@ def library(name: str) -> dict[str, str]:
     """
     module_name = MODULES[name]
     if importlib.util.find_spec(module_name) is None:
-        return {'version': NOT_INSTALLED}
+        return {'version': NOT_INSTALLED, **_INSTALL.get(name, {})}
     module = importlib.import_module(module_name)
     found = {'version': str(getattr(module, '__version__', ''))}
     if module.__file__:

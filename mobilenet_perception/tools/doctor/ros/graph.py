@@ -21,7 +21,7 @@ from rclpy.utilities import get_rmw_implementation_identifier
 from rosgraph_msgs.msg import Clock
 
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
@@ -342,7 +342,7 @@ def wanted_topics(
             others than the parameters say, they were remapped.
     """
     found = {}
-    for camera in parameters.get('cameras', ()):
+    for camera in camera_names(parameters.get('cameras')):
         topic = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
         compressed = parameters.get(f'{camera}.image_transport') == 'compressed'
         found[topic] = Subscription(node, camera, COMPRESSED if compressed else IMAGE)

@@ -110,6 +110,7 @@ class CameraListener:
             sizes=dict(self._pictures.sizes),
             decoded=self._pictures.decoded,
             rejected=self._pictures.rejected.counts(),
+            picture=self._pictures.picture.facts(),
         )
 
     @property
@@ -127,7 +128,7 @@ class CameraListener:
         self._arrivals.add(stamp_ns, len(message.data))
         self._compared += now_ns >= self._compare_from_ns
         look = now_ns >= self._looked_ns + _LOOK_EVERY_NS
-        self._pictures.see(message, look)
+        self._pictures.see(message, look, now_ns)
         if look:
             self._looked_ns = now_ns
 

@@ -23,7 +23,7 @@ from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMe
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings.cdr import restamp
 from mobilenet_perception.recordings.prefetch import prefetch
-from mobilenet_perception.ros.interrupts import handled_interrupts
+from mobilenet_perception.ros.interrupts import INTERRUPTED, handled_interrupts, run_program
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.pace import Schedule
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -295,4 +295,4 @@ def to_ros(frame: SourceFrame) -> OutgoingFrame:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program(main))

@@ -12,7 +12,9 @@ import time
 from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.ros.interrupts import INTERRUPTED, run_program
 from mobilenet_perception.ros.qos import incompatibility
+from mobilenet_perception.ros.start import start_ros
 
 PLAYER = 'rosbag2_player'
 _TYPES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
@@ -33,16 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     import rclpy  # noqa: PLC0415 (`--help` needs no ROS)
 
-    rclpy.init()
-    node = rclpy.create_node('resume_replay')
     try:
+        start_ros()
+        node = rclpy.create_node('resume_replay')
         wait_until_matched(node, parsed.classifier, parsed.player, parsed.wait)
         resume(node, parsed.player, parsed.wait)
     except PerceptionError as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     finally:
         rclpy.try_shutdown()
     return 0
@@ -144,4 +146,4 @@ def _qos_trouble(node: Any, topic: str, classifier: str, player: str) -> str:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program(main))

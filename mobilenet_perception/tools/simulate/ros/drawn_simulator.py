@@ -20,7 +20,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Float64
 
-from mobilenet_perception.ros.interrupts import handled_interrupts
+from mobilenet_perception.ros.interrupts import handled_interrupts, run_program
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.ros.process import joined_ros, spin_once
 from mobilenet_perception.street import Phase, Renderer, Signal, World, gazebo
@@ -132,4 +132,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program(main))

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from functools import partial
 
 from geometry_msgs.msg import PoseStamped, Twist
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.pipeline.parameters import camera_names
 from mobilenet_perception.ros.messages import stamp_ns
+from mobilenet_perception.ros.parameters import check_given_parameters
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.street import gazebo, sidewalk_world
@@ -52,7 +55,9 @@ class DriverNode(Node):  # type: ignore[misc]
         if drive not in (ROUTE, TELEOP):
             raise PerceptionError(f'drive must be {ROUTE} or {TELEOP}; it is {drive!r}')
         self._on_route = drive == ROUTE
-        cameras = self.declare_parameter('cameras', [gazebo.FRONT]).value
+        several = ParameterDescriptor(dynamic_typing=True)
+        given = self.declare_parameter('cameras', [gazebo.FRONT], several).value
+        cameras = camera_names(given)
         known = gazebo.mounts(self._world)
         for camera in cameras:
             if camera not in known:
@@ -64,6 +69,7 @@ class DriverNode(Node):  # type: ignore[misc]
             camera: RegionPlanner(self._world.signals, _RATE_HZ) for camera in cameras
         }
         classifier = self.declare_parameter('classifier', 'classifier').value
+        check_given_parameters(self, cameras, ())
         self._regions = RegionSetter(self, classifier)
         self._start_s: float | None = None
         self._decided = False

@@ -119,6 +119,18 @@ def test_frames_that_would_be_rejected_are_counted_with_the_reason(tmp_path: Pat
     assert '1 of 202 frames decoded would be rejected' in everything['findings'][0]
 
 
+def test_bits_that_are_not_in_use_are_told_with_the_cure(tmp_path: Path) -> None:
+    scene = np.random.default_rng(0).integers(0, 4096, (48, 64), np.uint16)
+    frames = []
+    for number in range(8):
+        topic, log_ns, message = frame(RED, 50.0 * number)
+        data = (scene * np.linspace(0.2, 1, 64)).astype('<u2').view(np.uint8).reshape(-1)
+        wide = message._replace(encoding='mono16', width=64, height=48, step=128, data=data)
+        frames.append((topic, log_ns, wide))
+    (finding,) = camera(write_recording(tmp_path / 'bag', frames))['findings']
+    assert finding.endswith('use 12 of 16 bits: set front.significant_bits: 12')
+
+
 def test_a_change_of_size_is_told(tmp_path: Path) -> None:
     small = plain_image('red', 10, 16)
     frames = [frame(small if 5 <= n < 8 else RED, 50.0 * n) for n in range(12)]

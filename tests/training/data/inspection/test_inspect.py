@@ -37,6 +37,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = (root / 'stop' / '00.png').read_bytes()
     (root / 'stop' / 'cut.png').write_bytes(whole[: len(whole) // 2])
     (root / 'yield' / 'text.jpg').write_text('no image')
+    # Both keep their end, as after a loss on the way from a camera.
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    (root / 'stop' / 'flipped.png').write_bytes(flipped)
+    photograph = cv2.imencode('.jpg', cv2.resize(image, (320, 240)))[1].tobytes()
+    lost = photograph[: len(photograph) // 2] + photograph[-2:]
+    (root / 'yield' / 'lost.jpg').write_bytes(lost)
     return root
 
 
@@ -46,17 +53,20 @@ def found(folder: Path) -> Inspection:
 
 
 def test_counts_sizes_and_imbalance(found: Inspection) -> None:
-    assert found.images == found.groups == 28
-    assert [(label.label, label.total) for label in found.labels] == [('stop', 19), ('yield', 9)]
+    assert found.images == found.groups == 30
+    assert [(label.label, label.total) for label in found.labels] == [('stop', 20), ('yield', 10)]
     assert sum(label.images['test'] for label in found.labels) == 6
-    assert found.imbalance == 19 / 9
+    assert found.imbalance == 2.0
     assert (found.height.least, found.height.most) == (24, 60)
     assert (found.width.median, found.aspect.most) == (60, 1.5)
 
 
 def test_damage_and_odd_formats_are_named(found: Inspection) -> None:
-    assert {one.name for one in found.unreadable} == {'stop/cut.png', 'yield/text.jpg'}
-    assert all(one.reason for one in found.unreadable)
+    why = {one.name: one.reason for one in found.unreadable}
+    assert set(why) == {'stop/cut.png', 'stop/flipped.png', 'yield/lost.jpg', 'yield/text.jpg'}
+    assert 'the PNG is damaged: the checksum of IDAT' in why['stop/flipped.png']
+    assert 'the JPEG is damaged: its pixels end after' in why['yield/lost.jpg']
+    assert all(why.values())
     odd = {'CMYK': 'cmyk.jpg', 'alpha': 'alpha.png', '16 bit': 'deep.png', 'grey': 'grey.png'}
     odd['turned by EXIF'] = 'turned.jpg'
     assert found.format_examples == {kind: f'stop/{name}' for kind, name in odd.items()}
@@ -83,7 +93,7 @@ def test_a_data_set_without_a_split_is_inspected_all_the_same(folder: Path) -> N
 def test_everything_is_printed(found: Inspection, capsys: pytest.CaptureFixture[str]) -> None:
     print_inspection(found)
     text = capsys.readouterr().out
-    for words in ('UNREADABLE: 2', 'cut.png', 'CONFLICTS: 2', 'copy.png (yield)', 'EXIF: 1'):
+    for words in ('UNREADABLE: 4', 'cut.png', 'CONFLICTS: 2', 'copy.png (yield)', 'EXIF: 1'):
         assert words in text
     assert 'NO SPLIT' not in text
 
@@ -97,7 +107,7 @@ def test_the_page_holds_the_plots_and_json_gives_the_inspection_back(
     assert text.count('data:image/svg+xml') == 2
     assert text.count('data:image/png') == 2
     assert 'cut.png' in text
-    assert 'To mend before a training: 2 images that cannot be read' in text
+    assert 'To mend before a training: 4 images that cannot be read' in text
     for name in ('counts', 'sizes', 'samples', 'conflicts'):
         assert cv2.imread(str(tmp_path / 'out' / f'{name}.png')) is not None
     stored = json.loads((tmp_path / 'out' / 'inspection.json').read_text())
