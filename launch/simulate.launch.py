@@ -39,6 +39,7 @@ ARGUMENTS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ('drive', 'route', ('route', 'teleop'), 'Who drives: the route, or you on /cmd_vel.'),
     ('cameras', 'front', (), 'Cameras to classify, with commas between: front,left,right.'),
     ('report', '', (), 'Folder for a report of the decisions; all ends when it is written.'),
+    ('min_right', '', (), 'Share of signs, 0 to 1, below which the report, and this, fails.'),
 )
 
 
@@ -141,12 +142,18 @@ def _report(given: dict[str, str], node: dict[str, str]) -> ExecuteProcess:
         sys.executable, '-m', PACKAGE, 'simulate', '--attach', '--out', given['report'],
         '--time-of-day', given['time_of_day'], '--cameras', given['cameras'],
     ]  # fmt: skip
-    for name, value in node.items():
+    for name, value in {**node, 'min_right': given['min_right']}.items():
         if value:
             command += [f'--{name.replace("_", "-")}', value]
     return ExecuteProcess(cmd=command, output='screen', on_exit=_end)
 
 
 def _end(event: Any, context: LaunchContext) -> list[Shutdown]:
-    # After Ctrl-C all ends already.
-    return [] if context.is_shutdown else [Shutdown(reason='the report is written')]
+    if context.is_shutdown:
+        return []  # after Ctrl-C all ends already
+    if event.returncode:
+        # Launch ends with a status of its own, 1, only for what is raised.
+        raise RuntimeError(
+            f'the drive failed: its report ended with status {event.returncode} and says why above'
+        )
+    return [Shutdown(reason='the report is written')]

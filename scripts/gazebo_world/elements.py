@@ -57,9 +57,17 @@ def board(mesh: str, width: float, height: float) -> Element:
     return element('geometry', element('mesh', *values(uri=mesh, scale=scale)))
 
 
+def linear(value: float) -> float:
+    """Return a share of sRGB as a share of light, both 0 to 1 (IEC 61966-2-1).
+
+    Of colours, ogre2 takes shares of light; of textures, sRGB.
+    """
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
 def paint(colour: Colour) -> Element:
     """Return a material of one colour."""
-    share = tuple(value / 255 for value in colour)
+    share = tuple(linear(value / 255) for value in colour)
     return element('material', *values(ambient=(*share, 1.0), diffuse=(*share, 1.0)))
 
 
@@ -70,8 +78,8 @@ def picture(
 
     Args:
         uri: of the PNG or JPEG; where its alpha is below one half nothing shows.
-        brightness: how much of the light that falls on it comes back, 0 to 1.
-        glow: how much it shines by itself, 0 to 1.
+        brightness: share of the light that falls on it and comes back, 0 to 1.
+        glow: how much light it gives by itself, as a share of its own colour, 0 to 1.
         both_sides: whether it shows from behind too.
     """
     maps = {'albedo_map': uri, 'metalness': '0', 'roughness': '0.9'}
@@ -85,6 +93,12 @@ def picture(
         *(values(double_sided=True) if both_sides else ()),
         element('pbr', element('metal', *values(**maps))),
     )
+
+
+def plane() -> Element:
+    """Return the geometry of a level plane without end."""
+    upwards = values(normal=(0, 0, 1), size=(1, 1))
+    return element('geometry', element('plane', *upwards))
 
 
 def visual(name: str, geometry: Element, material: Element, pose: Iterable[float] = ()) -> Element:

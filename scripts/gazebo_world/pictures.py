@@ -24,6 +24,7 @@ _QUALITY = 75
 # A square of 1 m that faces along x, its left edge, seen from the front, at y = -0.5.
 BOARD_MESH = """\
 # SPDX-License-Identifier: Apache-2.0
+mtllib board.mtl
 o board
 v 0 -0.5 -0.5
 v 0 0.5 -0.5
@@ -34,8 +35,18 @@ vt 1 0
 vt 1 1
 vt 0 1
 vn 1 0 0
+usemtl board
 f 1/1/1 2/2/1 3/3/1
 f 1/1/1 3/3/1 4/4/1
+"""
+# What it is made of where a model says nothing else.
+BOARD_MATERIAL = """\
+# SPDX-License-Identifier: Apache-2.0
+newmtl board
+Ka 1 1 1
+Kd 1 1 1
+Ks 0 0 0
+illum 1
 """
 
 

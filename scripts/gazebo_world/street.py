@@ -47,7 +47,9 @@ class Uris:
 def street_model(world: World, name: str) -> Element:
     """Return the model of all of a world that stands still."""
     uris = Uris(name)
-    parts = _ground(world.ground, uris)
+    # A robot that leaves the street must not fall for ever.
+    below = elements.collision('below', elements.plane(), (0, 0, -KERB_HEIGHT - _BEFORE))
+    parts = [below, *_ground(world.ground, uris)]
     for index, house in enumerate(world.buildings):
         parts += _house(index, house, uris)
     for index, tree in enumerate(world.trees):
@@ -79,7 +81,8 @@ def light_model(signal: Signal, street: str, name: str) -> Element:
         name: of this model.
     """
     away = gazebo.depth(signal.size)
-    height = signal.position.z - 0.47 * signal.size
+    # Up into the drum: what the boards show does not reach their lower edge.
+    height = signal.position.z
     pole = elements.cylinder(_LIGHT_RADIUS, height)
     place = (-away, 0.0, height / 2)
     return elements.element(

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from gazebo_world import elements
 from gazebo_world.pictures import (
+    BOARD_MATERIAL,
     BOARD_MESH,
     encoded,
     facade_picture,
@@ -32,9 +33,15 @@ from mobilenet_perception.system.files import write_atomically
 
 # Every step is a message on /clock, and each costs a node in Python a third of a millisecond.
 STEP_S = 0.004
-_SUN, _AMBIENT = 0.75, 0.55
-# From behind the robot, so that it lights what faces the robot.
-_SUN_DIRECTION = (0.55, 0.25, -0.8)
+# Brightness of the sun beside that of the sky. Of what falls on a surface ogre2 gives back 1 / pi:
+# (1.0 + 2.5 * 0.6) / pi = 0.8 from a board that faces the robot, 0.95 from the ground, so that
+# nothing is brighter than its picture.
+_SUN = 2.5
+# From behind the robot, so that it lights what faces the robot; nearly along the street, or the
+# houses' shadows lie on the pavement and its signs.
+_SUN_DIRECTION = (0.6, 0.05, -0.8)
+# Gains of the drawn drive scale grey levels; light goes by about this power of them.
+_GAMMA = 2.2
 # Of the ground's texture, as the drawn drive has it.
 _SEED = 0
 
@@ -101,6 +108,7 @@ def _street(world: World, name: str) -> Iterator[tuple[Path, str | bytes]]:
     yield folder / 'model.config', elements.model_config(name, 'A street with signs.')
     yield folder / 'model.sdf', elements.document(street_model(world, name))
     yield folder / 'meshes' / 'board.obj', BOARD_MESH
+    yield folder / 'meshes' / 'board.mtl', BOARD_MATERIAL
     pictures: dict[str, Pixels] = {
         f'{strip}.jpg': pixels for strip, pixels in ground_pictures(world.ground, _SEED).items()
     }
@@ -145,21 +153,20 @@ def _bridge(topics: list[BridgedTopic]) -> str:
 def _light_elements(lighting: Lighting) -> list[Element]:
     gains = light_gains(lighting).tolist()
 
-    def scaled(share: float) -> tuple[float, ...]:
-        return (*(min(1.0, share * gain) for gain in gains), 1.0)
-
-    horizon = (*(value / 255 for value in lighting.horizon), 1.0)
+    colour = (*(min(1.0, gain**_GAMMA) for gain in gains), 1.0)
+    horizon = (*(elements.linear(value / 255) for value in lighting.horizon), 1.0)
     return [
         elements.element(
             'scene',
-            *elements.values(ambient=scaled(_AMBIENT), background=horizon, grid=False),
+            *elements.values(ambient=colour, background=horizon, grid=False),
         ),
         elements.element(
             'light',
             *elements.values(
                 pose=(0, 0, 20, 0, 0, 0),
                 cast_shadows=True,
-                diffuse=scaled(_SUN),
+                diffuse=colour,
+                intensity=_SUN,
                 specular=(0.1, 0.1, 0.1, 1.0),
                 direction=_SUN_DIRECTION,
             ),

@@ -2,6 +2,7 @@
 """The launch file of the simulation under the real `launch`, with stand-ins for ros_gz."""
 
 import os
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -97,14 +98,26 @@ def test_bridges_and_driver_are_started_and_the_report_when_asked_for(
     executables = [node.node_executable for node in nodes]
     assert executables == ['parameter_bridge', 'image_bridge', 'simulation_driver']
     assert not described(actions, 'ExecuteProcess')
-    given = {'report': '/somewhere/report', 'latency_budget_ms': '80'}
+    given = {'report': '/somewhere/report', 'latency_budget_ms': '80', 'min_right': '0.9'}
     actions, context = started(simulate, **given)
     (process,) = described(actions, 'ExecuteProcess')
     command = [texts(context, part) for part in process.cmd]
     assert command[1:5] == ['-m', 'mobilenet_perception', 'simulate', '--attach']
     assert command[command.index('--out') + 1] == '/somewhere/report'
     assert command[command.index('--latency-budget-ms') + 1] == '80'
+    assert command[command.index('--min-right') + 1] == '0.9'
     assert '--bundle' not in command
+
+
+@pytest.mark.parametrize(('status', 'expected'), [(0, 0), (2, 1)])
+def test_launch_fails_where_the_report_fails(
+    simulate: ModuleType, status: int, expected: int
+) -> None:
+    command = [sys.executable, '-c', f'raise SystemExit({status})']
+    report = launch.actions.ExecuteProcess(cmd=command, on_exit=simulate._end)
+    service = launch.LaunchService(noninteractive=True)
+    service.include_launch_description(launch.LaunchDescription([report]))
+    assert service.run() == expected
 
 
 def test_a_path_with_spaces_is_one_argument(simulate: ModuleType) -> None:

@@ -168,7 +168,9 @@ def score_drive(world: World, listener: 'SimulationListener', labels: Sequence[s
             key=lambda record: record.stamp_ns,
         )
         times = [record.stamp_ns / 1e9 for record in records]
-        truths = listener.ground_truth.truths(camera, mounts(world)[camera], times)
+        truths = listener.ground_truth.truths(
+            camera, mounts(world)[camera], times, [_taken_up(record) for record in records]
+        )
         results = [
             _result(listener, record, truth, first_ns)
             for record, truth in zip(records, truths, strict=True)
@@ -190,6 +192,12 @@ def score_drive(world: World, listener: 'SimulationListener', labels: Sequence[s
         found += encounters(camera, asked)
         thumbnails += _worth_a_look(results, pictures)
     return DriveScore(frames, found, thumbnails)
+
+
+def _taken_up(record: FrameRecord) -> float:
+    """Return when the classifier took a frame up, in seconds of the simulation."""
+    later_ms = (record.transport_ms or 0.0) + (record.wait_ms or 0.0)
+    return record.stamp_ns / 1e9 + later_ms / 1e3
 
 
 def _result(

@@ -3,6 +3,7 @@
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
@@ -93,13 +94,17 @@ class GroundTruth:
             first.yaw + share * turned,
         )
 
-    def truths(self, name: str, mount: Mount, times: list[float]) -> list[FrameTruth | None]:
+    def truths(
+        self, name: str, mount: Mount, times: Sequence[float], taken_up: Sequence[float]
+    ) -> list[FrameTruth | None]:
         """Return what a camera showed.
 
         Args:
             name: of the camera.
             mount: how it sits on the robot.
-            times: of its frames, in seconds of the simulation, the earliest first.
+            times: of its frames' capture, in seconds of the simulation, the earliest first.
+            taken_up: when the classifier took each of them up: its region of interest is the one
+                of that moment, which an image may reach a period after its capture.
 
         Returns:
             One for each frame; None where the robot's pose is not known.
@@ -110,14 +115,14 @@ class GroundTruth:
         world = self._true_world()
         planner = RegionPlanner(world.signals, gazebo.IMAGE_RATE_HZ)
         found: list[FrameTruth | None] = []
-        for seconds in times:
+        for seconds, seen in zip(times, taken_up, strict=True):
             pose = self.pose_at(seconds)
             if pose is None:
                 found.append(None)
                 continue
             camera = camera_at(*pose, mount, gazebo.IMAGE_SIZE)
             region = planner.look(camera)
-            region = region._replace(roi=self._region_at(name, seconds) or region.roi)
+            region = region._replace(roi=self._region_at(name, seen) or region.roi)
             truth = truth_of(world, camera, seconds, region)
             signal = region.signal
             distance = math.dist(pose[:2], signal.position[:2]) if signal else math.inf

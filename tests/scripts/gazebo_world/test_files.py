@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The simulation's files are those of the drawn world, name what exists, and fit the bridge."""
 
+import math
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from gazebo_world.write import write_simulation
 
 from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
 from mobilenet_perception.street.gazebo import BRIDGE, image_topic, mounts, world_path
+from mobilenet_perception.street.textures import light_gains
 from tests.scripts.gazebo_world.scene import included, resolve, root_of
 
 PICTURES = ('.png', '.jpg')
@@ -142,7 +144,60 @@ def test_cameras_are_as_promised(root: Path) -> None:
         size = [sensor.findtext(f'camera/image/{side}') for side in ('width', 'height')]
         assert size == ['640', '480']
         assert sensor.findtext('update_rate') == '30'
-        assert float(sensor.findtext('camera/noise/stddev') or 0) > 0
+        assert float(sensor.findtext('camera/noise/stddev') or 0) == 0.058
+
+
+@pytest.mark.parametrize('time_of_day', TIMES_OF_DAY)
+def test_light_is_linear_and_dusk_is_dark(root: Path, time_of_day: str) -> None:
+    scene = root_of(root / world_path(time_of_day))
+    lighting = sidewalk_world(time_of_day).lighting
+    background = np.array((scene.findtext('scene/background') or '').split(), float)[:3]
+    share = np.array(lighting.horizon) / 255
+    expected = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    np.testing.assert_allclose(background, expected, rtol=1e-4)
+    for path in ('scene/ambient', 'light/diffuse'):
+        colour = np.array((scene.findtext(path) or '').split(), float)[:3]
+        grey = colour ** (1 / 2.2)
+        np.testing.assert_allclose(grey, np.minimum(light_gains(lighting), 1.0), rtol=1e-4)
+
+
+def test_the_sun_lights_every_sign_and_no_house_shades_one(root: Path) -> None:
+    world = sidewalk_world()
+    sun = root_of(root / world_path('day')).findtext('light/direction') or ''
+    ray = np.array(sun.split(), float)
+    for signal in world.signals:
+        # Towards the robot, which comes along x.
+        facing = np.array([math.cos(signal.yaw), math.sin(signal.yaw), 0.0])
+        assert -(facing @ ray) / np.linalg.norm(ray) > 0.5, signal.name
+        x, y, z = signal.position
+        for house in world.buildings:
+            # Where the ray crosses the line of the front on its way to the sign.
+            travelled = (y - house.facade_y) / ray[1]
+            at_x, at_z = x - travelled * ray[0], z - travelled * ray[2]
+            crosses = travelled > 0 and house.start <= at_x <= house.end
+            assert not (crosses and at_z < house.height), (signal.name, house)
+
+
+def test_the_post_of_a_light_ends_behind_its_lamps(root: Path) -> None:
+    for path in (root / 'models').glob('*_light/model.sdf'):
+        model = root_of(path)
+        length = float(model.findtext('link/visual/geometry/cylinder/length') or 0)
+        drum = next(link for link in model.iter('link') if link.attrib['name'] == 'drum')
+        middle = float((drum.findtext('pose') or '').split()[2])
+        assert length >= middle - 1e-4
+
+
+def test_a_plane_catches_who_leaves_the_street(root: Path) -> None:
+    street = root_of(root / 'models/sidewalk_street/model.sdf')
+    (below,) = [c for c in street.iter('collision') if c.find('geometry/plane') is not None]
+    assert float((below.findtext('pose') or '').split()[2]) == pytest.approx(-0.1, abs=0.01)
+
+
+def test_the_mesh_has_a_material(root: Path) -> None:
+    (mesh,) = (root / 'models').rglob('*.obj')
+    words = dict(line.split() for line in mesh.read_text().splitlines() if 'mtl' in line)
+    material = (mesh.parent / words['mtllib']).read_text(encoding='utf-8')
+    assert f'newmtl {words["usemtl"]}' in material
 
 
 def test_day_and_dusk_differ_in_their_light_alone(root: Path) -> None:

@@ -32,7 +32,7 @@ def test_lights_are_taken_as_they_stood() -> None:
     tell(ground_truth, 0.0, 4.0, gazebo.angle_of('traffic_light_red'))
     tell(ground_truth, 4.0, 4.1, gazebo.angle_of('traffic_light_red') + 1.0)
     tell(ground_truth, 4.1, 11.0, gazebo.angle_of('traffic_light_green'))
-    truths = ground_truth.truths('front', WORLD.mount, TIMES)
+    truths = ground_truth.truths('front', WORLD.mount, TIMES, TIMES)
     # The programme would have it green at first.
     assert {s.label for s in truths[15:115] if s} == {'traffic_light_red'}
     assert {s.label for s in truths[130:] if s} == {'traffic_light_green'}
@@ -47,9 +47,20 @@ def test_a_classifier_that_looks_elsewhere_is_not_asked_for_the_light() -> None:
     ground_truth = standing()
     tell(ground_truth, 0.0, 11.0, gazebo.angle_of('traffic_light_red'))
     ground_truth.add_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
-    truths = ground_truth.truths('front', WORLD.mount, TIMES)
+    truths = ground_truth.truths('front', WORLD.mount, TIMES, TIMES)
     assert {s.label for s in truths[30:140] if s} == {'traffic_light_red'}
     assert {s.label for s in truths[155:] if s} == {'background'}
+
+
+def test_the_region_is_the_one_in_force_when_the_frame_was_taken_up() -> None:
+    ground_truth = standing()
+    tell(ground_truth, 0.0, 11.0, gazebo.angle_of('traffic_light_red'))
+    ground_truth.add_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
+    later = [seconds + 0.05 for seconds in TIMES]
+    truths = ground_truth.truths('front', WORLD.mount, TIMES, later)
+    labels = [truth.label for truth in truths if truth]
+    # The frame of 4.967 s was captured before the change, and looked at after it.
+    assert (labels[148], labels[149]) == ('traffic_light_red', 'background')
 
 
 def test_places_are_joined_but_not_over_gaps() -> None:
@@ -73,10 +84,10 @@ def test_a_simulation_that_is_reset_starts_anew() -> None:
     assert ground_truth.latest == (0.5, GroundPose(1.0, 0.0, 0.0))
     assert ground_truth.pose_at(9.0) is None
     tell(ground_truth, 0.5, 2.0, gazebo.angle_of('traffic_light_green'))
-    (truth,) = ground_truth.truths('front', WORLD.mount, [0.6])
+    (truth,) = ground_truth.truths('front', WORLD.mount, [0.6], [0.6])
     assert truth is not None and truth.roi != RegionOfInterest(300, 300, 60, 60)
 
 
 def test_a_light_that_never_spoke_is_one_sentence() -> None:
     with pytest.raises(PerceptionError, match='nothing came on /signals/light/state'):
-        standing().truths('front', WORLD.mount, TIMES)
+        standing().truths('front', WORLD.mount, TIMES, TIMES)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The street on the topics of Gazebo and its bridges, drawn by this project's own renderer.
 
-It stands still while it draws, as Gazebo does, and never runs faster than the wall clock. It has
-the front camera alone.
+Its time stands still while it draws, which Gazebo's does not, and never runs faster than the wall
+clock. It has the front camera alone.
 """
 
 import argparse
