@@ -8,6 +8,7 @@ from collections import Counter, deque
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline import timing
+from mobilenet_perception.pipeline.arrivals import Arrivals, ArrivalSummary
 from mobilenet_perception.pipeline.decision import Decider, Decision
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
@@ -41,7 +42,7 @@ class CameraState(NamedTuple):
     settings: CameraSettings
     counts: timing.OutcomeCounts
     records: list[timing.FrameRecord]
-    arrivals: timing.ArrivalSummary
+    arrivals: ArrivalSummary
     stamp_trouble: str
     picture: PictureFacts
     decision: Decision
@@ -119,7 +120,7 @@ class CameraQueue:
         self.picture = PictureWatch()
         self._first: WaitingFrame | None = None
         self._window = timing.Window()
-        self._arrivals = timing.Arrivals()
+        self._arrivals = Arrivals()
         self._stamp_trouble = ''
         self._received = 0
         self._outcomes: Counter[timing.Outcome] = Counter()

@@ -4,8 +4,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
 _FUTURE_TOLERANCE_MS = 20.0

@@ -2,9 +2,10 @@
 """Each trouble is named with its cure; a healthy input gives no sentence."""
 
 from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.input_trouble import Publisher
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 IMAGE = 'sensor_msgs/msg/Image'
 

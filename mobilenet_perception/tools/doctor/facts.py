@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
+from mobilenet_perception.pipeline.timing import FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
 from mobilenet_perception.tools.doctor.processes import RosProcess

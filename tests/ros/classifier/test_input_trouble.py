@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Diagnostics name what is wrong with real publishers, and simulation time is followed."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -53,18 +54,43 @@ def test_stamps_of_another_clock(start: Start, peer: Peer) -> None:
 def test_lost_frames(start: Start, peer: Peer) -> None:
     start()
     camera = peer.camera()
-    number = 0
+    chance, number = random.Random(0), 0
 
     def send() -> None:
-        # Every other frame never leaves: what the gaps between stamps then show.
+        # Every third frame or so never leaves: what the gaps between stamps then show.
         nonlocal number
         number += 1
-        if number % 2 or number % 3 == 0:
-            message = peer.image(plain_image('red', 480, 640))
-            message.header.stamp = time_message(1_700_000_000 * 10**9 + number * 33_333_333)
-            camera.publish(message)
+        if chance.random() > 0.35:
+            camera.publish(stamped(peer, number * 33_333_333))
 
     assert 'fastdds_large_images.xml' in trouble(peer, 'get lost between', send).message
+
+
+def test_a_camera_that_alternates_loses_nothing(start: Start, peer: Peer) -> None:
+    start()
+    camera = peer.camera()
+    number = periods = 0
+
+    def send() -> None:
+        nonlocal number, periods
+        number, periods = number + 1, periods + 1 + number % 2
+        camera.publish(stamped(peer, periods * 33_333_333))
+
+    def received() -> bool:
+        health = peer.health('classifier: camera')
+        found = {pair.key: pair.value for pair in health.values} if health else {}
+        return int(found.get('received', 0)) > 90
+
+    peer.wait_for(received, send)
+    health = peer.health('classifier: camera')
+    assert 'get lost' not in health.message
+    assert float({pair.key: pair.value for pair in health.values}['lost_share']) < 0.05
+
+
+def stamped(peer: Peer, later_ns: int) -> Image:
+    message = peer.image(plain_image('red', 480, 640))
+    message.header.stamp = time_message(1_700_000_000 * 10**9 + later_ns)
+    return message
 
 
 def test_simulation_time(start: Start, peer: Peer) -> None:

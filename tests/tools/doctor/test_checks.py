@@ -3,8 +3,9 @@
 
 import pytest
 
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome
+from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.cdr import COMPRESSED
 from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
 from mobilenet_perception.system.machine import Clock, MachineState

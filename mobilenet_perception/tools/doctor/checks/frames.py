@@ -7,7 +7,8 @@ Source for the loss between machines: the ROS 2 documentation, DDS tuning inform
 from collections.abc import Iterator
 
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.timing import ArrivalSummary, Outcome, miss_rate
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
+from mobilenet_perception.pipeline.timing import Outcome, miss_rate
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.bags.info.scan import Stamps

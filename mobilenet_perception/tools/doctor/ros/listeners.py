@@ -18,8 +18,9 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 
 from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.pipeline.arrivals import Arrivals
 from mobilenet_perception.pipeline.parameters import MACHINE
-from mobilenet_perception.pipeline.timing import NS_PER_MS, Arrivals, FrameRecord, read_timing
+from mobilenet_perception.pipeline.timing import NS_PER_MS, FrameRecord, read_timing
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.tools.bags.info.scan import Pictures, rate_of, stamps_of
 from mobilenet_perception.tools.doctor.facts import NodeFacts, StreamFacts
