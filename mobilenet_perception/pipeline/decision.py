@@ -17,8 +17,10 @@ Probabilities = npt.NDArray[np.float64]
 
 UNKNOWN = 'unknown'
 STALE = 'stale'
-# Belief below which a label is not taken, and below which it is left.
-_TAKEN, _LEFT = 0.5, 0.3
+LIKELY = 0.5
+"""Belief below which a label is not taken, however clearly a frame shows it."""
+# Belief below which a label is left.
+_LEFT = 0.3
 # Chance that a frame says nothing of what is there: blur, a passer-by, a network that errs.
 _OUTLIER = 0.05
 # Frames closer than this to one another are one picture taken twice, not two witnesses.
@@ -37,8 +39,9 @@ class Decision(NamedTuple):
 
     Attributes:
         label: a label of the bundle, `unknown` or `stale`.
-        score: probability of the label, or of the best one when unknown, given the recent
-            frames, 0 to 1; 0 when stale.
+        score: probability of the label given the recent frames, 0 to 1; when unknown that of the
+            likeliest, which may be high: then no frame shows it clearly enough by itself (a score
+            of `decide_above`); 0 when stale.
         stamp_ns: capture stamp of the last frame that supports it; None when stale.
     """
 
@@ -122,7 +125,7 @@ class Decider:
             self._strong[shown] = evidence
         best = int(belief.argmax())
         strong = self._strong.get(best)
-        if strong and belief[best] >= _TAKEN and not self._is_old(strong, captured_ns):
+        if strong and belief[best] >= LIKELY and not self._is_old(strong, captured_ns):
             self._held = best
         elif self._held is not None and not self._holds(self._held, captured_ns):
             self._held = None

@@ -7,7 +7,7 @@ No ROS is imported.
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
+from mobilenet_perception.pipeline.decision import LIKELY, STALE, UNKNOWN
 from mobilenet_perception.pipeline.timing import NS_PER_MS, Clock, SystemClock
 
 NOTHING = 'nothing'
@@ -123,7 +123,7 @@ class CameraKnowledge:
         age_ms = self._age_ms(message)
         reason = ''
         if label == UNKNOWN:
-            reason = f'no label is sure: the best has {score:.2f}'
+            reason = _undecided(score)
         elif age_ms > self._max_age_ms:
             reason = f'it is {age_ms:.0f} ms old, more than {self._max_age_ms:g} ms'
         elif age_ms < -self._max_age_ms:
@@ -154,6 +154,14 @@ def combined(
     }
     name = max(known, key=lambda camera: cautious(known[camera].label))
     return name, known[name]
+
+
+def _undecided(score: float) -> str:
+    # Never 1.00 of what is not sure.
+    likely = 'above 0.99' if score >= 0.995 else f'{score:.2f}'
+    reason = f'no label is decided: the likeliest has {likely} over the recent frames'
+    weak = ', but none of these shows it clearly enough by itself'
+    return reason + (weak if score >= LIKELY else '')
 
 
 def _nothing(reason: str) -> Knowledge:

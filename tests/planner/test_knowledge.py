@@ -52,7 +52,8 @@ def test_silence_is_stale_whatever_was_said_last(clock: ManualClock) -> None:
 @pytest.mark.parametrize(
     ('label', 'score', 'reason'),
     [
-        ('unknown', 0.4, 'no label is sure: the best has 0.40'),
+        ('unknown', 0.4, 'no label is decided: the likeliest has 0.40 over the recent frames'),
+        ('unknown', 0.997, 'has above 0.99 over the recent frames, but none of these shows it'),
         ('stop', 0.59, 'its score is 0.59'),
         ('stale', 0.0, 'no answers in time'),
     ],
