@@ -173,12 +173,9 @@ class Budget:
             learn: whether this choice is for a frame that is given up if nothing fits.
         """
         names = variants or tuple(self._profile_ms)
-        rank = names.index(current) if current in names else 0
         predictions = [Choice(name, self.predict_ms(name)) for name in names]
-        for position, choice in enumerate(predictions):
-            margin = _CLIMB_MARGIN if position < rank else 0.0
-            if choice.predicted_ms * (1.0 + margin) <= left_ms:
-                return choice
+        if best := _best_that_fits(predictions, left_ms, current):
+            return best
         # Nor may the margin leave a frame without an answer.
         if fitting := [choice for choice in predictions if choice.predicted_ms <= left_ms]:
             return fitting[0]
@@ -204,19 +201,19 @@ class Budget:
             count: regions to look at, at least 1.
             current: what ran last; one more accurate must fit with a tenth to spare.
         """
-        rank = variants.index(current) if current in variants else 0
-        for position, name in enumerate(variants):
-            margin = _CLIMB_MARGIN if position < rank else 0.0
-            needed_ms = self.predict_regions_ms(name, count)
-            if needed_ms * (1.0 + margin) <= left_ms:
-                return RegionPlan(name, count, self._together(name, count), needed_ms)
-        fastest = min(variants, key=lambda name: self.predict_regions_ms(name, count))
-        fitting = (n for n in range(count, 0, -1) if self._fit(fastest, n, left_ms))
-        if fits := next(fitting, 0):
-            needed_ms = self.predict_regions_ms(fastest, fits)
-            return RegionPlan(fastest, fits, self._together(fastest, fits), needed_ms)
-        alone = self.choose(left_ms, variants)
-        return RegionPlan(alone.variant, int(bool(alone.variant)), 1, alone.predicted_ms)
+        predictions = [Choice(name, self.predict_regions_ms(name, count)) for name in variants]
+        if best := _best_that_fits(predictions, left_ms, current):
+            variant, fitting = best.variant, count
+        else:
+            variant = min(predictions, key=lambda choice: choice.predicted_ms).variant
+            counts = range(count, 0, -1)
+            fits = (n for n in counts if self.predict_regions_ms(variant, n) <= left_ms)
+            fitting = next(fits, 0)
+        if not fitting:
+            alone = self.choose(left_ms, variants)
+            return RegionPlan(alone.variant, int(bool(alone.variant)), 1, alone.predicted_ms)
+        needed_ms = self.predict_regions_ms(variant, fitting)
+        return RegionPlan(variant, fitting, self._together(variant, fitting), needed_ms)
 
     def predict_regions_ms(self, variant: str, count: int) -> float:
         """Time from taking up a frame to the publication of so many of its regions."""
@@ -227,9 +224,6 @@ class Budget:
             left -= together
         beside_ms = self.overhead_ms() + count * max(0.0, self._planned(self._region_ms))
         return run_ms * self._planned(self._slowdown) + beside_ms
-
-    def _fit(self, variant: str, count: int, left_ms: float) -> bool:
-        return self.predict_regions_ms(variant, count) <= left_ms
 
     def _together(self, variant: str, count: int) -> int:
         """Return how many of so many regions to run at once."""
@@ -293,3 +287,14 @@ class Budget:
 
     def _planned(self, quantity: SlowdownFilter) -> float:
         return quantity.mean + self._deviations * quantity.deviation
+
+
+def _best_that_fits(predictions: Sequence[Choice], left_ms: float, current: str) -> Choice | None:
+    """Return the first that fits; one better than what ran last must fit with room to spare."""
+    names = [choice.variant for choice in predictions]
+    rank = names.index(current) if current in names else 0
+    for position, choice in enumerate(predictions):
+        margin = _CLIMB_MARGIN if position < rank else 0.0
+        if choice.predicted_ms * (1.0 + margin) <= left_ms:
+            return choice
+    return None

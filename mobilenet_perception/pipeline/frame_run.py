@@ -127,7 +127,7 @@ def run_batch(
         frames, decode_ms = [], []
         for task in tasks:
             start_ms = elapsed_ms()
-            frames.append((_decode(task, classifier, variant), task.roi))
+            frames.append((_decode(task, task.roi, classifier, variant), task.roi))
             decode_ms.append(elapsed_ms() - start_ms)
         found = classifier.classify_together(frames, variant, after_ms)
     except Exception as error:  # one frame or the runtime is at fault: alone, each gets its due
@@ -158,89 +158,126 @@ def run_batch(
     return outcomes
 
 
-class _FrameRun:
-    """One frame on one variant after another: its looks, and the time that they take."""
+class TaskRun:
+    """What the run of a task has come to: its times, what failed, and the time that is left.
+
+    Attributes:
+        times: fields of the frame's record, by name.
+        reasons: what failed, in the order in which it did.
+        failure: how the frame ends if nothing gives an answer.
+    """
 
     def __init__(self, task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> None:
-        self._task = task
-        self._classifier = classifier
-        self._budget = budget
+        self.task = task
+        self.classifier = classifier
+        self.budget = budget
+        self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0, 'batch': 0}
+        self.reasons: list[str] = []
+        self.failure = Outcome.FAILED
         self._clock = clock
         self._started_ns = clock.steady_ns()
-        self.times: dict[str, Any] = {'slowdown': budget.slowdown, 'looks': 0, 'batch': 0}
-        self._reasons: list[str] = []
-        self.failure = Outcome.FAILED
-        self.scores: Scores | None = None
-        self.frame: Frame | None = None
 
     def elapsed_ms(self) -> float:
         """Time since the frame was taken up."""
         return (self._clock.steady_ns() - self._started_ns) / NS_PER_MS
 
+    def left_ms(self) -> float:
+        """What is left of the budget."""
+        return self.task.left_ms - self.elapsed_ms()
+
+    def begin_look(self, count: int = 1) -> None:
+        """Note a run of so many pictures at once."""
+        self.times['looks'] += 1
+        self.times['batch'] = self.times['batch'] or count
+
+    def decode(self, variant: str, roi: RegionOfInterest | None) -> Frame:
+        """Return the frame at a scale that serves a variant's look at a region.
+
+        Raises:
+            FrameError: it is malformed.
+        """
+        start_ms = self.elapsed_ms()
+        frame = _decode(self.task, roi, self.classifier, variant)
+        self._add_ms('decode_ms', self.elapsed_ms() - start_ms)
+        return frame
+
+    def take_answer(self, variant: str, found: Sequence[Scores]) -> None:
+        """Learn from a run that came to its end."""
+        self._add_ms('preprocess_ms', sum(scores.preprocess_ms for scores in found))
+        self._add_ms('inference_ms', found[0].inference_ms)
+        self.budget.record_run(variant, found[0].inference_ms, len(found))
+
+    def take_failure(self, variant: str, error: Exception, count: int = 1) -> None:
+        """Learn from a run of so many pictures that gave no answer, whatever it raised."""
+        if isinstance(error, AbandonedError):
+            self.failure = Outcome.LATE
+            self._add_ms('inference_ms', error.inference_ms)
+            self.budget.record_run(variant, error.inference_ms, count)
+            self.reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
+            return
+        self.failure = Outcome.FAILED
+        self._add_ms('inference_ms', 0.0)
+        kind = '' if isinstance(error, PerceptionError) else f'{type(error).__name__}: '
+        self.reasons.append(f'{variant}: {kind}{error}')
+
+    def _add_ms(self, stage: str, ms: float) -> None:
+        self.times[stage] = self.times.get(stage, 0.0) + ms
+
+
+class _FrameRun(TaskRun):
+    """One frame on one variant after another: its looks, and the time that they take."""
+
+    def __init__(self, task: Task, classifier: Classifier, budget: Budget, clock: Clock) -> None:
+        super().__init__(task, classifier, budget, clock)
+        self.scores: Scores | None = None
+        self.frame: Frame | None = None
+
     def reason(self) -> str:
         """Say what failed: the first variant in full, for the others mostly fail alike."""
-        if len(self._reasons) < 2:
-            return ''.join(self._reasons)
-        return f'{self._reasons[0]}; and {len(self._reasons) - 1} more variant(s) failed'
+        if len(self.reasons) < 2:
+            return ''.join(self.reasons)
+        return f'{self.reasons[0]}; and {len(self.reasons) - 1} more variant(s) failed'
 
     def first_look(self, variant: str) -> None:
         """Look, and as long as that gives no answer, on a faster variant if there is time."""
         while True:
-            faster = self._budget.faster(variant, self._task.variants)
-            left_ms = self._left_ms()
-            after_ms = self._budget.abandon_after_ms(variant, left_ms, faster)
-            if not self._task.finish_late:
+            faster = self.budget.faster(variant, self.task.variants)
+            left_ms = self.left_ms()
+            after_ms = self.budget.abandon_after_ms(variant, left_ms, faster)
+            if not self.task.finish_late:
                 after_ms = min(after_ms, left_ms)
             self._look(variant, after_ms)
-            left_ms = self._left_ms()
+            left_ms = self.left_ms()
             if self.scores is not None or not faster or left_ms <= 0:
                 return
-            variant = self._budget.choose_best_effort(left_ms, faster)
+            variant = self.budget.choose_best_effort(left_ms, faster)
 
     def second_look(self) -> None:
         """Look at a weak answer again, on the most accurate variant that fits the time left."""
-        found, variants = self.scores, self._task.variants
-        if found is None or found.scores.max() >= self._task.second_below:
+        found, variants = self.scores, self.task.variants
+        if found is None or found.scores.max() >= self.task.second_below:
             return
         better = variants[: variants.index(self.times['variant'])]
-        left_ms = self._left_ms()
-        if not better or not (choice := self._budget.choose(left_ms, better, learn=False)).variant:
+        left_ms = self.left_ms()
+        if not better or not (choice := self.budget.choose(left_ms, better, learn=False)).variant:
             return
         # An answer is there already: it must not come late for the sake of a better one.
-        self._look(choice.variant, left_ms - self._budget.overhead_ms())
-
-    def _left_ms(self) -> float:
-        return self._task.left_ms - self.elapsed_ms()
+        self._look(choice.variant, left_ms - self.budget.overhead_ms())
 
     def _look(self, variant: str, abandon_after_ms: float) -> None:
-        task, start_ns = self._task, self._clock.steady_ns()
-        self.times['looks'] += 1
-        self.times['batch'] = self.times['batch'] or 1
+        roi = self.task.roi
+        self.begin_look()
         try:
-            frame = _decode(task, self._classifier, variant)
-            self._add_ms('decode_ms', (self._clock.steady_ns() - start_ns) / NS_PER_MS)
-            found = self._classifier.classify(frame, task.roi, variant, abandon_after_ms)
+            frame = self.decode(variant, roi)
+            found = self.classifier.classify(frame, roi, variant, abandon_after_ms)
         except FrameError:
             raise
-        except AbandonedError as error:
-            self.failure = Outcome.LATE
-            self._add_ms('inference_ms', error.inference_ms)
-            self._budget.record_run(variant, error.inference_ms)
-            self._reasons.append(f'{variant} was abandoned after {error.inference_ms:.1f} ms')
         except Exception as error:  # whatever a runtime raises must not end the node
-            self.failure = Outcome.FAILED
-            self._add_ms('inference_ms', 0.0)
-            kind = '' if isinstance(error, PerceptionError) else f'{type(error).__name__}: '
-            self._reasons.append(f'{variant}: {kind}{error}')
+            self.take_failure(variant, error)
         else:
-            self._add_ms('preprocess_ms', found.preprocess_ms)
-            self._add_ms('inference_ms', found.inference_ms)
-            self._budget.record_run(variant, found.inference_ms)
+            self.take_answer(variant, [found])
             self.times['variant'] = variant
             self.scores, self.frame = found, frame
-
-    def _add_ms(self, stage: str, ms: float) -> None:
-        self.times[stage] = self.times.get(stage, 0.0) + ms
 
 
 def _choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
@@ -250,15 +287,17 @@ def _choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
     return budget.choose(task.left_ms, task.variants, task.current, learn)
 
 
-def _decode(task: Task, classifier: Classifier, variant: str) -> Frame:
-    """Return a task's frame as pixels, at least as large as a variant needs it.
+def _decode(
+    task: Task, roi: RegionOfInterest | None, classifier: Classifier, variant: str
+) -> Frame:
+    """Return a task's frame as pixels, at least as large as a variant needs it of a region.
 
     Raises:
         FrameError: it is malformed.
     """
     size = classifier.variant(variant)
     return decode(
-        task.message, size.height, size.width, task.roi, significant_bits=task.significant_bits
+        task.message, size.height, size.width, roi, significant_bits=task.significant_bits
     )
 
 

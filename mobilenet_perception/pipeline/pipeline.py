@@ -324,11 +324,7 @@ class Pipeline:
         for camera in self._cameras.values():
             if camera.awaiting:
                 for frame in camera.give_up(steady_ns, now_ns, self._least_ms()):
-                    assert camera.match is not None
-                    camera.match.record(frame.stamp_ns, False)
-                    reason = camera.match.missing(frame.stamp_ns)
-                    expired = frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {})
-                    results.append(self._end(camera, frame, _Ran(expired)))
+                    results.append(self._end(camera, frame, _without_regions(camera, frame)))
         return results
 
     def _patience_ms(self) -> float:
@@ -424,10 +420,9 @@ class Pipeline:
         steady_ns = self._clock.steady_ns()
         with self._changed:
             found = camera.match.find(waiting.stamp_ns)
-            camera.match.record(waiting.stamp_ns, found is not None)
             if found is None:
-                reason = camera.match.missing(waiting.stamp_ns)
-                return _Ran(frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {}))
+                return _without_regions(camera, waiting)
+            camera.match.record(waiting.stamp_ns, True)
             camera.things.see(found.regions, steady_ns)
             regions = camera.things.order(found.regions, steady_ns)
         outcome = run_regions(
@@ -506,3 +501,11 @@ class Pipeline:
                 f'no variant reaches accuracy_floor {floor:g}: the best has {best:g}'
             )
         return usable
+
+
+def _without_regions(camera: CameraQueue, frame: WaitingFrame) -> _Ran:
+    """Note that a frame has no regions; return what that makes of it."""
+    assert camera.match is not None
+    camera.match.record(frame.stamp_ns, False)
+    reason = camera.match.missing(frame.stamp_ns)
+    return _Ran(frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {}))

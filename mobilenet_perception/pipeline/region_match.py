@@ -51,7 +51,7 @@ class RegionMatch:
         """Note whether a frame that was taken up, or given up, had regions."""
         self._without = 0 if found else self._without + 1
         if not found and self._kept:
-            self._apart_ms = min(self._distance_ms(kept, stamp_ns) for kept in self._kept)
+            self._apart_ms = self._nearest_ms(stamp_ns)
 
     def missing(self, stamp_ns: int) -> str:
         """Say why a frame has no regions."""
@@ -59,8 +59,7 @@ class RegionMatch:
             return 'no regions have come'
         if self.rules.match == EXACT:
             return 'no regions of its stamp came in time'
-        nearest_ms = min(self._distance_ms(kept, stamp_ns) for kept in self._kept)
-        return f'the nearest regions are {nearest_ms:.0f} ms from its stamp'
+        return f'the nearest regions are {self._nearest_ms(stamp_ns):.0f} ms from its stamp'
 
     def trouble(self) -> str:
         """Say what is wrong with the regions, in words; empty: nothing."""
@@ -81,6 +80,9 @@ class RegionMatch:
             f'the regions are {self._apart_ms:.0f} ms from the frames: '
             f'more than regions_max_age_ms ({self.rules.max_age_ms:g})'
         )
+
+    def _nearest_ms(self, stamp_ns: int) -> float:
+        return min(self._distance_ms(kept, stamp_ns) for kept in self._kept)
 
     @staticmethod
     def _distance_ms(regions: Regions, stamp_ns: int) -> float:

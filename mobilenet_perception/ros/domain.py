@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.ros.environment import ros_environment
 from mobilenet_perception.ros.interrupts import handled_interrupts
-from mobilenet_perception.ros.start import domain_trouble
+from mobilenet_perception.ros.start import read_domain
 
 # Domains whose ports lie below those that Linux hands out to clients (32768 and up); 0 is
 # everybody's default, and is left to them.
@@ -64,9 +64,7 @@ def user_domain() -> Iterator[dict[str, str]]:
     Raises:
         PerceptionError: ROS 2 is not here, or ROS_DOMAIN_ID is no domain.
     """
-    if trouble := domain_trouble(os.environ):
-        raise PerceptionError(trouble)
-    domain = int(os.environ.get('ROS_DOMAIN_ID') or '0')
+    domain = read_domain(os.environ)
     with _ros(ros_environment(domain, localhost=False)) as environment:
         yield environment
 

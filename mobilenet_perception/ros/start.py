@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 
 _HIGHEST_DOMAIN = 232
-_DOMAIN = 'ROS_DOMAIN_ID is {0}: choose a number from 0 to 232'
 # Where in rcl's sources.
 _PLACE = re.compile(r',? at /\S+:\d+')
 _CLASS = re.compile(r'^[.\w]+: ')
@@ -92,22 +91,27 @@ def start_ros(arguments: Sequence[str] | None = None, **options: Any) -> None:
     import rclpy  # noqa: PLC0415 (the sentences are for those without ROS too)
 
     # rclpy would end the process within Fast DDS, or tell its own story first.
-    trouble = domain_trouble(os.environ)
-    if not trouble and not any(os.environ.get(name) for name in _LOG_VARIABLES):
-        trouble = _NO_LOGS
-    if trouble:
-        raise PerceptionError(trouble)
+    read_domain(os.environ)
+    if not any(os.environ.get(name) for name in _LOG_VARIABLES):
+        raise PerceptionError(_NO_LOGS)
     try:
         rclpy.init(args=arguments, **options)
     except (RuntimeError, OSError) as error:
         raise PerceptionError(start_failure(f'{type(error).__name__}: {error}')) from None
 
 
-def domain_trouble(environment: Mapping[str, str]) -> str:
-    """Say why ROS_DOMAIN_ID is no domain; empty: it is, or is not set."""
+def read_domain(environment: Mapping[str, str]) -> int:
+    """Return ROS_DOMAIN_ID; 0 where it is not set.
+
+    Raises:
+        PerceptionError: it is no domain.
+    """
     domain = environment.get('ROS_DOMAIN_ID') or '0'
-    good = domain.isdecimal() and int(domain) <= _HIGHEST_DOMAIN
-    return '' if good else _DOMAIN.format(domain)
+    if not domain.isdecimal() or int(domain) > _HIGHEST_DOMAIN:
+        raise PerceptionError(
+            f'ROS_DOMAIN_ID is {domain}: choose a number from 0 to {_HIGHEST_DOMAIN}'
+        )
+    return int(domain)
 
 
 def start_failure(said: str) -> str:

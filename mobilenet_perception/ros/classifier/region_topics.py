@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Topics of a camera with regions: a detector's or a map's boxes in; what each thing is, out."""
 
-import threading
 from collections.abc import Callable, Sequence
 from copy import copy
 
@@ -19,7 +18,7 @@ from mobilenet_perception.pipeline.region_decisions import ThingDecision
 from mobilenet_perception.pipeline.regions import RegionRules, Regions, choose_regions
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
-from mobilenet_perception.ros.classifier.topics import TIMING_DEPTH
+from mobilenet_perception.ros.classifier.topics import TIMING_DEPTH, LastDecision
 
 # Best effort hears every publisher; a few, since a frame wants those of its own stamp.
 _REGIONS = qos.QoSProfile(
@@ -86,9 +85,7 @@ class RegionPublishers:
         self._decisions = create(Detection2DArray, f'~/{camera}/decisions', 10)
         self._timing = create(DiagnosticArray, f'~/{camera}/timing', TIMING_DEPTH)
         self._camera = camera
-        self._lock = threading.Lock()
-        self._decided_ns = 0
-        self._stale: set[str] = set()
+        self._last = LastDecision()
         self._frame_id = ''
 
     def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
@@ -104,10 +101,7 @@ class RegionPublishers:
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decisions if one has gone stale, or the last were published a period ago."""
         things = pipeline.things(self._camera)
-        with self._lock:
-            gone_stale = bool(_stale(things) - self._stale)
-            is_due = gone_stale or steady_ns - self._decided_ns >= period_ns
-        if is_due:
+        if self._last.is_due(_stale(things), steady_ns, period_ns):
             self._publish_decisions(things, steady_ns)
 
     def destroy(self) -> None:
@@ -117,10 +111,9 @@ class RegionPublishers:
 
     def _publish_decisions(self, things: Sequence[ThingDecision], steady_ns: int) -> None:
         header = Header(stamp=self._node.get_clock().now().to_msg(), frame_id=self._frame_id)
-        with self._lock:
-            self._decided_ns, self._stale = steady_ns, _stale(things)
+        self._last.record(_stale(things), steady_ns)
         self._decisions.publish(messages.thing_decisions(header, things))
 
 
-def _stale(things: Sequence[ThingDecision]) -> set[str]:
-    return {thing.id for thing in things if thing.decision.label == STALE}
+def _stale(things: Sequence[ThingDecision]) -> frozenset[str]:
+    return frozenset(thing.id for thing in things if thing.decision.label == STALE)

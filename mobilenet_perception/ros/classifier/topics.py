@@ -94,6 +94,26 @@ class CameraSubscription:
         self._node.destroy_subscription(self._subscription)
 
 
+class LastDecision:
+    """When decisions were published last, and which of them were stale. Used by any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._published_ns = 0
+        self._stale: frozenset[str] = frozenset()
+
+    def record(self, stale: frozenset[str], steady_ns: int) -> None:
+        """Note decisions as they are published, by the names of those that are stale."""
+        with self._lock:
+            self._published_ns, self._stale = steady_ns, stale
+
+    def is_due(self, stale: frozenset[str], steady_ns: int, period_ns: int) -> bool:
+        """Say whether one has gone stale, or the last were published a period ago."""
+        with self._lock:
+            gone_stale = bool(stale - self._stale)
+            return gone_stale or steady_ns - self._published_ns >= period_ns
+
+
 class CameraPublishers:
     """Topics of one camera. Its methods may be called from any thread.
 
@@ -109,9 +129,7 @@ class CameraPublishers:
         self._decision = create(Classification, f'~/{camera}/decision', 10)
         self._timing = create(DiagnosticArray, f'~/{camera}/timing', TIMING_DEPTH)
         self._camera = camera
-        self._decision_lock = threading.Lock()
-        self._decided_ns = 0
-        self._decided = ''
+        self._last = LastDecision()
         self._frame_id = ''
 
     def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
@@ -127,10 +145,7 @@ class CameraPublishers:
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decision if it has gone stale, or the last was published a period ago."""
         decision = pipeline.decision(self._camera)
-        with self._decision_lock:
-            gone_stale = decision.label == STALE != self._decided
-            is_due = gone_stale or steady_ns - self._decided_ns >= period_ns
-        if is_due:
+        if self._last.is_due(self._stale(decision), steady_ns, period_ns):
             self._publish_decision(decision, steady_ns)
 
     def destroy(self) -> None:
@@ -146,10 +161,12 @@ class CameraPublishers:
             else messages.time_message(decision.stamp_ns)
         )
         header = Header(stamp=stamp, frame_id=self._frame_id)
-        with self._decision_lock:
-            self._decided_ns, self._decided = steady_ns, decision.label
+        self._last.record(self._stale(decision), steady_ns)
         scored = Scored(decision.label, decision.score)
         self._decision.publish(messages.classification(header, [scored]))
+
+    def _stale(self, decision: Decision) -> frozenset[str]:
+        return frozenset([self._camera] if decision.label == STALE else [])
 
 
 class InfoPublishers:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mobilenet_perception.ros.interrupts import INTERRUPTED, run_program
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.system.files import write_atomically
 
 
@@ -106,17 +106,14 @@ def main() -> int:
     given = parser.parse_args()
     from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
 
-    try:
-        with joined_ros():
-            cameras = Cameras(given.topics, given.width, given.height)
-            cameras.wait_for_subscribers()
-            print('ready', flush=True)
-            while line := sys.stdin.readline():
-                order = Order(**json.loads(line))
-                write_atomically(Path(order.sent), json.dumps(cameras.publish(order)))
-                print(f'done {order.number}', flush=True)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    with joined_ros():
+        cameras = Cameras(given.topics, given.width, given.height)
+        cameras.wait_for_subscribers()
+        print('ready', flush=True)
+        while line := sys.stdin.readline():
+            order = Order(**json.loads(line))
+            write_atomically(Path(order.sent), json.dumps(cameras.publish(order)))
+            print(f'done {order.number}', flush=True)
     return 0
 
 

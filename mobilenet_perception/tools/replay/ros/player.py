@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import signal
 import sys
 import time
 from array import array
@@ -23,7 +22,7 @@ from mobilenet_perception.frames.messages import CompressedImageMessage, ImageMe
 from mobilenet_perception.recordings import Source, SourceFrame, open_source
 from mobilenet_perception.recordings.cdr import restamp
 from mobilenet_perception.recordings.prefetch import prefetch
-from mobilenet_perception.ros.interrupts import INTERRUPTED, handled_interrupts, run_program
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.replay.pace import Schedule
@@ -79,14 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     add_arguments(parser)
     parsed = parser.parse_args(arguments)
-    try:
-        with handled_interrupts(signal.SIGINT):
-            return play(parsed)
-    except PerceptionError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return play(parsed)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

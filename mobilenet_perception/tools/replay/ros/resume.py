@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.ros.interrupts import INTERRUPTED, run_program
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.qos import incompatibility
 from mobilenet_perception.ros.start import start_ros
 
@@ -40,11 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
         node = rclpy.create_node('resume_replay')
         wait_until_matched(node, parsed.classifier, parsed.player, parsed.wait)
         resume(node, parsed.player, parsed.wait)
-    except PerceptionError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
     finally:
         rclpy.try_shutdown()
     return 0

@@ -6,10 +6,8 @@ clock. It has the front camera alone.
 """
 
 import argparse
-import signal
 import sys
 import time
-from contextlib import suppress
 from functools import partial
 
 import cv2
@@ -20,7 +18,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Float64
 
-from mobilenet_perception.ros.interrupts import handled_interrupts, run_program
+from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.messages import time_message
 from mobilenet_perception.ros.process import joined_ros, spin_once
 from mobilenet_perception.street import Phase, Renderer, Signal, World, gazebo
@@ -126,10 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     # The drawing shares the processor with the node.
     cv2.setNumThreads(1)
-    with suppress(KeyboardInterrupt), handled_interrupts(signal.SIGINT), joined_ros():
+    with joined_ros():
         run(DrawnSimulator(sidewalk_world(parsed.time_of_day)))
     return 0
 
 
 if __name__ == '__main__':
-    sys.exit(run_program(main))
+    sys.exit(run_program(main, interrupted=0))
