@@ -150,9 +150,8 @@ def crop(frame: Frame, roi: RegionOfInterest | None) -> Frame:
     """
     if roi is None:
         return frame
-    left, top = (max(0, round(value * frame.scale)) for value in (roi.x, roi.y))
-    right = min(frame.width, round((roi.x + roi.width) * frame.scale))
-    bottom = min(frame.height, round((roi.y + roi.height) * frame.scale))
+    left, right = _pixels_of(roi.x, roi.width, frame.width, frame.scale)
+    top, bottom = _pixels_of(roi.y, roi.height, frame.height, frame.scale)
     if right <= left or bottom <= top:
         raise FrameError(
             f'the region of interest {list(roi)} lies outside the frame of '
@@ -160,6 +159,22 @@ def crop(frame: Frame, roi: RegionOfInterest | None) -> Frame:
             'set roi within the image, or to [] for the whole frame'
         )
     return frame._replace(pixels=frame.pixels[top:bottom, left:right])
+
+
+def _pixels_of(start: int, length: int, side: int, scale: float) -> tuple[int, int]:
+    """Return the first pixel of an edge and the one behind its last; a part of one counts as one.
+
+    Args:
+        start: of the edge, in pixels of the camera.
+        length: of the edge, in pixels of the camera.
+        side: of the frame, in its own pixels.
+        scale: of the frame.
+    """
+    first, end = max(0, round(start * scale)), min(side, round((start + length) * scale))
+    if first >= end and start + length > 0 and start * scale < side:
+        first = min(first, side - 1)
+        end = first + 1
+    return first, end
 
 
 def _resize(pixels: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -103,6 +103,9 @@ class _RegionsRun(TaskRun):
         except FrameError as error:
             self.reasons.append(str(error))
             return self._end(Outcome.REJECTED)
+        except Exception as error:  # whatever a decoder raises must not end the node
+            self.take_failure(first.variant, error)
+            return self._end(self.failure)
         inside = self._inside(frame)
         self._look_at(frame, inside)
         answered = self._scored or not inside

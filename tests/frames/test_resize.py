@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames import Frame, PixelOrder, RegionOfInterest, crop_and_resize
+from mobilenet_perception.frames import Frame, PixelOrder, RegionOfInterest, crop, crop_and_resize
 
 RANDOM = np.random.default_rng(3)
 CHANNELS: dict[PixelOrder, int] = {'rgb': 3, 'bgr': 3, 'rgba': 4, 'bgra': 4, 'mono': 1}
@@ -50,3 +50,27 @@ def test_region_is_in_camera_pixels_and_clipped() -> None:
     assert clipped.max() == 0
     with pytest.raises(FrameError, match='outside the frame of 400x200 pixels'):
         crop_and_resize(reduced, 8, 8, RegionOfInterest(400, 0, 10, 10))
+
+
+@pytest.mark.parametrize(
+    ('roi', 'shape'),
+    [
+        (RegionOfInterest(639, 10, 40, 40), (20, 1)),
+        (RegionOfInterest(-39, 10, 40, 40), (20, 1)),
+        (RegionOfInterest(10, 479, 40, 1), (1, 20)),
+    ],
+)
+def test_a_part_of_a_pixel_of_a_reduced_frame_is_one(
+    roi: RegionOfInterest, shape: tuple[int, int]
+) -> None:
+    half = Frame(np.zeros((240, 320, 3), np.uint8), 'bgr', 0.5)
+    assert crop(half, roi).pixels.shape[:2] == shape
+
+
+@pytest.mark.parametrize(
+    'roi', [RegionOfInterest(640, 10, 40, 40), RegionOfInterest(-40, 10, 40, 40)]
+)
+def test_what_only_touches_a_reduced_frame_lies_outside(roi: RegionOfInterest) -> None:
+    half = Frame(np.zeros((240, 320, 3), np.uint8), 'bgr', 0.5)
+    with pytest.raises(FrameError, match='lies outside the frame of 640x480 pixels'):
+        crop(half, roi)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames with regions: matched, looked at within the budget, decided thing by thing."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from mobilenet_perception.errors import AbandonedError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
+from mobilenet_perception.pipeline import frame_run
 from mobilenet_perception.pipeline.parameters import CameraSettings
 from mobilenet_perception.pipeline.pipeline import Result
 from mobilenet_perception.pipeline.regions import EXACT, LATEST, Region, RegionRules, Regions
@@ -429,3 +432,33 @@ def test_every_frame_and_region_is_accounted_for(classifier: Classifier, data: A
             assert len(result.regions) == record.regions_classified
         if record.outcome is Outcome.ON_TIME:
             assert record.age_ms is not None and record.age_ms <= 50.0
+
+
+def test_a_sliver_at_the_edge_of_a_reduced_jpeg_spoils_no_other_region(
+    bench: RegionBench,
+) -> None:
+    """Decoded at half its size, the last column of the camera is half a pixel."""
+    pixels = np.full((480, 640, 3), COLOURS['green'][::-1], np.uint8)
+    _, data = cv2.imencode('.jpg', pixels)
+    message = SimpleNamespace(
+        format='jpeg', data=data.tobytes(), header=SimpleNamespace(frame_id='camera')
+    )
+    bench.regions(a=RegionOfInterest(639, 0, 40, 40), b=RegionOfInterest(100, 100, 40, 40))
+    bench.submit(message)
+    (result,) = bench.run()
+    assert result.record.outcome is Outcome.ON_TIME and result.record.reason == ''
+    assert labels(result) == {'a': 'green', 'b': 'green'}
+
+
+def test_whatever_decoding_raises_is_an_outcome(
+    bench: RegionBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise MemoryError('no room')
+
+    monkeypatch.setattr(frame_run, 'decode', broken)
+    bench.regions(a=PLACES['red'])
+    bench.submit(striped())
+    (result,) = bench.run()
+    assert result.record.outcome is Outcome.FAILED
+    assert result.record.reason == 'tiny: MemoryError: no room'
