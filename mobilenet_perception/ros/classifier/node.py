@@ -39,6 +39,7 @@ from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.parameters import (
+    DumpableParameters,
     check_given_parameters,
     declare_parameters,
     read_parameters,
@@ -56,7 +57,7 @@ _HAND_OVER_S = 5e-5
 _SWITCH_INTERVAL_S = 0.0005
 
 
-class ClassifierNode(LifecycleNode):  # type: ignore[misc]
+class ClassifierNode(DumpableParameters, LifecycleNode):  # type: ignore[misc]
     """Node `classifier`; topics, parameters and outcomes are described in the README.
 
     Raises:
@@ -65,13 +66,13 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
+        self.specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         super().__init__('classifier')
         use_cv_bridge()
         self._pipeline: Pipeline | None = None
         self._priority_trouble = ''
         self._runtime_switch: RuntimeSwitch | None = None
         self._camera_subscriptions: dict[str, topics.CameraSubscription] = {}
-        self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._camera_publishers: dict[str, topics.CameraPublishers] = {}
         self._info_publishers: topics.InfoPublishers | None = None
         self._overlay_publishers: topics.OverlayPublishers | None = None
@@ -103,7 +104,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     @property
     def values(self) -> dict[str, Any]:
         """All parameters' values, by name."""
-        return read_parameters(self, self._specifications)
+        return read_parameters(self, self.specifications)
 
     @property
     def cameras(self) -> list[str]:
@@ -313,13 +314,13 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def _declare_cameras(self) -> None:
         for camera in self.cameras:
             specifications = camera_parameters(camera)
-            self._specifications.update(specifications)
+            self.specifications.update(specifications)
             declare_parameters(self, specifications)
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         new = {}
         for parameter in parameters:
-            specification = self._specifications.get(parameter.name)
+            specification = self.specifications.get(parameter.name)
             if specification is None:
                 continue
             reason = refusal(parameter.name, specification, parameter.value)

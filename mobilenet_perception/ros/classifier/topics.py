@@ -112,6 +112,7 @@ class CameraPublishers:
         self._decided_ns = 0
         self._decided = ''
         self._frame_id = ''
+        self._frame_status = messages.status_name(node, f'{camera}: frame')
 
     def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
         """Publish how a frame ended: the planner's news first, timing last."""
@@ -121,7 +122,7 @@ class CameraPublishers:
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
         self.publish_decision(result.decision, steady_ns)
-        self._timing.publish(messages.timing(header, result.record))
+        self._timing.publish(messages.timing(header, result.record, self._frame_status))
 
     def publish_decision(self, decision: Decision, steady_ns: int) -> None:
         """Publish a decision under the stamp of the frame it rests on; a stale one as of now."""
