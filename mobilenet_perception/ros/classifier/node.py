@@ -34,6 +34,7 @@ from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
+from mobilenet_perception.ros.bond import Bond
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
@@ -77,6 +78,7 @@ class ClassifierNode(DumpableParameters, LifecycleNode):  # type: ignore[misc]
         self._info_publishers: topics.InfoPublishers | None = None
         self._overlay_publishers: topics.OverlayPublishers | None = None
         self._decision_timer: Timer | None = None
+        self._bond: Bond | None = None
         # Kept beside the parameter, for it is read with every frame.
         self._publish_late = False
         self._time = RosClock(self)
@@ -182,6 +184,8 @@ class ClassifierNode(DumpableParameters, LifecycleNode):  # type: ignore[misc]
                 f'camera {camera}: {subscription.topic} ({transport}), budget '
                 f'{self._pipeline.state(camera).settings.latency_budget_ms:g} ms'
             )
+        if not self.autostart:
+            self._form_bond()
         return TransitionCallbackReturn.SUCCESS
 
     @logged
@@ -255,7 +259,17 @@ class ClassifierNode(DumpableParameters, LifecycleNode):  # type: ignore[misc]
             self._camera_subscriptions,
         )
 
+    def _form_bond(self) -> None:
+        try:
+            self._bond = self._bond or Bond(self)
+        except PerceptionError as error:  # another manager may ask for none
+            self.get_logger().info(str(error))
+        else:
+            self._bond.form()
+
     def _stop(self) -> bool:
+        if self._bond is not None and self.context.ok():
+            self._bond.break_up()
         for subscription in self._camera_subscriptions.values():
             subscription.destroy()
         self._camera_subscriptions = {}
