@@ -47,7 +47,7 @@ from mobilenet_perception.ros.parameters import (
     typed_value,
 )
 from mobilenet_perception.ros.process import RosClock, run_node
-from mobilenet_perception.ros.transitions import logged
+from mobilenet_perception.ros.transitions import SafeTransitions, logged
 from mobilenet_perception.system.realtime import set_realtime_priority
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
@@ -58,7 +58,7 @@ _HAND_OVER_S = 5e-5
 _SWITCH_INTERVAL_S = 0.0005
 
 
-class ClassifierNode(DumpableParameters, LifecycleNode):  # type: ignore[misc]
+class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # type: ignore[misc]
     """Node `classifier`; topics, parameters and outcomes are described in the README.
 
     Raises:
