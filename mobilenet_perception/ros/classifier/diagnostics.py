@@ -18,7 +18,7 @@ from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.ros.classifier.region_topics import RegionSubscription
 from mobilenet_perception.ros.classifier.topics import CameraSubscription
-from mobilenet_perception.ros.messages import key_values
+from mobilenet_perception.ros.messages import key_values, status_name
 from mobilenet_perception.system.machine import Sensors, Watch, read_identity
 
 
@@ -69,9 +69,9 @@ class Diagnostics:
             for camera, subscription in status.subscriptions.items():
                 regions = status.regions.get(camera)
                 health = _camera_health(status.pipeline, camera, subscription, regions)
-                statuses.append(self._report(f': {camera}', health, 'classifying'))
+                statuses.append(self._report(camera, health, 'classifying'))
         health = machine_health(self._identity, self._watch.looks)
-        statuses.append(self._report(f': {MACHINE}', health, 'nothing is known to slow it down'))
+        statuses.append(self._report(MACHINE, health, 'nothing is known to slow it down'))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
@@ -90,10 +90,10 @@ class Diagnostics:
             )
         return Health(troubles, {'state': 'active', 'bundle': status.bundle, **values})
 
-    def _report(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
+    def _report(self, of: str, health: Health, well: str) -> DiagnosticStatus:
         return DiagnosticStatus(
             level=DiagnosticStatus.WARN if health.troubles else DiagnosticStatus.OK,
-            name=f'{self._node.get_name()}{suffix}',
+            name=status_name(self._node, of),
             message='; '.join(health.troubles) or well,
             hardware_id=self._node.get_fully_qualified_name(),
             values=key_values(health.values),

@@ -113,6 +113,7 @@ class CameraPublishers:
         self._decided_ns = 0
         self._decided = ''
         self._frame_id = ''
+        self._frame_status = messages.status_name(node, f'{camera}: frame')
 
     def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
         """Publish how a frame ended: the planner's news first, timing last."""
@@ -122,7 +123,7 @@ class CameraPublishers:
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
         self._publish_decision(result.decision, steady_ns)
-        self._timing.publish(messages.timing(header, result.record))
+        self._timing.publish(messages.timing(header, result.record, self._frame_status))
 
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decision if it has gone stale, or the last was published a period ago."""
