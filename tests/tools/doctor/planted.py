@@ -2,6 +2,7 @@
 """A process of cameras, one on each topic, each with the trouble that it is named after."""
 
 import array
+import random
 import sys
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ class Planted:
         qos = QoSProfile(depth=5) if reliable else _BEST_EFFORT
         topic = f'/{trouble}/image_raw'
         self._trouble = trouble
+        self._chance = random.Random(0)
         self._publishers = [node.create_publisher(kind, topic, qos)]
         if trouble == 'twice':
             self._publishers.append(node.create_publisher(kind, topic, qos))
@@ -48,7 +50,8 @@ class Planted:
         """Publish frame `number`, captured at `stamp_ns`, as the trouble has it."""
         if self._trouble == 'paused' or (self._trouble == 'slow' and number % 15):
             return
-        if self._trouble == 'uneven' and number % 3 == 0:
+        # By chance: a camera that leaves out every third alternates, and skips nothing.
+        if self._trouble == 'uneven' and self._chance.random() < 1 / 3:
             return
         for publisher in self._publishers:
             publisher.publish(self._message(_STAMPS.get(self._trouble, _own)(stamp_ns, number)))
