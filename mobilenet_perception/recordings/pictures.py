@@ -12,6 +12,7 @@ import numpy as np
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import SUFFIXES, decode_file
 from mobilenet_perception.frames.messages import image_message
+from mobilenet_perception.recordings.foreign import is_ros1_bag, ros1_error
 from mobilenet_perception.recordings.source import EPOCH_NS, SourceFrame
 
 
@@ -62,6 +63,8 @@ def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFra
     """
     paths = list_images(folder)
     if not paths:
+        if bags := sorted(path for path in folder.iterdir() if is_ros1_bag(path)):
+            raise ros1_error(bags[0])
         raise PerceptionError(
             f'{folder} holds no image and no recording: give a folder of PNG or JPEG files, or '
             'one with the metadata.yaml, .mcap or .db3 of a rosbag2 bag'
