@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reader of rosbag2 recordings (sqlite3 or mcap, zstd, split), without ROS."""
 
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -13,7 +11,7 @@ from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.recordings import cdr, unfinished
 from mobilenet_perception.recordings.foreign import foreign_mcap_error
 from mobilenet_perception.recordings.labels import FrameLabel, Labels
-from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of
+from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of, warn
 from mobilenet_perception.recordings.storage import decompress_message, find_files, plain_file
 
 if TYPE_CHECKING:
@@ -150,12 +148,6 @@ def read_messages(path: Path, topics: Collection[str]) -> Iterator[cdr.RecordedM
             if len(broken) == len(found.files):
                 raise broken[0] from None
             warn(f'{error}; the other files of the recording are read')
-
-
-@cache
-def warn(words: str) -> None:
-    """Say something of a recording on stderr, once in a process, however often it is read."""
-    print(f'warning: {words}', file=sys.stderr, flush=True)
 
 
 def note_of(reader: 'Reader') -> str:
