@@ -87,7 +87,13 @@ class CameraSubscription:
             for info in self._node.get_publishers_info_by_topic(self.topic)
         ]
         parameter = f'{self._camera}.image_topic'
-        return input_trouble.silence(self.topic, self._type, parameter, publishers)
+        compressed_topic = f'{self.topic}/compressed'
+        listens_there = self._type == _TYPES['compressed'][1]
+        if not listens_there or not self._node.count_publishers(compressed_topic):
+            compressed_topic = ''
+        return input_trouble.silence(
+            self.topic, self._type, parameter, publishers, compressed_topic
+        )
 
     def destroy(self) -> None:
         """End it."""

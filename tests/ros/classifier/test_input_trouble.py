@@ -93,6 +93,16 @@ def stamped(peer: Peer, later_ns: int) -> Image:
     return message
 
 
+def test_the_base_topic_of_compressed_images_is_told_the_full_one(
+    start: Start, peer: Peer
+) -> None:
+    start(**{'camera.image_transport': 'compressed'})
+    peer.node.create_publisher(Image, '/camera/image_raw', 1)
+    peer.node.create_publisher(CompressedImage, '/camera/image_raw/compressed', 1)
+    words = 'set camera.image_topic: /camera/image_raw/compressed'
+    assert 'set image_transport' not in trouble(peer, words).message
+
+
 def test_a_clock_that_comes_seldom_is_told_as_such(start: Start, peer: Peer) -> None:
     start(use_sim_time='true', latency_budget_ms=500.0)
     clock = peer.node.create_publisher(Clock, '/clock', 10)
