@@ -18,7 +18,7 @@ from tests.support import ROOT
 
 PACKAGE = 'mobilenet_perception'
 # What others have written: their arguments are theirs.
-FOREIGN = {'.', 'apt-get', 'apt', 'export', 'pip', 'rosdep', 'colcon', 'docker', 'export', 'nvpmodel',
+FOREIGN = {'.', 'apt-get', 'apt', 'export', 'pip', 'rosdep', 'colcon', 'docker', 'nvpmodel',
            'jetson_clocks', 'ray', 'tee'}  # fmt: skip
 _PYTHONS = {'python', 'python3', '.venv/bin/python', '.venv-training/bin/python'}
 _ASSIGNMENT = re.compile(r'[A-Z_]+=')
