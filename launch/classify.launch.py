@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start the classifier: `ros2 launch mobilenet_perception classify.launch.py`."""
 
+import math
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
@@ -14,6 +16,8 @@ from mobilenet_perception.ros.environment import MALLOC_SETTINGS, profile_variab
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))
+
+LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 
 # Name, default, meaning. Empty: as the parameter file says.
 ARGUMENTS = (
@@ -31,7 +35,10 @@ ARGUMENTS = (
     # false where a lifecycle manager takes the node through its states.
     ('autostart', 'true', 'Configure and activate the node at once.'),
     ('advice', 'false', 'Start the node advisor too: decisions become speed limits for Nav2.'),
-    ('log_level', 'info', 'debug, info, warn, error or fatal.'),
+    # Nav2's lifecycle manager takes a node that has come back up again.
+    ('respawn', 'false', 'Start a node again when it has ended, however it ended.'),
+    ('respawn_delay', '2.0', 'Time to wait before that, in seconds.'),
+    ('log_level', 'info', 'debug, info, warn, error or fatal; <logger>:=<level> for one logger.'),
     # The camera driver is what needs a profile, when images are lost: see the file
     # config/fastdds_large_images.xml. This one is for the node's own process.
     ('fastdds_profile', '', 'Fast DDS profile of the node.'),
@@ -52,15 +59,14 @@ def _start(context: LaunchContext) -> list[Node]:
     if not Path(given['params_file']).is_file():
         # launch_ros would only warn, and the node would run on defaults.
         raise RuntimeError(f'params_file {given["params_file"]} is not a file')
-    environment = dict(MALLOC_SETTINGS)
-    if given['fastdds_profile']:
-        environment[profile_variable()] = given['fastdds_profile']
     parameters = _parameters(given)
     common = {
         'package': PACKAGE,
         'namespace': given['namespace'],
-        'arguments': ['--ros-args', '--log-level', given['log_level']],
-        'additional_env': environment,
+        'arguments': ['--ros-args', '--log-level', _log_level(given['log_level'])],
+        'additional_env': {**MALLOC_SETTINGS, **_profile(given['fastdds_profile'])},
+        'respawn': _is_true('respawn', given['respawn']),
+        'respawn_delay': _seconds('respawn_delay', given['respawn_delay']),
         'output': 'screen',
         'emulate_tty': True,
     }
@@ -113,6 +119,40 @@ def _parameters(given: dict[str, str]) -> dict[str, Any]:
             )
         parameters[f'{(cameras or ["camera"])[0]}.{name}'] = given[name]
     return parameters
+
+
+def _profile(path: str) -> dict[str, str]:
+    """Return the environment in which Fast DDS reads a profile; it would not say what is wrong."""
+    if not path:
+        return {}
+    profile = Path(path).expanduser().resolve()
+    try:
+        ElementTree.parse(profile)
+    except OSError:
+        raise RuntimeError(
+            f'fastdds_profile {profile} cannot be read: give the path of an XML file, or leave '
+            'the argument out'
+        ) from None
+    except ElementTree.ParseError as error:
+        raise RuntimeError(f'fastdds_profile {profile} is no XML ({error})') from None
+    return {profile_variable(): str(profile)}
+
+
+def _log_level(text: str) -> str:
+    level = text.rpartition(':=')[2].lower()
+    if level not in LOG_LEVELS:
+        raise RuntimeError(
+            f'log_level must be one of {", ".join(LOG_LEVELS)}, or <logger>:=<level>; it is '
+            f'{text!r}'
+        )
+    return text
+
+
+def _seconds(name: str, text: str) -> float:
+    seconds = _number(name, text)
+    if not 0 <= seconds < math.inf:
+        raise RuntimeError(f'{name} must be a number of seconds from 0; it is {text!r}')
+    return seconds
 
 
 def _is_true(name: str, text: str) -> bool:

@@ -2,7 +2,7 @@
 """A camera message becomes an RGB array: encodings, row step, endianness, JPEG/PNG, limits."""
 
 from mobilenet_perception.frames.compressed import decode_compressed
-from mobilenet_perception.frames.decode import SUFFIXES, decode, decode_file
+from mobilenet_perception.frames.decode import decode, decode_file
 from mobilenet_perception.frames.encodings import ENCODINGS
 from mobilenet_perception.frames.frame import (
     DEFAULT_LIMITS,
@@ -14,6 +14,7 @@ from mobilenet_perception.frames.frame import (
     crop_and_resize,
 )
 from mobilenet_perception.frames.image import decode_image
+from mobilenet_perception.frames.image_files import SUFFIXES
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 
 __all__ = [

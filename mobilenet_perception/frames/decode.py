@@ -20,11 +20,6 @@ from mobilenet_perception.frames.jpeg import imdecode
 from mobilenet_perception.frames.jpeg_png import JPEG_SIGNATURE, PNG_SIGNATURE
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 
-SUFFIXES = frozenset(
-    {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm', '.pbm'}
-)
-"""Names of the files that `decode_file` takes, in lower case; the content decides, though."""
-
 # Height and width, in pixels.
 Sides = tuple[int, int]
 _NETPBM = re.compile(rb'P[1-6](?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s')
@@ -62,7 +57,10 @@ def decode_file(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Frame:
     """
     path = Path(path)
     try:
-        limits.check_size(path.stat().st_size)
+        size = path.stat().st_size
+        if size == 0:
+            raise FrameError('the file is empty: copy it again, or remove it')
+        limits.check_size(size)
         data = path.read_bytes()
     except OSError as error:
         raise FrameError(f'{path}: cannot be read: {error.strerror}') from error

@@ -38,9 +38,27 @@ class Publisher(NamedTuple):
 
 
 def silence(
-    topic: str, expected_type: str, parameter: str, publishers: Sequence[Publisher]
+    topic: str,
+    expected_type: str,
+    parameter: str,
+    publishers: Sequence[Publisher],
+    compressed_topic: str = '',
 ) -> str:
-    """Say why no frame comes on a topic."""
+    """Say why no frame comes on a topic.
+
+    Args:
+        topic: of the camera.
+        expected_type: what the node listens for, such as `sensor_msgs/msg/Image`.
+        parameter: the one that names the topic.
+        publishers: of the topic.
+        compressed_topic: where image_transport publishes the same images compressed, if that is
+            what the node listens for; empty: nobody does.
+    """
+    if compressed_topic:
+        return (
+            f'no frames yet: compressed images of {topic} come on {compressed_topic}, as '
+            f'image_transport names it; set {parameter}: {compressed_topic}'
+        )
     if not publishers:
         return (
             f'no frames yet: nobody publishes {topic}; start the camera, or set {parameter} to '

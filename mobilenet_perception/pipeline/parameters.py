@@ -5,7 +5,7 @@ Settings are what can change while the pipeline runs: of one camera, and of all.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -77,6 +77,10 @@ _ROS_NAME = re.compile(rf'(?:~?/)?{_PART}(?:/{_PART})*\Z', re.ASCII)
 MACHINE = 'machine'
 
 
+# The region that is no region: the whole frame.
+NO_ROI = [0, 0, 0, 0]
+
+
 class Specification(NamedTuple):
     """One parameter.
 
@@ -88,6 +92,9 @@ class Specification(NamedTuple):
         choices: all values allowed, when they are few.
         at_run_time: whether it may change while the node is configured.
         is_name: whether it is the name of a topic or a node.
+        read_only: whether it is read once, at the start of the node.
+        empty: what stands for an empty list, which ROS's parameter files cannot carry: they make
+            of it a parameter without a type, which `ros2 param dump` writes as `null`.
     """
 
     default: Any
@@ -97,6 +104,8 @@ class Specification(NamedTuple):
     choices: Sequence[str] = ()
     at_run_time: bool = True
     is_name: bool = False
+    read_only: bool = False
+    empty: Sequence[Any] = ()
 
 
 NODE_PARAMETERS: Mapping[str, Specification] = {
@@ -178,7 +187,10 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
         2000.0, 'time after which a run counts as hung, in milliseconds', 10.0, 600_000.0
     ),
     'autostart': Specification(
-        True, 'configure and activate without a lifecycle manager', at_run_time=False
+        True,
+        'configure and activate without a lifecycle manager',
+        at_run_time=False,
+        read_only=True,
     ),
 }
 
@@ -196,7 +208,9 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
             at_run_time=False,
         ),
         f'{camera}.roi': Specification(
-            [], 'region of interest [x, y, width, height] in pixels; empty: the whole frame'
+            NO_ROI,
+            f'region of interest [x, y, width, height] in pixels; {NO_ROI}: the whole frame',
+            empty=NO_ROI,
         ),
         f'{camera}.latency_budget_ms': Specification(
             0.0, "this camera's budget in milliseconds; 0: the node's", 0.0, 60_000.0
@@ -222,7 +236,10 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
             at_run_time=False,
         ),
         f'{camera}.regions_classes': Specification(
-            [], "the detector's classes to look at; empty: all", at_run_time=False
+            [''],
+            "the detector's classes to look at; ['']: all",
+            at_run_time=False,
+            empty=[''],
         ),
         f'{camera}.regions_margin': Specification(
             0.1,
@@ -257,8 +274,8 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
         refused = (
-            f'{name} must be empty or four integers [x, y, width, height] in pixels, x and y '
-            f'from 0, width and height from 1; it is {value}'
+            f'{name} must be four integers [x, y, width, height] in pixels, x and y from 0, width '
+            f'and height from 1, or {NO_ROI} for the whole frame; it is {_as_list(value)}'
         )
         return '' if _is_roi(value) else refused
     if name.endswith('.regions_classes'):
@@ -346,7 +363,7 @@ def region_rules(values: Mapping[str, Any], camera: str) -> RegionRules | None:
     return RegionRules(
         match=values[f'{camera}.regions_match'],
         max_age_ms=values[f'{camera}.regions_max_age_ms'],
-        classes=tuple(values[f'{camera}.regions_classes']),
+        classes=tuple(filter(None, values[f'{camera}.regions_classes'])),
         margin=values[f'{camera}.regions_margin'],
         min_pixels=values[f'{camera}.regions_min_pixels'],
         most=values[f'{camera}.regions_most'],
@@ -375,8 +392,19 @@ def _are_cameras(names: list[Any]) -> bool:
     return bool(well_formed) and MACHINE not in names and len(set(names)) == len(names)
 
 
+def is_empty(value: Any) -> bool:
+    """Return whether a list is empty, in any of the forms that ROS gives to one."""
+    if value is None or value == 'null':  # an older dump, or `roi: null` in a file
+        return True
+    return isinstance(value, Sized) and not isinstance(value, str) and not len(value)
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+
+
 def _is_roi(value: Any) -> bool:
-    if not value:
+    if is_empty(value):
         return True
     try:
         x, y, width, height = value

@@ -2,6 +2,7 @@
 """Labels of a bag's frames: `labels.json`, beside the recording, by camera and stamp."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,14 @@ class FrameLabel(NamedTuple):
 
 # By camera, then by capture stamp in nanoseconds.
 Labels = dict[str, dict[int, FrameLabel]]
+
+
+def canonical_label(text: str) -> str:
+    """Return a label as one sequence of code points (Unicode's NFC), however it was typed.
+
+    macOS writes an accented letter of a folder's name as two; Linux and Windows as one.
+    """
+    return unicodedata.normalize('NFC', text)
 
 
 def labels_to_json(labels: Mapping[str, Mapping[int, FrameLabel]]) -> str:
@@ -72,4 +81,5 @@ def _label(frame: Mapping[str, Any]) -> FrameLabel:
     truth, clear, roi = frame['truth'], frame['clear'], frame['roi']
     if not (truth is None or isinstance(truth, str)) or not isinstance(clear, bool):
         raise ValueError('truth must be a label or null, clear true or false')
+    truth = None if truth is None else canonical_label(truth)
     return FrameLabel(truth, clear, None if roi is None else RegionOfInterest(*map(int, roi)))

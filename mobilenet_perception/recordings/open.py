@@ -12,6 +12,7 @@ from mobilenet_perception.recordings.labels import FILE, Labels, labels_of_bag, 
 from mobilenet_perception.recordings.reader import bag_cameras, read_bag
 from mobilenet_perception.recordings.source import Source, SourceCamera, SourceFrame, camera_topic
 from mobilenet_perception.recordings.storage import find_files, is_bag
+from mobilenet_perception.recordings.unfinished import wal_of
 
 DRIVE = 'drive'
 DEFAULT_RATE_HZ = 30.0
@@ -82,7 +83,7 @@ def source_digest(source: str, labels: Path | None = None) -> str:
     if not path.exists():
         return ''
     if is_bag(path):
-        files = list(find_files(path).files)
+        files = [part for file in find_files(path).files for part in (file, wal_of(file)) if part]
         beside = (path if path.is_dir() else path.parent) / FILE
         files += [beside] if labels is None and beside.is_file() else []
     else:

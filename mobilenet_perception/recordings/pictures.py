@@ -10,9 +10,16 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import SUFFIXES, decode_file
+from mobilenet_perception.frames import decode_file
+from mobilenet_perception.frames.image_files import (
+    is_image_file,
+    left_out,
+    left_out_words,
+)
 from mobilenet_perception.frames.messages import image_message
-from mobilenet_perception.recordings.source import EPOCH_NS, SourceFrame
+from mobilenet_perception.recordings.foreign import is_ros1_bag, ros1_error
+from mobilenet_perception.recordings.labels import canonical_label
+from mobilenet_perception.recordings.source import EPOCH_NS, SourceFrame, warn
 
 
 def read_drive(
@@ -61,7 +68,10 @@ def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFra
         PerceptionError: the folder holds no image, or an image cannot be read.
     """
     paths = list_images(folder)
+    warn_of_left_out(folder)
     if not paths:
+        if bags := sorted(path for path in folder.iterdir() if is_ros1_bag(path)):
+            raise ros1_error(bags[0])
         raise PerceptionError(
             f'{folder} holds no image and no recording: give a folder of PNG or JPEG files, or '
             'one with the metadata.yaml, .mcap or .db3 of a rosbag2 bag'
@@ -76,6 +86,15 @@ def list_images(folder: Path) -> list[Path]:
         for child in sorted(path for path in folder.iterdir() if path.is_dir()):
             found += _images_in(child)
     return found
+
+
+def warn_of_left_out(folder: Path) -> None:
+    """Say on stderr which files of a folder `list_images` does not take."""
+    folders = [folder]
+    if not _images_in(folder):
+        folders += [path for path in folder.iterdir() if path.is_dir()]
+    if words := left_out_words(left_out(p for place in folders for p in place.iterdir()), folder):
+        warn(words)
 
 
 def _video_frames(
@@ -99,14 +118,13 @@ def _image_frames(
 ) -> Iterator[SourceFrame]:
     for index, path in enumerate(paths):
         stamp_ns = EPOCH_NS + round(index * 1e9 / rate_hz)
-        truth = None if path.parent == folder else path.parent.name
+        truth = None if path.parent == folder else canonical_label(path.parent.name)
         message = image_message(decode_file(path).rgb(), stamp_ns, camera)
         yield SourceFrame(camera, stamp_ns, stamp_ns, message, truth, truth is not None)
 
 
 def _images_in(folder: Path) -> list[Path]:
-    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    return sorted((path for path in found if path.is_file()), key=_natural)
+    return sorted((path for path in folder.iterdir() if is_image_file(path)), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

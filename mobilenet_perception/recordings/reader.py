@@ -2,15 +2,16 @@
 """The reader of rosbag2 recordings (sqlite3 or mcap, zstd, split), without ROS."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.recordings import cdr
+from mobilenet_perception.recordings import cdr, unfinished
+from mobilenet_perception.recordings.foreign import foreign_mcap_error
 from mobilenet_perception.recordings.labels import FrameLabel, Labels
-from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of
+from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of, warn
 from mobilenet_perception.recordings.storage import decompress_message, find_files, plain_file
 
 if TYPE_CHECKING:
@@ -63,17 +64,24 @@ def read_bag(
 
 
 def list_topics(path: Path) -> list[Topic]:
-    """Return the topics of a recording, summed over its files, by name.
+    """Return the topics of a recording, summed over its files, by name; broken files have none.
 
     Raises:
-        PerceptionError: it cannot be read.
+        PerceptionError: not one of its files can be read.
     """
     counts: dict[tuple[str, str], int] = {}
-    for file in find_files(path).files:
-        with open_storage(file) as reader:
-            for connection in reader.connections:
-                key = (connection.topic, connection.msgtype)
-                counts[key] = counts.get(key, 0) + connection.msgcount
+    broken: list[PerceptionError] = []
+    files = find_files(path).files
+    for file in files:
+        try:
+            with open_storage(file) as reader:
+                for connection in reader.connections:
+                    key = (connection.topic, connection.msgtype)
+                    counts[key] = counts.get(key, 0) + connection.msgcount
+        except PerceptionError as error:
+            broken.append(error)
+    if broken and len(broken) == len(files):
+        raise broken[0]
     return [Topic(name, msgtype, count) for (name, msgtype), count in sorted(counts.items())]
 
 
@@ -118,13 +126,33 @@ def without_twins(images: Collection[Topic]) -> list[Topic]:
 def read_messages(path: Path, topics: Collection[str]) -> Iterator[cdr.RecordedMessage]:
     """Yield the messages of the named topics, in the order in which they were recorded.
 
+    Of a recording of several files those that are missing or broken are left out, and a warning
+    on stderr says which; so it does of a file that its recorder did not finish.
+
     Raises:
-        PerceptionError: the recording cannot be read, or breaks off.
+        PerceptionError: the recording cannot be read, or its only file breaks off.
     """
-    for file in find_files(path).files:
-        with open_storage(file) as reader:
-            chosen = [item for item in reader.connections if item.topic in topics]
-            yield from messages_of(reader, chosen)
+    found = find_files(path)
+    if found.missing:
+        warn(found.lack)
+    broken: list[PerceptionError] = []
+    for file in found.files:
+        try:
+            with open_storage(file) as reader:
+                if note := note_of(reader):
+                    warn(note)
+                chosen = [item for item in reader.connections if item.topic in topics]
+                yield from messages_of(reader, chosen)
+        except PerceptionError as error:
+            broken.append(error)
+            if len(broken) == len(found.files):
+                raise broken[0] from None
+            warn(f'{error}; the other files of the recording are read')
+
+
+def note_of(reader: 'Reader') -> str:
+    """Return what a person should know of an open storage file; empty: nothing."""
+    return str(getattr(reader, 'note', ''))
 
 
 def messages_of(
@@ -145,16 +173,14 @@ def open_storage(file: Path) -> Iterator['Reader']:
     Raises:
         PerceptionError: it cannot be read, or what the block reads of it breaks off.
     """
-    try:
-        from rosbags.rosbag2 import Reader  # noqa: PLC0415 (only who reads bags needs it)
-    except ImportError:
-        raise PerceptionError(
-            'reading a bag needs rosbags, which is not installed: run `pip install rosbags`'
-        ) from None
     with plain_file(file) as plain:
         try:
-            with Reader(plain) as reader:
+            with _reader(plain, file) as reader:
                 yield reader
+        except PerceptionError:
+            raise
+        except OSError as error:
+            raise PerceptionError(f'{file} cannot be read: {error.strerror or error}') from error
         # Damaged files raise whatever the parsers of YAML, SQLite, MCAP, LZ4 and zstd run into.
         except Exception as error:
             words = ' '.join(str(error).replace(str(plain), file.name).split()).rstrip('.')
@@ -162,3 +188,49 @@ def open_storage(file: Path) -> Iterator['Reader']:
                 f'{file} is damaged or was cut short ({words or type(error).__name__}): stop '
                 'recordings with Ctrl-C, or try `mcap recover` or `ros2 bag reindex`'
             ) from error
+
+
+def _reader(plain: Path, name: Path) -> AbstractContextManager['Reader']:
+    """Choose who reads a storage file, by what it holds.
+
+    Raises:
+        PerceptionError: it is a recording of another kind, or of no message, or rosbags is
+            missing.
+    """
+    profile = unfinished.mcap_profile(plain)
+    if profile is not None:
+        if profile != unfinished.ROS2 or not unfinished.is_finished(plain):
+            return cast(
+                AbstractContextManager['Reader'], nullcontext(_scanner(plain, name, profile))
+            )
+    elif unfinished.wal_of(plain):
+        return cast(AbstractContextManager['Reader'], unfinished.open_wal(plain))
+    try:
+        from rosbags.rosbag2 import Reader  # noqa: PLC0415 (only who reads bags needs it)
+    except ImportError:
+        raise PerceptionError(
+            'reading a bag needs rosbags, which is not installed: run `pip install rosbags`'
+        ) from None
+    return Reader(plain)
+
+
+def _own_reader(
+    plain: Path, name: Path
+) -> AbstractContextManager[unfinished.StorageReader] | None:
+    """Return the reader of what rosbags does not take; None: it takes it, or it is damaged."""
+    profile = unfinished.mcap_profile(plain)
+    if profile is None:
+        return unfinished.open_wal(plain) if unfinished.wal_of(plain) else None
+    if profile == unfinished.ROS2 and unfinished.is_finished(plain):
+        return None
+    return nullcontext(_scanner(plain, name, profile))
+
+
+def _scanner(plain: Path, name: Path, profile: str) -> unfinished.McapScanner:
+    scanner = unfinished.McapScanner(plain, name)
+    if not scanner.connections and (encodings := scanner.encodings or {profile} - {'', 'ros2'}):
+        raise foreign_mcap_error(name, encodings)
+    if not scanner.message_count:
+        why = 'its chunks are damaged' if scanner.bad_chunks else 'its recorder died too early'
+        raise PerceptionError(f'{name} holds no whole message ({why}): record it again')
+    return scanner

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A source of frames: its cameras, and its frames with what is known about them."""
 
+import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
@@ -63,3 +65,9 @@ def camera_of(topic: str) -> str:
     name = name.removesuffix('/image_raw').removesuffix('/image') or name
     cleaned = ''.join(letter if letter.isalnum() else '_' for letter in name)
     return cleaned if cleaned[0].isalpha() else f'camera_{cleaned}'
+
+
+@cache
+def warn(words: str) -> None:
+    """Say something of a source on stderr, once in a process, however often it is read."""
+    print(f'warning: {words}', file=sys.stderr, flush=True)

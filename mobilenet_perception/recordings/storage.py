@@ -10,23 +10,41 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings.foreign import is_ros1_bag, ros1_error
 
 METADATA = 'metadata.yaml'
 SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 
 class BagFiles(NamedTuple):
-    """The storage files of one recording, in the order in which they were written."""
+    """The storage files of one recording, in the order in which they were written.
+
+    Attributes:
+        path: the recording.
+        files: those that are there: one at least.
+        missing: names of those that its metadata list besides.
+    """
 
     path: Path
     files: tuple[Path, ...]
+    missing: tuple[str, ...] = ()
+
+    @property
+    def lack(self) -> str:
+        """What to tell of the missing files; empty: none is missing."""
+        if not self.missing:
+            return ''
+        return (
+            f'{self.path} lacks {", ".join(self.missing)}, which its {METADATA} lists: '
+            'copy the whole folder from the robot'
+        )
 
 
 def is_bag(path: Path) -> bool:
-    """Say whether a path looks like a rosbag2 recording."""
+    """Say whether a path looks like a recording; one of ROS 1 does, too, to be refused as such."""
     if path.is_dir():
         return (path / METADATA).is_file() or bool(_storage_files(path))
-    return path.name.endswith(SUFFIXES)
+    return path.name.endswith(SUFFIXES) or is_ros1_bag(path)
 
 
 def find_files(path: Path) -> BagFiles:
@@ -36,19 +54,21 @@ def find_files(path: Path) -> BagFiles:
     or re-indexed from often disagrees with its storage files, and those are what was recorded.
 
     Raises:
-        PerceptionError: there is no recording at `path`, files of it are missing, or the
+        PerceptionError: there is no recording at `path`, all files of it are missing, or the
             recording is in a format that is not supported.
     """
     if not path.exists():
         raise PerceptionError(f'{path} does not exist: give a rosbag2 folder, .mcap or .db3 file')
     if path.is_file():
+        if is_ros1_bag(path):
+            raise ros1_error(path)
         if not path.name.endswith(SUFFIXES):
             raise PerceptionError(
                 f'{path} is not a rosbag2 recording: give a bag folder, .mcap or .db3 file'
             )
         return BagFiles(path, (path,))
     if (path / METADATA).is_file():
-        return BagFiles(path, _listed(path))
+        return _listed(path)
     return BagFiles(path, _unlisted(path))
 
 
@@ -88,7 +108,12 @@ def decompress_message(data: bytes) -> bytes:
 
     CDR cannot start like it: its first byte is zero.
     """
-    return bytes(_zstd().decompress(data)) if data[:4] == b'\x28\xb5\x2f\xfd' else data
+    return decompress_zstd(data) if data[:4] == b'\x28\xb5\x2f\xfd' else data
+
+
+def decompress_zstd(data: bytes) -> bytes:
+    """Undo zstd's compression; raises what its library does."""
+    return bytes(_zstd().decompress(data))
 
 
 def _below(folder: Path) -> list[Path]:
@@ -124,7 +149,7 @@ def _storage_files(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if path.name.endswith(SUFFIXES)]
 
 
-def _listed(folder: Path) -> tuple[Path, ...]:
+def _listed(folder: Path) -> BagFiles:
     from ruamel.yaml import YAML  # noqa: PLC0415 (comes with rosbags)
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
@@ -148,13 +173,11 @@ def _listed(folder: Path) -> tuple[Path, ...]:
             f'{folder} is serialised as {", ".join(sorted(foreign))}, of which only cdr can be '
             'read: record it with a DDS middleware'
         )
-    files = tuple(folder / name for name in names)
-    if missing := [file.name for file in files if not file.is_file()]:
-        raise PerceptionError(
-            f'{folder} lacks {", ".join(missing)}, which its {METADATA} lists: '
-            'copy the whole folder from the robot'
-        )
-    return files
+    files = tuple(path for name in names if (path := folder / name).is_file())
+    found = BagFiles(folder, files, tuple(name for name in names if not (folder / name).is_file()))
+    if not files and found.missing:
+        raise PerceptionError(found.lack)
+    return found
 
 
 def _unlisted(folder: Path) -> tuple[Path, ...]:

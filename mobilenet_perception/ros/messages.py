@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     BoundingBox2D,
@@ -106,11 +107,27 @@ def _detection(
     return Detection2D(header=header, results=results, bbox=bbox, id=name)
 
 
-def timing(header: Header, record: FrameRecord) -> DiagnosticArray:
-    """Return a frame's record as a message; times are decimal strings in milliseconds."""
+def status_name(node: Node, of: str = '') -> str:
+    """Return the name of a status: of a node, or of a part of it; the namespace belongs in it.
+
+    Nodes of several robots speak on one `/diagnostics`, and aggregators tell statuses by name
+    alone: `robot1/classifier: front`.
+    """
+    name = str(node.get_fully_qualified_name()).lstrip('/')
+    return f'{name}: {of}' if of else name
+
+
+def timing(header: Header, record: FrameRecord, name: str) -> DiagnosticArray:
+    """Return a frame's record as a message; times are decimal strings in milliseconds.
+
+    Args:
+        header: of its image.
+        record: of the frame.
+        name: of the status.
+    """
     status = DiagnosticStatus(
         level=_LEVELS[record.outcome],
-        name=f'classifier: {record.camera}: frame',
+        name=name,
         message=record.reason or str(record.outcome),
         hardware_id=record.camera,
         values=key_values(

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of a ROS node: declared from their specifications, and read back in their types.
 
+What a node dumps it takes again, by `ros2 param load` and as a parameter file, in every state.
 Those that were given to it and are none of its own are told, with the name that was meant.
 """
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.parameters import (
@@ -17,6 +25,7 @@ from mobilenet_perception.pipeline.parameters import (
     Specification,
     camera_names,
     camera_parameters,
+    is_empty,
 )
 from mobilenet_perception.ros.qos import override_refusal
 
@@ -25,13 +34,83 @@ _NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tupl
 # What ROS declares itself, now or when a topic is made, in some of its releases.
 _OF_ROS = ('qos_overrides.', 'start_type_description_service', 'use_sim_time')
 _CAMERA_PARAMETERS = tuple(name.partition('.')[2] for name in camera_parameters('camera'))
+# A number that `ros2 param load` hands on as text: YAML wants a point in it.
+_EXPONENT = re.compile(r'[-+]?\d+(\.\d+)?[eE][-+]?\d+\Z')
+
+
+class DumpableParameters:
+    """A base before `Node` or `LifecycleNode`, whose parameters then take their own dump again.
+
+    `ros2 param load` sets all that `ros2 param dump` wrote, read-only parameters too, which rclpy
+    refuses to set even to what they are; and it reads `1e-06` and `123` as a text and a number,
+    whatever they were. So what would change nothing is left out, and numbers and empty lists are
+    brought into the form of their parameters, before rclpy sees them.
+
+    Attributes:
+        specifications: of the parameters that the node declared, by name.
+    """
+
+    specifications: Mapping[str, Specification]
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """See `rclpy.node.Node.set_parameters_atomically`; its services call this."""
+        known = [self._in_form(parameter) for parameter in parameter_list]
+        changes = [parameter for parameter in known if not self._is_unchanged(parameter)]
+        for name in (parameter.name for parameter in changes):
+            if name in self.specifications and self.specifications[name].read_only:
+                reason = f'{name} is read at the start: set it, and start the node anew'
+                return SetParametersResult(successful=False, reason=reason)
+        if not changes:
+            return SetParametersResult(successful=True)
+        # Of the Node that a subclass has beside this.
+        return super().set_parameters_atomically(changes)  # type: ignore[misc]
+
+    def _in_form(self, parameter: Parameter) -> Parameter:
+        specification = self.specifications.get(parameter.name)
+        if specification is None:
+            return parameter
+        value = canonical(parameter.value, specification)
+        return parameter if value is parameter.value else Parameter(parameter.name, value=value)
+
+    def _is_unchanged(self, parameter: Parameter) -> bool:
+        assert isinstance(self, Node)
+        if not self.has_parameter(parameter.name):
+            return False
+        current = self.get_parameter(parameter.name)
+        if current.type_ == parameter.type_:
+            return bool(_plain(current.value) == _plain(parameter.value))
+        # Of another type by the way through a file.
+        return bool(str(current.value) == str(parameter.value))
 
 
 def declare_parameters(node: Node, specifications: Mapping[str, Specification]) -> None:
-    """Declare what is not yet declared."""
+    """Declare what is not yet declared, with values in the form of their parameters."""
     for name, specification in specifications.items():
-        if not node.has_parameter(name):
-            node.declare_parameter(name, specification.default, descriptor(specification))
+        if node.has_parameter(name):
+            continue
+        described = descriptor(specification)
+        # What a file says of it is known only when it is declared; and what is read-only can be
+        # declared only once.
+        described.read_only = False
+        given = node.declare_parameter(name, specification.default, described).value
+        value = canonical(given, specification)
+        if specification.read_only or value is not given:
+            node.undeclare_parameter(name)
+            described.read_only = specification.read_only
+            node.declare_parameter(name, value, described, ignore_override=True)
+
+
+def canonical(value: Any, specification: Specification) -> Any:
+    """Return a value in the form that ROS carries through files; the same object if it is."""
+    if specification.empty and is_empty(value):
+        return list(specification.empty)
+    if isinstance(specification.default, float) and isinstance(value, str):
+        return float(value) if _EXPONENT.match(value) else value
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, (list, tuple)) or hasattr(value, 'tolist') else value
 
 
 def read_parameters(node: Node, specifications: Mapping[str, Specification]) -> dict[str, Any]:
@@ -123,10 +202,15 @@ def descriptor(specification: Specification) -> ParameterDescriptor:
         additional_constraints=', '.join(
             [
                 *(['one of: ' + ' '.join(specification.choices)] if specification.choices else []),
-                *([] if specification.at_run_time else ['only while unconfigured']),
+                *(
+                    ['only while unconfigured']
+                    if not specification.at_run_time and not specification.read_only
+                    else []
+                ),
             ]
         ),
         dynamic_typing=True,
+        read_only=specification.read_only,
     )
     low, high = specification.minimum, specification.maximum
     if low is not None and high is not None:

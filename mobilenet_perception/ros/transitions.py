@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lifecycle transitions whose failure is logged: rclpy swallows what their callbacks raise."""
+"""Lifecycle transitions whose failure is logged, and that end no node: rclpy does neither."""
 
 import functools
 import traceback
@@ -32,3 +32,24 @@ def logged(transition: Transition[Node]) -> Transition[Node]:
             return TransitionCallbackReturn.ERROR
 
     return run
+
+
+class SafeTransitions:
+    """A base before `LifecycleNode`: a transition that the state does not have is refused.
+
+    rclpy lets the error out of the service up to Kilted, and with it the node ends: any
+    lifecycle manager that configures a node which has activated itself would kill it.
+    """
+
+    # By the name under which rclpy calls it, in each of its releases.
+    def _LifecycleNodeMixin__change_state(self, transition: int) -> TransitionCallbackReturn:  # noqa: N802
+        try:
+            return super()._LifecycleNodeMixin__change_state(transition)  # type: ignore[misc]
+        except RuntimeError:  # RCLError
+            node: Any = self
+            _, state = node._state_machine.current_state
+            node.get_logger().error(
+                f'refused the lifecycle transition {transition}, which the state {state} does not '
+                'have: under a lifecycle manager set autostart: false'
+            )
+            return TransitionCallbackReturn.FAILURE

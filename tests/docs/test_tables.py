@@ -29,7 +29,7 @@ def default_text(value: Any) -> str:
     if isinstance(value, bool):
         return f'`{str(value).lower()}`'
     if isinstance(value, list):
-        return f'`[{", ".join(value)}]`'
+        return f'`[{", ".join(map(str, value))}]`'
     if isinstance(value, str):
         return f'`{value}`' if value else "`''`"
     return f'{value:g}'

@@ -48,7 +48,7 @@ def test_photograph_is_turned_upright(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ('content', 'reason'),
     [
-        (b'', 'no data'),
+        (b'', 'the file is empty'),
         (b'text', 'no image that can be read'),
         (b'GIF89a', 'no image that can be read'),
         (PNG[:-20], 'truncated'),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mobilenet_perception.ros.environment import profile_variable
 from tests.support.launch_file import load_launch_file
 
 # First: this checkout's folder launch/ would pass for a package of that name.
@@ -75,6 +76,51 @@ def test_wrong_arguments_are_one_sentence(
         classify._parameters(given(classify, **arguments))
 
 
+def described(module: ModuleType, **arguments: str) -> list[Any]:
+    context = launch.LaunchContext()
+    context.launch_configurations.update(given(module, **arguments))
+    return list(module._start(context))
+
+
+def test_respawn_is_for_every_node(classify: ModuleType) -> None:
+    nodes = described(classify, advice='true', respawn='true', respawn_delay='0.5')
+    assert len(nodes) == 2
+    for node in nodes:
+        # Private in launch, of each release, and public in none.
+        assert node._ExecuteLocal__respawn is True
+        assert node._ExecuteLocal__respawn_delay == 0.5
+    (node,) = described(classify)
+    assert node._ExecuteLocal__respawn is False
+
+
+def test_a_profile_is_handed_on_by_its_full_path(
+    classify: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / 'mine.xml').write_text('<profiles/>')
+    monkeypatch.chdir(tmp_path)
+    assert list(classify._profile('mine.xml').values()) == [str(tmp_path / 'mine.xml')]
+    assert classify._profile('') == {}
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'says'),
+    [
+        ({'log_level': 'loud'}, 'log_level must be one of debug, info, .*; it is .loud'),
+        ({'log_level': 'classifier:=loud'}, 'log_level must be one of'),
+        ({'fastdds_profile': '/nowhere.xml'}, 'fastdds_profile /nowhere.xml cannot be read'),
+        ({'fastdds_profile': __file__}, 'is no XML'),
+        ({'respawn': 'often'}, 'respawn must be true or false'),
+        ({'respawn_delay': '-1'}, 'respawn_delay must be a number of seconds from 0'),
+        ({'respawn_delay': 'nan'}, 'respawn_delay must be a number of seconds from 0'),
+    ],
+)
+def test_arguments_of_the_process_are_checked(
+    classify: ModuleType, arguments: dict[str, str], says: str
+) -> None:
+    with pytest.raises(RuntimeError, match=says):
+        described(classify, **arguments)
+
+
 def replay_arguments(module: ModuleType, **arguments: str) -> dict[str, str]:
     passed_on = {name: '' for name, _ in module.PASSED_ON}
     return given(module) | passed_on | arguments
@@ -108,6 +154,17 @@ def test_a_bag_is_played_paused_with_its_own_clock(replay: ModuleType, tmp_path:
         *('ros2', 'bag', 'play', str(tmp_path), '--start-paused', '--disable-keyboard-controls'),
         *('--clock', '200', '--rate', '0.5', '--start-offset', '10', '--topics', '/a', '/b'),
     ]
+
+
+def test_the_player_loses_no_large_images(
+    replay: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = profile_variable()
+    monkeypatch.delenv(variable, raising=False)
+    (profile,) = replay._player_environment().values()
+    assert Path(profile).is_file() and Path(profile).name == 'fastdds_large_images.xml'
+    monkeypatch.setenv(variable, '/mine.xml')
+    assert replay._player_environment() == {}
 
 
 def test_the_player_goes_on_for_the_classifier_of_the_namespace(replay: ModuleType) -> None:

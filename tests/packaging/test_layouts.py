@@ -43,7 +43,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     record = results[0].record._replace(transport_ms=1.0)
     health = camera_health(pipeline.state(CAMERA), 1.0, '/camera/image_raw', '')
     return {
-        'timing': messages.timing(Header(), record).status[0],
+        'timing': messages.timing(Header(), record, f'{STATUS}: frame').status[0],
         'health': {pair.key for pair in messages.key_values(health.values)},
     }
 

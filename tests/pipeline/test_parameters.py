@@ -47,6 +47,7 @@ def test_defaults_are_allowed_and_described(name: str) -> None:
         ('front.significant_bits', 7, '0, for all bits, or 8 to 16'),
         ('front.significant_bits', 17, 'between 0 and 16'),
         ('front.significant_bits', 12.0, 'whole number'),
+        ('front.roi', [0, 0, 0, 5], 'or [0, 0, 0, 0] for the whole frame; it is [0, 0, 0, 5]'),
         ('front.image_transport', 'theora', 'one of raw, compressed'),
         ('cameras', [1, 2], 'letters, digits'),
         ('cameras', 5, 'letters, digits'),
@@ -86,6 +87,8 @@ def test_camera_settings() -> None:
         'a.significant_bits': 0,
         'a.regions_topic': '',
     }
+    assert camera_settings(values, 'a') == CameraSettings(50.0)
+    values['a.roi'] = [0, 0, 0, 0]
     assert camera_settings(values, 'a') == CameraSettings(50.0)
     values.update({'a.latency_budget_ms': 20.0, 'a.roi': [1, 2, 3, 4], 'a.priority': 2.0})
     values['a.significant_bits'] = 12

@@ -60,8 +60,11 @@ def test_split_and_compressed_bags(
     assert {item.camera for item in read} == {'front'}
 
 
-@pytest.mark.parametrize('keep', [0.0, 0.3, 0.99])
-@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+# Of an MCAP file cut later than at its very start the whole messages are read: test_unfinished.py.
+@pytest.mark.parametrize(
+    ('storage', 'keep'),
+    [('mcap', 0.0), ('mcap', 0.001), ('sqlite3', 0.0), ('sqlite3', 0.3), ('sqlite3', 0.99)],
+)
 def test_bag_cut_short_is_refused(
     labelled_bag: Path, tmp_path: Path, storage: str, keep: float
 ) -> None:

@@ -79,6 +79,8 @@ class DataSet(NamedTuple):
         parts: `train`, `validation` or `test` by group, where the data say so.
         held_out: groups that must be in the test part.
         credits: whose the data are, a sentence each.
+        notes: what a person should know of the reading, a sentence each: files left out, files
+            from elsewhere.
     """
 
     samples: Sequence[Sample]
@@ -87,6 +89,7 @@ class DataSet(NamedTuple):
     parts: Mapping[str, str] = NOTHING
     held_out: frozenset[str] = frozenset()
     credits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def published(self) -> tuple[str, ...]:

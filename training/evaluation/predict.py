@@ -3,6 +3,7 @@
 
 import csv
 import io
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames import SUFFIXES, crop_and_resize, decode_file
+from mobilenet_perception.frames import crop_and_resize, decode_file
+from mobilenet_perception.frames.image_files import is_image_file, left_out, left_out_words
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
 from mobilenet_perception.inference.runtimes import Session, create_runtime
@@ -71,7 +73,9 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob('*') if p.suffix.lower() in SUFFIXES)
+            inside = sorted(p for p in path.rglob('*') if is_image_file(p))
+            if words := left_out_words(left_out(path.rglob('*')), path):
+                print(words, file=sys.stderr, flush=True)
             if not inside:
                 raise TrainingError(f'{path} holds no image: give images, or a folder of them')
             found += inside

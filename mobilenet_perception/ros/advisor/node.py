@@ -9,10 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.parameter import Parameter
 from std_msgs.msg import Bool, Header
 from vision_msgs.msg import Classification, Detection2DArray
 
@@ -26,8 +24,9 @@ from mobilenet_perception.planner.advice import (
     rules_by_label,
 )
 from mobilenet_perception.planner.knowledge import NOTHING, CameraKnowledge
-from mobilenet_perception.ros.messages import key_values
+from mobilenet_perception.ros.messages import key_values, status_name
 from mobilenet_perception.ros.parameters import (
+    DumpableParameters,
     check_given_parameters,
     declare_parameters,
     read_parameters,
@@ -35,7 +34,7 @@ from mobilenet_perception.ros.parameters import (
 from mobilenet_perception.ros.process import RosClock, run_node
 
 # The lists speak of the default bundle. A speed limit for cars is none for a delivery robot.
-ADVISOR_PARAMETERS: Mapping[str, Specification] = {
+_READ_AT_THE_START: Mapping[str, Specification] = {
     'cameras': Specification(['camera'], 'names of the cameras'),
     'classifier': Specification(
         'classifier', 'name of the node whose decisions to follow', is_name=True
@@ -94,6 +93,14 @@ ADVISOR_PARAMETERS: Mapping[str, Specification] = {
         100.0, 'time between messages, in ms', 5.0, 10_000.0
     ),
 }  # fmt: skip
+ADVISOR_PARAMETERS: Mapping[str, Specification] = {
+    name: specification._replace(
+        read_only=True,
+        # A list of labels may be empty; one without a name says it, as elsewhere in ROS.
+        empty=[''] if name.endswith('_labels') else (),
+    )
+    for name, specification in _READ_AT_THE_START.items()
+}
 
 
 def advisor_refusal(name: str, value: Any) -> str:
@@ -116,7 +123,7 @@ def speed_rules(values: Mapping[str, Any]) -> SpeedRules:
     return SpeedRules(labels, values['unknown_percent'], values['stale_percent'])
 
 
-class AdvisorNode(Node):  # type: ignore[misc]
+class AdvisorNode(DumpableParameters, Node):  # type: ignore[misc]
     """Node `advisor`; topics and parameters are described in the README.
 
     Raises:
@@ -124,6 +131,7 @@ class AdvisorNode(Node):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
+        self.specifications = ADVISOR_PARAMETERS
         super().__init__('advisor')
         declare_parameters(self, ADVISOR_PARAMETERS)
         values = read_parameters(self, ADVISOR_PARAMETERS)
@@ -160,7 +168,6 @@ class AdvisorNode(Node):  # type: ignore[misc]
         period_s = values['publish_period_ms'] / 1e3
         # Simulation time may stand still; advice may not.
         self.create_timer(period_s, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.add_on_set_parameters_callback(self._on_set_parameters)
 
     def _speed_limit_publisher(self) -> Any:
         # Where Nav2 runs its messages are installed; where it does not nobody reads them. So they
@@ -194,19 +201,12 @@ class AdvisorNode(Node):  # type: ignore[misc]
             self._speed_limit.publish(message)
         status = DiagnosticStatus(
             level=DiagnosticStatus.OK if advice.is_sure else DiagnosticStatus.WARN,
-            name='advisor: speed',
+            name=status_name(self, 'speed'),
             message=f'{advice.word}: {advice.reason}',
             hardware_id=advice.camera,
             values=key_values({'advice': advice.word, **_keys(advice)}),
         )
         self._reason.publish(DiagnosticArray(header=header, status=[status]))
-
-    def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
-        for parameter in parameters:
-            if parameter.name in ADVISOR_PARAMETERS:
-                reason = f'{parameter.name} is read at the start: set it, and start the node anew'
-                return SetParametersResult(successful=False, reason=reason)
-        return SetParametersResult(successful=True)
 
 
 def _keys(advice: Advice) -> dict[str, object]:

@@ -16,9 +16,10 @@ from mobilenet_perception.pipeline.health import (
 )
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.ros.classifier.clock_watch import ClockWatch
 from mobilenet_perception.ros.classifier.region_topics import RegionSubscription
 from mobilenet_perception.ros.classifier.topics import CameraSubscription
-from mobilenet_perception.ros.messages import key_values
+from mobilenet_perception.ros.messages import key_values, status_name
 from mobilenet_perception.system.machine import Sensors, Watch, read_identity
 
 
@@ -56,6 +57,7 @@ class Diagnostics:
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._identity = read_identity()
         self._watch = Watch(Sensors())
+        self._clock_watch = ClockWatch(node)
 
     def publish(self) -> None:
         """Publish one report."""
@@ -68,16 +70,19 @@ class Diagnostics:
             statuses = [self._report('', self._node_health(status), 'classifying')]
             for camera, subscription in status.subscriptions.items():
                 regions = status.regions.get(camera)
-                health = _camera_health(status.pipeline, camera, subscription, regions)
-                statuses.append(self._report(f': {camera}', health, 'classifying'))
+                health = _camera_health(
+                    status.pipeline, camera, subscription, regions, self._clock_watch.trouble()
+                )
+                statuses.append(self._report(camera, health, 'classifying'))
         health = machine_health(self._identity, self._watch.looks)
-        statuses.append(self._report(f': {MACHINE}', health, 'nothing is known to slow it down'))
+        statuses.append(self._report(MACHINE, health, 'nothing is known to slow it down'))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))
 
     def close(self) -> None:
         """End what runs."""
         self._watch.close()
+        self._clock_watch.close()
 
     def _node_health(self, status: NodeStatus) -> Health:
         troubles, values = runtime_health(status.pipeline, status.watchdog_ms)
@@ -88,12 +93,14 @@ class Diagnostics:
                 'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
                 'play the bag with --clock'
             )
+        if coarse := self._clock_watch.trouble():
+            troubles.append(coarse)
         return Health(troubles, {'state': 'active', 'bundle': status.bundle, **values})
 
-    def _report(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:
+    def _report(self, of: str, health: Health, well: str) -> DiagnosticStatus:
         return DiagnosticStatus(
             level=DiagnosticStatus.WARN if health.troubles else DiagnosticStatus.OK,
-            name=f'{self._node.get_name()}{suffix}',
+            name=status_name(self._node, of),
             message='; '.join(health.troubles) or well,
             hardware_id=self._node.get_fully_qualified_name(),
             values=key_values(health.values),
@@ -105,8 +112,11 @@ def _camera_health(
     camera: str,
     subscription: CameraSubscription,
     regions: RegionSubscription | None,
+    coarse_clock: str,
 ) -> Health:
     state = pipeline.state(camera)
+    if state.stamp_trouble and coarse_clock:
+        state = state._replace(stamp_trouble=coarse_clock)
     silence = '' if state.counts.received else subscription.silence()
     health = camera_health(state, pipeline.predict_ms(), subscription.topic, silence)
     if regions is not None:

@@ -36,19 +36,21 @@ from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
+from mobilenet_perception.ros.bond import Bond
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.ros.classifier import topics
 from mobilenet_perception.ros.classifier.diagnostics import Diagnostics, NodeStatus
 from mobilenet_perception.ros.classifier.region_topics import RegionPublishers, RegionSubscription
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.parameters import (
+    DumpableParameters,
     check_given_parameters,
     declare_parameters,
     read_parameters,
     typed_value,
 )
 from mobilenet_perception.ros.process import RosClock, run_node
-from mobilenet_perception.ros.transitions import logged
+from mobilenet_perception.ros.transitions import SafeTransitions, logged
 from mobilenet_perception.system.realtime import set_realtime_priority
 
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
@@ -59,7 +61,7 @@ _HAND_OVER_S = 5e-5
 _SWITCH_INTERVAL_S = 0.0005
 
 
-class ClassifierNode(LifecycleNode):  # type: ignore[misc]
+class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # type: ignore[misc]
     """Node `classifier`; topics, parameters and outcomes are described in the README.
 
     Raises:
@@ -68,18 +70,19 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
+        self.specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         super().__init__('classifier')
         use_cv_bridge()
         self._pipeline: Pipeline | None = None
         self._priority_trouble = ''
         self._runtime_switch: RuntimeSwitch | None = None
         self._camera_subscriptions: dict[str, topics.CameraSubscription] = {}
-        self._specifications: dict[str, Specification] = dict(NODE_PARAMETERS)
         self._region_subscriptions: dict[str, RegionSubscription] = {}
         self._camera_publishers: dict[str, topics.CameraPublishers | RegionPublishers] = {}
         self._info_publishers: topics.InfoPublishers | None = None
         self._overlay_publishers: topics.OverlayPublishers | None = None
         self._decision_timer: Timer | None = None
+        self._bond: Bond | None = None
         # Kept beside the parameter, for it is read with every frame.
         self._publish_late = False
         self._time = RosClock(self)
@@ -107,7 +110,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     @property
     def values(self) -> dict[str, Any]:
         """All parameters' values, by name."""
-        return read_parameters(self, self._specifications)
+        return read_parameters(self, self.specifications)
 
     @property
     def cameras(self) -> list[str]:
@@ -197,6 +200,8 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 f'camera {camera}: {subscription.topic} ({transport}), budget '
                 f'{self._pipeline.state(camera).settings.latency_budget_ms:g} ms'
             )
+        if not self.autostart:
+            self._form_bond()
         return TransitionCallbackReturn.SUCCESS
 
     @logged
@@ -271,7 +276,17 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             self._region_subscriptions,
         )
 
+    def _form_bond(self) -> None:
+        try:
+            self._bond = self._bond or Bond(self)
+        except PerceptionError as error:  # another manager may ask for none
+            self.get_logger().info(str(error))
+        else:
+            self._bond.form()
+
     def _stop(self) -> bool:
+        if self._bond is not None and self.context.ok():
+            self._bond.break_up()
         for regions in self._region_subscriptions.values():
             regions.destroy()
         for subscription in self._camera_subscriptions.values():
@@ -330,13 +345,13 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
     def _declare_cameras(self) -> None:
         for camera in self.cameras:
             specifications = camera_parameters(camera)
-            self._specifications.update(specifications)
+            self.specifications.update(specifications)
             declare_parameters(self, specifications)
 
     def _on_set_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         new = {}
         for parameter in parameters:
-            specification = self._specifications.get(parameter.name)
+            specification = self.specifications.get(parameter.name)
             if specification is None:
                 continue
             reason = refusal(parameter.name, specification, parameter.value)

@@ -84,6 +84,7 @@ class RegionPublishers:
         self._detections = create(Detection2DArray, f'~/{camera}/detections', 10)
         self._decisions = create(Detection2DArray, f'~/{camera}/decisions', 10)
         self._timing = create(DiagnosticArray, f'~/{camera}/timing', TIMING_DEPTH)
+        self._frame_status = messages.status_name(node, f'{camera}: frame')
         self._camera = camera
         self._last = LastDecision()
         self._frame_id = ''
@@ -96,7 +97,7 @@ class RegionPublishers:
         if in_time and record.regions is not None:
             self._detections.publish(messages.detections(result.header, result.regions))
         self._publish_decisions(result.things, steady_ns)
-        self._timing.publish(messages.timing(result.header, record))
+        self._timing.publish(messages.timing(result.header, record, self._frame_status))
 
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decisions if one has gone stale, or the last were published a period ago."""

@@ -87,7 +87,13 @@ class CameraSubscription:
             for info in self._node.get_publishers_info_by_topic(self.topic)
         ]
         parameter = f'{self._camera}.image_topic'
-        return input_trouble.silence(self.topic, self._type, parameter, publishers)
+        compressed_topic = f'{self.topic}/compressed'
+        listens_there = self._type == _TYPES['compressed'][1]
+        if not listens_there or not self._node.count_publishers(compressed_topic):
+            compressed_topic = ''
+        return input_trouble.silence(
+            self.topic, self._type, parameter, publishers, compressed_topic
+        )
 
     def destroy(self) -> None:
         """End it."""
@@ -131,6 +137,7 @@ class CameraPublishers:
         self._camera = camera
         self._last = LastDecision()
         self._frame_id = ''
+        self._frame_status = messages.status_name(node, f'{camera}: frame')
 
     def publish(self, result: Result, publish_late: bool, steady_ns: int) -> None:
         """Publish how a frame ended: the planner's news first, timing last."""
@@ -140,7 +147,7 @@ class CameraPublishers:
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
         self._publish_decision(result.decision, steady_ns)
-        self._timing.publish(messages.timing(header, result.record))
+        self._timing.publish(messages.timing(header, result.record, self._frame_status))
 
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decision if it has gone stale, or the last was published a period ago."""

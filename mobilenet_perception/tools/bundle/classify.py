@@ -12,7 +12,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode_file
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import Scored
-from mobilenet_perception.recordings.pictures import list_images
+from mobilenet_perception.recordings.pictures import list_images, warn_of_left_out
 from mobilenet_perception.tools.arguments import add_bundle, load_classifier, whole
 
 
@@ -52,6 +52,7 @@ def find_images(names: Iterable[str]) -> Iterator[Path]:
     for name in names:
         path = Path(name)
         if path.is_dir():
+            warn_of_left_out(path)
             yield from list_images(path) or [path]
         elif path.exists():
             yield path

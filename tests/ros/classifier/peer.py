@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,20 +102,28 @@ class Peer:
     def change_state(self, transition: int) -> bool:
         """Ask the node for a lifecycle transition."""
         request = ChangeState.Request(transition=Transition(id=transition))
-        return bool(self._call(ChangeState, '/classifier/change_state', request).success)
+        return bool(self.call(ChangeState, '/classifier/change_state', request).success)
 
     def state(self) -> str:
         """Return the node's lifecycle state."""
         return str(
-            self._call(GetState, '/classifier/get_state', GetState.Request()).current_state.label
+            self.call(GetState, '/classifier/get_state', GetState.Request()).current_state.label
         )
 
-    def set_parameter(self, name: str, value: Any) -> str:
-        """Set a parameter of the node; return why it was refused, or an empty string."""
+    def set_parameter(self, name: str, value: Any, node: str = '/classifier') -> str:
+        """Set a parameter of a node; return why it was refused, or an empty string."""
         parameter = Parameter(name, value=value).to_parameter_msg()
         request = SetParameters.Request(parameters=[parameter])
-        result = self._call(SetParameters, '/classifier/set_parameters', request).results[0]
+        result = self.call(SetParameters, f'{node}/set_parameters', request).results[0]
         return '' if result.successful else str(result.reason)
+
+    def call(self, kind: Any, name: str, request: Any) -> Any:
+        """Call a service; return its response."""
+        client = self.node.create_client(kind, name)
+        assert client.wait_for_service(PATIENCE_S)
+        future = client.call_async(request)
+        self.wait_for(future.done)
+        return future.result()
 
     def close(self) -> None:
         """Leave."""
@@ -124,13 +133,6 @@ class Peer:
         self.heard[topic] = []
         self.node.create_subscription(kind, topic, self.heard[topic].append, qos)
 
-    def _call(self, kind: Any, name: str, request: Any) -> Any:
-        client = self.node.create_client(kind, name)
-        assert client.wait_for_service(PATIENCE_S)
-        future = client.call_async(request)
-        self.wait_for(future.done)
-        return future.result()
-
 
 class NodeProcess:
     """The real node in a process of its own."""
@@ -139,13 +141,18 @@ class NodeProcess:
         self,
         environment: Mapping[str, str],
         module: str = 'mobilenet_perception.ros.classifier',
+        params_file: Path | None = None,
+        namespace: str = '',
         **parameters: Any,
     ) -> None:
+        given = ['--params-file', str(params_file)] if params_file else []
+        given += ['-r', f'__ns:={namespace}'] if namespace else []
         arguments = [f'{name}:={value}' for name, value in parameters.items()]
         self.process = subprocess.Popen(
             [
                 *(sys.executable, '-m', module, '--ros-args'),
                 *(part for argument in arguments for part in ('-p', argument)),
+                *given,
             ],
             env=dict(environment),
             stderr=subprocess.PIPE,

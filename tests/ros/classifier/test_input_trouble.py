@@ -93,6 +93,37 @@ def stamped(peer: Peer, later_ns: int) -> Image:
     return message
 
 
+def test_the_base_topic_of_compressed_images_is_told_the_full_one(
+    start: Start, peer: Peer
+) -> None:
+    start(**{'camera.image_transport': 'compressed'})
+    peer.node.create_publisher(Image, '/camera/image_raw', 1)
+    peer.node.create_publisher(CompressedImage, '/camera/image_raw/compressed', 1)
+    words = 'set camera.image_topic: /camera/image_raw/compressed'
+    assert 'set image_transport' not in trouble(peer, words).message
+
+
+def test_a_clock_that_comes_seldom_is_told_as_such(start: Start, peer: Peer) -> None:
+    start(use_sim_time='true', latency_budget_ms=500.0)
+    clock = peer.node.create_publisher(Clock, '/clock', 10)
+    camera = peer.camera()
+    frames = 0
+
+    def tick() -> None:
+        # 30 frames a second, and /clock at 5 Hz.
+        nonlocal frames
+        frames += 1
+        now_ns = 100 * 10**9 + frames * 33_333_333
+        if frames % 6 == 0:
+            clock.publish(Clock(clock=time_message(now_ns)))
+        message = peer.image(plain_image('red'))
+        message.header.stamp = time_message(now_ns)
+        camera.publish(message)
+
+    health = trouble(peer, '/clock comes too seldom, in steps of 200 ms', tick)
+    assert 'ros2 bag play --clock 100' in health.message and 'chrony' not in health.message
+
+
 def test_simulation_time(start: Start, peer: Peer) -> None:
     start(use_sim_time='true', latency_budget_ms=500.0, decision_timeout_ms=60000)
     health = peer.wait_for(

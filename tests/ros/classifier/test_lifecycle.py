@@ -64,6 +64,19 @@ def test_transitions(start: Start, peer: Peer) -> None:
     assert node.end()[0] == 0
 
 
+@pytest.mark.parametrize('transition', [Transition.TRANSITION_CONFIGURE, 99])
+def test_a_transition_that_the_state_does_not_have_is_refused(
+    start: Start, peer: Peer, transition: int
+) -> None:
+    node = start()
+    peer.camera()  # it is active
+    assert not peer.change_state(transition)
+    assert peer.state() == 'active'
+    status, logged = node.end()
+    assert status == 0
+    assert f'refused the lifecycle transition {transition}, which the state active' in logged
+
+
 def test_parameters_at_run_time(start: Start, peer: Peer) -> None:
     start(latency_budget_ms=2000.0, decision_timeout_ms=5000.0)
     camera = peer.camera()

@@ -219,3 +219,15 @@ def test_an_overlay_is_drawn_while_someone_looks_on(
     # Who looks on hinders nobody: the frames go on when they look away.
     peer.node.destroy_subscription(look)
     peer.wait_for_more('camera/classification', send, 3)
+
+
+def test_two_robots_have_statuses_of_their_own(start: Start, peer: Peer) -> None:
+    robots = ('robot1', 'fleet/robot2')
+    for robot in robots:
+        start(namespace=f'/{robot}')
+    names = {f'{robot}/classifier{of}' for robot in robots for of in ('', ': camera', ': machine')}
+    peer.wait_for(lambda: all(peer.health(name) for name in names))
+    heard = {status.name for message in peer['/diagnostics'] for status in message.status}
+    assert heard == names
+    for robot in robots:
+        assert peer.health(f'{robot}/classifier: camera').hardware_id == f'/{robot}/classifier'

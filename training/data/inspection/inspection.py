@@ -98,6 +98,7 @@ class Inspection(Record):
         conflicts: those of the copies whose labels differ.
         leaks: copies and groups in two parts of the split.
         problem: why there is no split; empty: there is one.
+        notes: what a person should know of the reading: files left out, files from elsewhere.
     """
 
     sha256: str
@@ -116,6 +117,7 @@ class Inspection(Record):
     conflicts: tuple[Copied, ...]
     leaks: tuple[Leak, ...]
     problem: str
+    notes: tuple[str, ...] = ()
 
 
 def inspect_data(data_set: DataSet, split: Split | Data) -> Inspection:
@@ -160,6 +162,7 @@ def inspect_data(data_set: DataSet, split: Split | Data) -> Inspection:
         conflicts=tuple(copy for copy in copies if copy.label != copy.original_label),
         leaks=tuple(find_leaks(data_set, split, taken)),
         problem=problem,
+        notes=data_set.notes,
     )
 
 
@@ -219,6 +222,7 @@ def remarks(inspection: Inspection) -> Iterator[str]:
         f'size: {_sides(inspection.width)} wide, {_sides(inspection.height)} high, '
         f'aspect {inspection.aspect.least:.2f} to {inspection.aspect.most:.2f}'
     )
+    yield from inspection.notes
     if inspection.problem:
         yield f'NO SPLIT: {inspection.problem}'
     for name, count in sorted(inspection.formats.items()):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Readers of data sets by name; `auto` is told by what a path holds."""
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +35,8 @@ def read_data(settings: Data, path: Path) -> DataSet:
         TrainingError: the data are not what its reader takes, or cannot be compared.
     """
     data_set = read(settings.reader, path)
+    for note in data_set.notes:
+        print(note, file=sys.stderr, flush=True)
     if not settings.group_duplicates:
         return data_set
     from training.data.duplicates.leaks import group_duplicates  # noqa: PLC0415

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mobilenet_perception.frames import SUFFIXES
+from mobilenet_perception.frames.image_files import SUFFIXES, is_image_file
 from training.errors import TrainingError
 
 KNOWN = 'train, validation (or val) or test'
@@ -23,6 +23,9 @@ _PARTS = {
     'test': 'test',
     'testing': 'test',
 }
+# What Kaggle and others call images to predict.
+_UNLABELLED = frozenset({'pred', 'predict', 'prediction', 'unlabelled', 'unlabeled'})
+_WORD = re.compile(r'[^\W\d_]+')
 _FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
 _FEWEST_GROUPS = 5
 _FRAMES = 2
@@ -55,8 +58,7 @@ def image_files(folder: Path) -> list[Path]:
 
 def images_in(folder: Path) -> list[Path]:
     """Return the image files directly in a folder, sorted by name; hidden files are none."""
-    found = (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    return sorted(path for path in found if not path.name.startswith('.') and path.is_file())
+    return sorted(path for path in folder.iterdir() if is_image_file(path))
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -83,6 +85,20 @@ def groups_by_name(paths: Sequence[Path]) -> list[str] | None:
 def part_named(name: str) -> str | None:
     """Return `train`, `validation` or `test` for a name of it; None: it names no part."""
     return _PARTS.get(name.strip().casefold())
+
+
+def part_within(name: str) -> str | None:
+    """Return the part that a word of a folder's name tells: `seg_train`, `test1`, `Val data`.
+
+    None: no word of it names a part, or two do.
+    """
+    found = {part for word in _WORD.findall(name.casefold()) if (part := _PARTS.get(word))}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_unlabelled(name: str) -> bool:
+    """Say whether a folder's name tells that nobody has labelled what it holds: `seg_pred`."""
+    return not _UNLABELLED.isdisjoint(_WORD.findall(name.casefold()))
 
 
 def checked_labels(labels: Iterable[str], where: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mobilenet_perception.recordings.labels import canonical_label
 from training.data.data_set import DataSet, Sample
 from training.data.readers.files import checked_labels, require_folder
 from training.errors import TrainingError
@@ -117,7 +118,8 @@ def _stored_names(folder: Path) -> tuple[str, ...]:
     place = folder / NAMES_FILE
     if not place.is_file():
         return ()
-    return tuple(line.strip() for line in place.read_text('utf-8').splitlines() if line.strip())
+    lines = canonical_label(place.read_text('utf-8')).splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def _name(names: tuple[str, ...], number: int, folder: Path) -> str:

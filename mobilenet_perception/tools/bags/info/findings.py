@@ -55,7 +55,8 @@ def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
 
 def bag_findings(scan: Scan) -> list[str]:
     """Return what there is to say of the recording as a whole."""
-    found = [
+    found = list(scan.notes)
+    found += [
         f'{topic.name} is a video stream ({topic.type}), which the node does not take: record '
         'Image or CompressedImage'
         for topic in scan.topics

@@ -23,7 +23,7 @@ from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.recordings import find_files
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage, deserialize
 from mobilenet_perception.recordings.labels import Labels, labels_of_bag
-from mobilenet_perception.recordings.reader import Topic, messages_of, open_storage
+from mobilenet_perception.recordings.reader import Topic, messages_of, note_of, open_storage
 from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
@@ -59,6 +59,7 @@ class Scan:
         start_ns: when the first message of any topic was recorded; None: there is none.
         end_ns: when the last one was.
         damage: why files could not be read, or not to their end.
+        notes: what to know of files that their recorder did not finish.
         interrupted: a person ended it early.
 
     Raises:
@@ -67,14 +68,16 @@ class Scan:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files = find_files(path).files
+        found = find_files(path)
+        self._files = found.files
         self.files = [StorageFile(file.name, file.stat().st_size) for file in self._files]
         self.qos: dict[str, set[str]] = {}
         self.cameras: dict[str, CameraTopic] = {}
         self.labels: Labels = labels_of_bag(path)
         self.start_ns: int | None = None
         self.end_ns = 0
-        self.damage: list[str] = []
+        self.damage: list[str] = [found.lack] if found.missing else []
+        self.notes: list[str] = []
         self.interrupted = False
         self._counts: dict[tuple[str, str], int] = {}
 
@@ -107,6 +110,8 @@ class Scan:
         for file in self._files:
             try:
                 with open_storage(file) as reader:
+                    if note := note_of(reader):
+                        self.notes.append(note)
                     for recorded, look in self._messages(reader):
                         count += 1
                         self.cameras[recorded.topic].add(recorded, look or decode_all)

@@ -13,7 +13,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.recordings.csv_rows import read_rows, wrong_row
-from mobilenet_perception.recordings.labels import FrameLabel, Labels
+from mobilenet_perception.recordings.labels import FrameLabel, Labels, canonical_label
 
 FILE = 'labels.csv'
 COLUMNS = ('camera', 'start_s', 'end_s', 'stamp_ns', 'label', 'clear', 'score', 'frames')
@@ -194,7 +194,7 @@ def _row(file: Path, line: int, cells: Mapping[str, str]) -> LabelRow:
             raise wrong_row(file, line, 'end_s must be after start_s')
     else:
         raise wrong_row(file, line, 'give start_s and end_s, or stamp_ns alone')
-    label = cells['label'] or None
+    label = canonical_label(cells['label']) or None
     return LabelRow(
         line, cells['camera'], start_us, end_us, stamp_ns, label,
         clear=label is not None and _clear(file, line, cells['clear']),

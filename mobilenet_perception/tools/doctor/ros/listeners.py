@@ -199,7 +199,7 @@ class NodeListener:
 
     def _trouble(self, elsewhere: bool | None) -> str:
         """Return what it says of itself; its cameras and its clock are looked at here, too."""
-        own = self.name.rpartition('/')[2]
+        own = self.name.lstrip('/')
         names = [own, f'{own}: {MACHINE}'] if elsewhere else [own]
         return '; '.join(
             self._said[name].message
