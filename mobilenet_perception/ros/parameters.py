@@ -77,7 +77,7 @@ class DumpableParameters:
         if not self.has_parameter(parameter.name):
             return False
         current = self.get_parameter(parameter.name)
-        if current.type_ == parameter.type_:
+        if current.type_ == parameter.type_ or _are_numbers(current.value, parameter.value):
             return bool(_plain(current.value) == _plain(parameter.value))
         # Of another type by the way through a file.
         return bool(str(current.value) == str(parameter.value))
@@ -107,6 +107,10 @@ def canonical(value: Any, specification: Specification) -> Any:
     if isinstance(specification.default, float) and isinstance(value, str):
         return float(value) if _EXPONENT.match(value) else value
     return value
+
+
+def _are_numbers(*values: Any) -> bool:
+    return all(type(value) in (int, float) for value in values)
 
 
 def _plain(value: Any) -> Any:

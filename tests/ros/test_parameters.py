@@ -20,10 +20,17 @@ from rcl_interfaces.srv import DescribeParameters
 from rclpy.parameter import parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
 
+from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
+from mobilenet_perception.tools.simulate.ros.driver import PARAMETERS
 from tests.ros.classifier.peer import PATIENCE_S, NodeProcess, Peer
 
 Start = Callable[..., NodeProcess]
-CLASSIFIER, ADVISOR = 'mobilenet_perception.ros.classifier', 'mobilenet_perception.ros.advisor'
+ADVISOR = 'mobilenet_perception.ros.advisor'
+DRIVER = 'mobilenet_perception.tools.simulate.ros.driver'
+READ_AT_THE_START = {
+    ADVISOR: ('/advisor', ADVISOR_PARAMETERS),
+    DRIVER: ('/simulation_driver', PARAMETERS),
+}
 STATES = {
     'unconfigured': (),
     'inactive': (Transition.TRANSITION_CONFIGURE,),
@@ -174,11 +181,44 @@ def test_a_region_is_taken_away_and_its_refusal_says_how(start: Start, peer: Pee
     assert refused.endswith('or [0, 0, 0, 0] for the whole frame; it is [0, 0, 0, 5]')
 
 
-def test_what_is_read_at_the_start_is_read_only(start: Start, peer: Peer) -> None:
-    start(module=ADVISOR)
-    request = DescribeParameters.Request(names=['cameras', 'stop_labels', 'max_age_ms'])
-    described = peer.call(DescribeParameters, '/advisor/describe_parameters', request)
-    assert [found.read_only for found in described.descriptors] == [True] * 3
-    refused = peer.set_parameter('max_age_ms', 3.0, '/advisor')
-    assert refused == 'max_age_ms is read at the start: set it, and start the node anew'
-    assert peer.set_parameter('max_age_ms', 500.0, '/advisor') == ''
+@pytest.mark.parametrize(
+    ('module', 'name', 'new'),
+    [(ADVISOR, 'max_age_ms', 3.0), (DRIVER, 'drive', 'teleop')],
+)
+def test_what_is_read_at_the_start_is_read_only(
+    start: Start, peer: Peer, module: str, name: str, new: Any
+) -> None:
+    start(module=module)
+    node, parameters = READ_AT_THE_START[module]
+    request = DescribeParameters.Request(names=list(parameters))
+    described = peer.call(DescribeParameters, f'{node}/describe_parameters', request)
+    assert all(found.read_only for found in described.descriptors)
+    refused = peer.set_parameter(name, new, node)
+    assert refused == f'{name} is read at the start: set it, and start the node anew'
+    assert peer.set_parameter(name, parameters[name].default, node) == ''
+
+
+def test_the_driver_takes_its_own_dump(
+    start: Start, client: Callable[[str], Client], tmp_path: Path
+) -> None:
+    dumps = [tmp_path / '1.yaml', tmp_path / '2.yaml']
+    given: dict[str, Any] = {'drive': 'teleop', 'cameras': 'front,left'}
+    for dump in dumps:
+        node = start(module=DRIVER, **given)
+        asking = client('/simulation_driver')
+        asking.dump(dump)
+        assert asking.load(dump) == []
+        assert node.end()[0] == 0
+        given = {'params_file': dump}
+    assert dumps[0].read_text() == dumps[1].read_text()
+    values = yaml.safe_load(dumps[1].read_text())['/simulation_driver']['ros__parameters']
+    assert (values['drive'], values['cameras']) == ('teleop', 'front,left')
+
+
+def test_a_number_written_otherwise_is_no_change(start: Start, peer: Peer) -> None:
+    start()
+    peer.camera()  # it is active
+    assert peer.set_parameter('engine_build_limit_s', 1800) == ''
+    assert peer.set_parameter('runtime_threads', 1.0) == ''
+    assert 'cannot change while' in peer.set_parameter('engine_build_limit_s', 1801)
+    assert 'is read at the start' in peer.set_parameter('autostart', 1)

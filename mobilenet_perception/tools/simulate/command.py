@@ -243,5 +243,6 @@ def _silence(no_pose: bool) -> str:
             'ROS_DOMAIN_ID the same here'
         )
     return (
-        f'the classifier reported no frame in {_START_S:g} s: see `ros2 topic echo /diagnostics`'
+        f'the classifier reported no frame in {_START_S:g} s: see '
+        '`ros2 topic echo --full-length /diagnostics`'
     )

@@ -5,20 +5,24 @@ It waits until the classifier decides; then the world's time starts.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from geometry_msgs.msg import PoseStamped, Twist
-from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.pipeline.parameters import camera_names
+from mobilenet_perception.pipeline.parameters import Specification, refusal
 from mobilenet_perception.ros.messages import stamp_ns
-from mobilenet_perception.ros.parameters import check_given_parameters
+from mobilenet_perception.ros.parameters import (
+    DumpableParameters,
+    check_given_parameters,
+    declare_parameters,
+    read_parameters,
+)
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
 from mobilenet_perception.street import gazebo, sidewalk_world
@@ -29,6 +33,18 @@ from mobilenet_perception.tools.simulate.route_follower import Velocity, follow,
 
 NODE = 'simulation_driver'
 ROUTE, TELEOP = 'route', 'teleop'
+PARAMETERS: Mapping[str, Specification] = {
+    'drive': Specification(
+        ROUTE, 'who drives the robot: its route, or somebody else', choices=(ROUTE, TELEOP),
+        read_only=True,
+    ),
+    'cameras': Specification(
+        [gazebo.FRONT], "names of the classifier's cameras", read_only=True
+    ),
+    'classifier': Specification(
+        'classifier', 'name of the classifier', is_name=True, read_only=True
+    ),
+}  # fmt: skip
 # Poses come so often, and regions are planned for the place that the robot will have when the
 # node has them.
 _RATE_HZ = 50.0
@@ -38,26 +54,24 @@ _ANSWER_S = 30.0
 _REPEAT_S = 0.5
 
 
-class DriverNode(Node):  # type: ignore[misc]
-    """Node `simulation_driver`.
-
-    Parameters: `drive`: `route`, or `teleop`: somebody else drives; `cameras`: names of the
-    classifier's cameras; `classifier`: its name.
+class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
+    """Node `simulation_driver`; its parameters are `PARAMETERS`.
 
     Raises:
         PerceptionError: a parameter's value is not allowed.
     """
 
     def __init__(self) -> None:
+        self.specifications = PARAMETERS
         super().__init__(NODE)
         self._world = sidewalk_world()
-        drive = self.declare_parameter('drive', ROUTE).value
-        if drive not in (ROUTE, TELEOP):
-            raise PerceptionError(f'drive must be {ROUTE} or {TELEOP}; it is {drive!r}')
-        self._on_route = drive == ROUTE
-        several = ParameterDescriptor(dynamic_typing=True)
-        given = self.declare_parameter('cameras', [gazebo.FRONT], several).value
-        cameras = camera_names(given)
+        declare_parameters(self, PARAMETERS)
+        values = read_parameters(self, PARAMETERS)
+        for name, value in values.items():
+            if reason := refusal(name, PARAMETERS[name], value):
+                raise PerceptionError(reason)
+        self._on_route = values['drive'] == ROUTE
+        cameras, classifier = values['cameras'], values['classifier']
         known = gazebo.mounts(self._world)
         for camera in cameras:
             if camera not in known:
@@ -68,7 +82,6 @@ class DriverNode(Node):  # type: ignore[misc]
         self._planners = {
             camera: RegionPlanner(self._world.signals, _RATE_HZ) for camera in cameras
         }
-        classifier = self.declare_parameter('classifier', 'classifier').value
         check_given_parameters(self, cameras, ())
         self._regions = RegionSetter(self, classifier)
         self._start_s: float | None = None
