@@ -281,7 +281,7 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
     if name.endswith('.regions_classes'):
         good = isinstance(value, list) and all(isinstance(label, str) for label in value)
         refused = f'{name} must be names of classes, as [car, person]; it is {value!r}'
-        return '' if good or value is None else refused
+        return '' if good or is_empty(value) else refused
     if name == 'cameras':
         refused = (
             'cameras must be at least one name, each its own, of letters, digits and '

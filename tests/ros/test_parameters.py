@@ -137,6 +137,7 @@ def test_the_classifier_takes_its_own_dump(
     assert written[0] == written[1] == written[2]
     values = written[0]['/classifier']['ros__parameters']
     assert values['camera']['roi'] == [0, 0, 0, 0]
+    assert values['camera']['regions_classes'] == ['']
     assert (values['risk'], values['latency_budget_ms']) == (0.000001, 60.0)
     assert 'null' not in dumps[-1].read_text()
 
@@ -160,16 +161,22 @@ def test_the_advisor_takes_its_own_dump(
     assert values['slow_labels'] == values['stop_labels'] == ['']
 
 
-@pytest.mark.parametrize('roi', ['null', '[]', '[0, 0, 0, 0]'])
+@pytest.mark.parametrize(
+    ('roi', 'classes'), [('null', 'null'), ('[]', '[]'), ('[0, 0, 0, 0]', "['']")]
+)
 def test_no_region_has_one_form(
-    start: Start, client: Callable[[str], Client], roi: str, tmp_path: Path
+    start: Start, client: Callable[[str], Client], roi: str, classes: str, tmp_path: Path
 ) -> None:
     given, dump = tmp_path / 'given.yaml', tmp_path / 'dump.yaml'
-    given.write_text(f'/**:\n  ros__parameters:\n    camera:\n      roi: {roi}\n')
+    given.write_text(
+        f'/**:\n  ros__parameters:\n    camera:\n      roi: {roi}\n'
+        f'      regions_classes: {classes}\n'
+    )
     start(params_file=given)
     client('/classifier').dump(dump)
     values = yaml.safe_load(dump.read_text())['/classifier']['ros__parameters']
     assert values['camera']['roi'] == [0, 0, 0, 0]
+    assert values['camera']['regions_classes'] == ['']
 
 
 def test_a_region_is_taken_away_and_its_refusal_says_how(start: Start, peer: Peer) -> None:
