@@ -5,6 +5,7 @@ The time is that of the bag. It starts paused, goes on when the classifier subsc
 everything ends with it.
 """
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -24,6 +25,8 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
+
+from mobilenet_perception.ros.environment import profile_variable
 
 SHARE = Path(get_package_share_directory('mobilenet_perception'))
 
@@ -83,7 +86,9 @@ def _start(
             'autostart': 'true',
         }.items(),
     )
-    player = ExecuteProcess(cmd=_player(given), output='screen')
+    player = ExecuteProcess(
+        cmd=_player(given), additional_env=_player_environment(), output='screen'
+    )
     resume = ExecuteProcess(cmd=_resume(given), output='screen')
     return [classify, player, resume, _end_with(player), _end_if_failed(resume)]
 
@@ -101,6 +106,17 @@ def _player(given: dict[str, str]) -> list[str]:
         *('--clock', given['clock_hz'], '--rate', given['rate']),
         *shlex.split(given['play_arguments']),
     ]
+
+
+def _player_environment() -> dict[str, str]:
+    """Return the Fast DDS profile by which the player loses no large images; a user's own goes on.
+
+    What helps is in the profile of who publishes.
+    """
+    variable = profile_variable()
+    if variable in os.environ:
+        return {}
+    return {variable: str(SHARE / 'config' / 'fastdds_large_images.xml')}
 
 
 def _resume(given: dict[str, str]) -> list[str]:

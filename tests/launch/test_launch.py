@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mobilenet_perception.ros.environment import profile_variable
 from tests.support.launch_file import load_launch_file
 
 # First: this checkout's folder launch/ would pass for a package of that name.
@@ -108,6 +109,17 @@ def test_a_bag_is_played_paused_with_its_own_clock(replay: ModuleType, tmp_path:
         *('ros2', 'bag', 'play', str(tmp_path), '--start-paused', '--disable-keyboard-controls'),
         *('--clock', '200', '--rate', '0.5', '--start-offset', '10', '--topics', '/a', '/b'),
     ]
+
+
+def test_the_player_loses_no_large_images(
+    replay: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = profile_variable()
+    monkeypatch.delenv(variable, raising=False)
+    (profile,) = replay._player_environment().values()
+    assert Path(profile).is_file() and Path(profile).name == 'fastdds_large_images.xml'
+    monkeypatch.setenv(variable, '/mine.xml')
+    assert replay._player_environment() == {}
 
 
 def test_the_player_goes_on_for_the_classifier_of_the_namespace(replay: ModuleType) -> None:
