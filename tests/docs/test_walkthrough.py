@@ -37,7 +37,7 @@ ELSEWHERE = {
     'make': 'sets up, tests and lints: the set-up has tests/scripts, `make help` test_commands.py',
     'python -m pytest': 'runs tests: these',
     'ros2': 'needs an installation of ROS 2: tests/launch',
-    'training': 'trains: tests/training runs every subcommand on small networks',
+    'training': 'needs TensorFlow: tests/training runs its commands on small networks',
     'pip': 'installs', 'python -m pip': 'installs', 'rosdep': 'installs', 'apt': 'installs',
     'colcon': 'builds: tests/packaging',
     'docker': 'needs a Jetson', 'nvpmodel': 'needs a Jetson', 'jetson_clocks': 'needs a Jetson',
