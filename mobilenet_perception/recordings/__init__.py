@@ -4,7 +4,7 @@
 Recordings (sqlite3, mcap) are read and written without ROS.
 """
 
-from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest
+from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest, source_of
 from mobilenet_perception.recordings.source import EPOCH_NS, Source, SourceCamera, SourceFrame
 from mobilenet_perception.recordings.storage import find_bags, find_files, is_bag
 from mobilenet_perception.recordings.writer import BagOptions, write_bag
@@ -21,5 +21,6 @@ __all__ = [
     'is_bag',
     'open_source',
     'source_digest',
+    'source_of',
     'write_bag',
 ]

@@ -69,6 +69,14 @@ def open_source(
     return opened._replace(frames=frames)
 
 
+def source_of(path: Path) -> str:
+    """Return a path as `open_source` takes it: what is called `drive` is not the drawn drive.
+
+    `Path('drive/')` has forgotten the stroke that told them apart.
+    """
+    return f'./{path}' if str(path) == DRIVE else str(path)
+
+
 def source_digest(source: str, labels: Path | None = None) -> str:
     """Return the SHA-256 of the files of a source, and of its labels file.
 
@@ -80,7 +88,7 @@ def source_digest(source: str, labels: Path | None = None) -> str:
         PerceptionError: the source cannot be read.
     """
     path = Path(source)
-    if not path.exists():
+    if source == DRIVE or not path.exists():
         return ''
     if is_bag(path):
         files = [part for file in find_files(path).files for part in (file, wal_of(file)) if part]

@@ -232,5 +232,7 @@ def _scanner(plain: Path, name: Path, profile: str) -> unfinished.McapScanner:
         raise foreign_mcap_error(name, encodings)
     if not scanner.message_count:
         why = 'its chunks are damaged' if scanner.bad_chunks else 'its recorder died too early'
-        raise PerceptionError(f'{name} holds no whole message ({why}): record it again')
+        raise PerceptionError(
+            f'{name} is damaged or was cut short: it holds no whole message ({why})'
+        )
     return scanner

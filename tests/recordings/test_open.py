@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever a person names becomes frames, or one sentence."""
 
+import json
+import shutil
 from collections.abc import Iterable
 from itertools import islice, pairwise
 from pathlib import Path
@@ -10,7 +12,13 @@ import pytest
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode
-from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings import (
+    SourceFrame,
+    open_source,
+    source_digest,
+    source_of,
+)
+from mobilenet_perception.tools.cli import main
 from tests.support.colours import FRAMES
 from tests.support.tiny_bundle import COLOURS, LABELS
 
@@ -94,3 +102,23 @@ def test_only_frames_of_some_stamps(labelled_bag: Path) -> None:
         some = open_source(source, seconds=0.5, stamps=wanted)
         assert seen(some.frames) == seen([every[2], every[5]])
         assert not list(open_source(source, seconds=0.1, stamps={every[7].stamp_ns}).frames)
+
+
+def test_a_folder_called_drive_is_not_the_drawn_drive(
+    labelled_bag: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(labelled_bag, tmp_path / 'drive')
+    monkeypatch.chdir(tmp_path)
+    (before,) = {source_digest(str(labelled_bag))}
+    for name in ('drive/', './drive', source_of(Path('drive/')), source_of(Path('drive'))):
+        opened = open_source(name)
+        assert sum(1 for _ in opened.frames) == FRAMES, name
+        assert source_digest(name) == before
+    assert (
+        source_digest('drive') == '' and len(list(open_source('drive', seconds=0.2).frames)) == 6
+    )
+    assert main(['bag', 'label', 'drive/', '--bundle', 'default']) == 0
+    assert main(['bag', 'extract', 'drive/', '-o', 'images']) == 0
+    assert main(['replay', 'drive/', '--json', 'report.json']) == 0
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert len(report['cameras']['camera']['frames']) == FRAMES

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings.storage import find_bags
+from mobilenet_perception.recordings import DRIVE, find_bags, source_of
 from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
 from mobilenet_perception.tools.cluster import LOCAL
 from mobilenet_perception.tools.replay.faults import FAULTS
@@ -45,13 +45,18 @@ def run(arguments: argparse.Namespace) -> int:
     return _run_one(arguments, settings[0])
 
 
+def _sources(text: str) -> list[str]:
+    """Return what one argument names: the drawn drive, a file or folder, or the bags of one."""
+    return [DRIVE] if text == DRIVE else [source_of(bag) for bag in find_bags(Path(text))]
+
+
 def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
     """Return what to play, and how: one for each bag.
 
     Raises:
         PerceptionError: arguments do not go together.
     """
-    bags = [str(bag) for path in arguments.bag for bag in find_bags(Path(path))]
+    bags = [bag for text in arguments.bag for bag in _sources(text)]
     several = len(bags) > 1 or arguments.baseline or arguments.address
     if arguments.fault and arguments.mode == 'ros':
         raise PerceptionError('--fault is for replays in this process: use --paced')

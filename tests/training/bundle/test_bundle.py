@@ -47,6 +47,11 @@ def test_one_command_after_another_makes_a_ladder(
     assert manifest.variants[0].temperature == stored['temperature']
     assert manifest.provenance['held_out']['gtsrb']
     assert 'GTSRB' in (place / 'MODEL_CARD.md').read_text()
+    compared = tmp_path / 'comparison'
+    several = [str(runs / 'one'), str(runs / 'two'), '-o', str(compared), '--rounds', '1']
+    assert main(['compare', *several]) == 0
+    rows = list(csv.reader((compared / 'compare.csv').open(encoding='utf-8')))
+    assert [row[0] for row in rows[1:]] == ['one', 'two'], rows
     assert (runs / 'one' / 'report.html').read_text().startswith('<!DOCTYPE html>')
     model = place / manifest.variants[0].file
     model.write_bytes(model.read_bytes()[:-1] + b'x')

@@ -9,7 +9,7 @@ import numpy as np
 
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import crop, decode
-from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings import SourceFrame, open_source, source_of
 from mobilenet_perception.recordings.storage import is_bag
 from training.data.data_set import DataSet, Pixels, Sample
 from training.data.readers.files import checked_labels, folders_in
@@ -72,7 +72,7 @@ def _read_bag(bag: Path, root: Path) -> Iterator[Sample]:
     name = bag.name if bag == root else bag.relative_to(root).as_posix()
     last_ns: dict[str, int] = {}
     encounter: dict[str, int] = defaultdict(int)
-    for frame in open_source(str(bag), rate_hz=RATE_HZ).frames:
+    for frame in open_source(source_of(bag), rate_hz=RATE_HZ).frames:
         if frame.truth is None or not frame.clear:
             continue
         label = frame.truth

@@ -13,7 +13,7 @@ import cv2
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings import SourceFrame, open_source, source_of
 from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import whole_folder, write_atomically
@@ -210,7 +210,7 @@ class _Extraction:
         settings = self._settings
         rate_hz = 1.0 / settings.every_s
         segments = manifest.Segments(settings.group_s)
-        for frame in open_source(str(bag), rate_hz=rate_hz, topics=settings.topics).frames:
+        for frame in open_source(source_of(bag), rate_hz=rate_hz, topics=settings.topics).frames:
             self.summary.sampled += 1
             number = segments.number(frame.camera, frame.truth, frame.log_ns)
             try:

@@ -11,7 +11,7 @@ from typing import Any
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import RegionOfInterest, decode
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.recordings import Source, SourceFrame, open_source
+from mobilenet_perception.recordings import Source, SourceFrame, open_source, source_of
 from mobilenet_perception.recordings import labels as bag_labels
 from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
-    source = open_source(str(arguments.bag))
+    source = open_source(source_of(arguments.bag))
     classifier = load_classifier(arguments)
     found = answer_rows(classifier, source, arguments.variant, arguments.roi, progress)
     progress.end()
@@ -95,7 +95,7 @@ def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progre
 def _write_labels(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
     rows = label_rows.read_label_rows(arguments.table)
     labels = label_rows.label_frames(
-        arguments.table, rows, open_source(str(arguments.bag)), progress
+        arguments.table, rows, open_source(source_of(arguments.bag)), progress
     )
     progress.end()
     write_atomically(target, bag_labels.labels_to_json(labels))

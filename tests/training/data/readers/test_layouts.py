@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.data.pictures import picture, write
+from training.commands.cli import main
 from training.configuration.settings import Data
 from training.data.data_set import DataSet
 from training.data.inspection.inspection import inspect_data, remarks
@@ -120,6 +121,8 @@ def test_every_name_of_a_jpeg_is_read_and_other_files_are_counted(
     assert note in list(remarks(inspect_data(found, Data())))
     read_data(Data(), tmp_path)
     assert note in capsys.readouterr().err
+    assert main(['inspect', str(tmp_path)]) == 0
+    assert note in capsys.readouterr().out
 
 
 def test_an_empty_file_is_called_one(tmp_path: Path) -> None:
