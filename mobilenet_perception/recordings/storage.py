@@ -13,6 +13,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.foreign import is_ros1_bag, ros1_error
 
 METADATA = 'metadata.yaml'
+URI_MARKS = frozenset('%#?')
 SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 
@@ -101,6 +102,22 @@ def plain_file(path: Path) -> Iterator[Path]:
                 f'{path} is a damaged zstd file ({error}): copy it again from the robot'
             ) from None
         yield target
+
+
+@contextmanager
+def uri_safe(path: Path) -> Iterator[Path]:
+    """Give a file or folder, or a link to it, by a path that means itself within a URI.
+
+    rosbags names databases to SQLite by a URI and escapes nothing: of `run #2/bag.db3` it would
+    read and write the file `run `.
+    """
+    if URI_MARKS.isdisjoint(str(path)):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder, f'bag{path.suffix}' if path.is_file() else 'bag')
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def decompress_message(data: bytes) -> bytes:

@@ -9,18 +9,10 @@ from rosbags.rosbag1 import Writer
 from rosbags.typesys import Stores, get_typestore
 
 from mobilenet_perception.recordings import open_source
+from mobilenet_perception.recordings.unfinished import MAGIC
 from mobilenet_perception.tools.cli import main
+from tests.support.mcap import record, text
 from tests.support.recordings import write_recording
-
-MAGIC = b'\x89MCAP0\r\n'
-
-
-def text(value: str) -> bytes:
-    return struct.pack('<I', len(value)) + value.encode()
-
-
-def record(kind: int, body: bytes) -> bytes:
-    return struct.pack('<BQ', kind, len(body)) + body
 
 
 def mcap(path: Path, profile: str, encoding: str, finished: bool = True) -> Path:
