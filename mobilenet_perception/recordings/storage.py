@@ -200,6 +200,8 @@ def _listed(folder: Path) -> BagFiles:
 def _unlisted(folder: Path) -> tuple[Path, ...]:
     files = _storage_files(folder)
     if not files:
+        if foreign := sorted(path for path in folder.iterdir() if is_ros1_bag(path)):
+            raise ros1_error(foreign[0])
         raise PerceptionError(
             f'{folder} is not a rosbag2 recording: it holds no {METADATA}, .mcap or .db3 file'
         )
