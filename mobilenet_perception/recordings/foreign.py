@@ -9,20 +9,34 @@ ROS1_SUFFIXES = ('.bag', '.bag.active')
 """Of ROS 1's own format; `.active` is what a killed `rosbag record` leaves."""
 
 _ROS1_ENCODING = 'ros1'
+_ROS1_MAGIC = b'#ROSBAG V'
 
 
 def is_ros1_bag(path: Path) -> bool:
-    """Say whether a file is named as a bag of ROS 1."""
-    return path.name.endswith(ROS1_SUFFIXES) and path.is_file()
+    """Say whether a file is named as a bag of ROS 1, or begins as one, whatever its name."""
+    if not path.is_file():
+        return False
+    if path.name.lower().endswith(ROS1_SUFFIXES):
+        return True
+    try:
+        with path.open('rb') as stream:
+            return stream.read(len(_ROS1_MAGIC)) == _ROS1_MAGIC
+    except OSError:
+        return False
 
 
 def ros1_error(path: Path) -> PerceptionError:
     """Return what to tell of a bag of ROS 1."""
-    new = path.with_name(path.name.partition('.bag')[0])
-    first = f'`rosbag reindex {path}`, then ' if path.name.endswith('.active') else ''
+    end = path.name.lower().find('.bag')
+    new = path.with_name(path.name[:end] if end > 0 else path.stem)
+    bag = new.with_name(f'{new.name}.bag')
+    steps = [f'`rosbag reindex {path}`'] if path.name.lower().endswith('.active') else []
+    # rosbags tells recordings of ROS 1 by this ending.
+    steps += [f'`mv {path} {bag}`'] if path != bag else []
+    steps.append(f'`rosbags-convert --src {bag} --dst {new}`')
     return PerceptionError(
-        f'{path} is a bag of ROS 1: turn it into one of ROS 2 with {first}'
-        f'`rosbags-convert --src {path} --dst {new}` (it comes with rosbags)'
+        f'{path} is a bag of ROS 1: turn it into one of ROS 2 with {", then ".join(steps)} (it '
+        'comes with rosbags)'
     )
 
 

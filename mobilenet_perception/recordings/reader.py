@@ -12,7 +12,12 @@ from mobilenet_perception.recordings import cdr, unfinished
 from mobilenet_perception.recordings.foreign import foreign_mcap_error
 from mobilenet_perception.recordings.labels import FrameLabel, Labels
 from mobilenet_perception.recordings.source import SourceCamera, SourceFrame, camera_of, warn
-from mobilenet_perception.recordings.storage import decompress_message, find_files, plain_file
+from mobilenet_perception.recordings.storage import (
+    decompress_message,
+    find_files,
+    plain_file,
+    uri_safe,
+)
 
 if TYPE_CHECKING:
     from rosbags.interfaces import Connection
@@ -199,7 +204,8 @@ def _reader(plain: Path, name: Path) -> AbstractContextManager['Reader']:
     """
     profile = unfinished.mcap_profile(plain)
     if profile is not None:
-        if profile != unfinished.ROS2 or not unfinished.is_finished(plain):
+        finished = unfinished.is_finished(plain) and unfinished.is_chunked(plain)
+        if profile != unfinished.ROS2 or not finished:
             return cast(
                 AbstractContextManager['Reader'], nullcontext(_scanner(plain, name, profile))
             )
@@ -211,19 +217,13 @@ def _reader(plain: Path, name: Path) -> AbstractContextManager['Reader']:
         raise PerceptionError(
             'reading a bag needs rosbags, which is not installed: run `pip install rosbags`'
         ) from None
-    return Reader(plain)
+    return Reader(plain) if plain.suffix == '.mcap' else _linked(plain, Reader)
 
 
-def _own_reader(
-    plain: Path, name: Path
-) -> AbstractContextManager[unfinished.StorageReader] | None:
-    """Return the reader of what rosbags does not take; None: it takes it, or it is damaged."""
-    profile = unfinished.mcap_profile(plain)
-    if profile is None:
-        return unfinished.open_wal(plain) if unfinished.wal_of(plain) else None
-    if profile == unfinished.ROS2 and unfinished.is_finished(plain):
-        return None
-    return nullcontext(_scanner(plain, name, profile))
+@contextmanager
+def _linked(plain: Path, reader: type['Reader']) -> Iterator['Reader']:
+    with uri_safe(plain) as link, reader(link) as opened:
+        yield opened
 
 
 def _scanner(plain: Path, name: Path, profile: str) -> unfinished.McapScanner:

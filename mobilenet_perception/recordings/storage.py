@@ -13,6 +13,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.foreign import is_ros1_bag, ros1_error
 
 METADATA = 'metadata.yaml'
+URI_MARKS = frozenset('%#?')
 SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 
@@ -103,6 +104,22 @@ def plain_file(path: Path) -> Iterator[Path]:
         yield target
 
 
+@contextmanager
+def uri_safe(path: Path) -> Iterator[Path]:
+    """Give a file or folder, or a link to it, by a path that means itself within a URI.
+
+    rosbags names databases to SQLite by a URI and escapes nothing: of `run #2/bag.db3` it would
+    read and write the file `run `.
+    """
+    if URI_MARKS.isdisjoint(str(path)):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        link = Path(folder, f'bag{path.suffix}' if path.is_file() else 'bag')
+        link.symlink_to(path.absolute())
+        yield link
+
+
 def decompress_message(data: bytes) -> bytes:
     """Undo rosbag2's compression of single messages, recognised by zstd's magic number.
 
@@ -183,6 +200,8 @@ def _listed(folder: Path) -> BagFiles:
 def _unlisted(folder: Path) -> tuple[Path, ...]:
     files = _storage_files(folder)
     if not files:
+        if foreign := sorted(path for path in folder.iterdir() if is_ros1_bag(path)):
+            raise ros1_error(foreign[0])
         raise PerceptionError(
             f'{folder} is not a rosbag2 recording: it holds no {METADATA}, .mcap or .db3 file'
         )

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unfinished recordings, as a killed recorder leaves them: MCAP without footer, SQLite with WAL.
 
-Read like rosbags' `Reader`, for the two kinds of file that it does not take. The files of the
-recording themselves are never changed. Formats: https://mcap.dev/spec, https://sqlite.org/wal.html
+Read like rosbags' `Reader`, for the kinds of file that it does not take: these two, and MCAP
+without chunks (`ros2 bag record --storage-preset-profile fastwrite`), whose messages it wants in
+the order of their times. The files of the recording
+themselves are never changed.
+
+Formats: https://mcap.dev/spec, https://sqlite.org/wal.html
 """
 
+import heapq
 import io
 import shutil
 import sqlite3
@@ -15,10 +20,13 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings.storage import decompress_zstd
+
+if TYPE_CHECKING:
+    from rosbags.interfaces import ConnectionExtRosbag2
 
 MAGIC = b'\x89MCAP0\r\n'
 CDR = 'cdr'
@@ -29,6 +37,9 @@ _RECORD_HEAD = struct.Struct('<BQ')
 _CHUNK_HEAD = struct.Struct('<QQQI')
 _MESSAGE_HEAD = struct.Struct('<HIQQ')
 _LATEST_NS = 2**63 - 1
+# Recorders write what several threads receive: a message may lie behind later ones.
+_REORDER_NS = 200_000_000
+_QOS = 'offered_qos_profiles'
 
 
 class StoredTopic(NamedTuple):
@@ -38,7 +49,7 @@ class StoredTopic(NamedTuple):
     topic: str
     msgtype: str
     msgcount: int
-    ext: None = None
+    ext: 'ConnectionExtRosbag2 | None' = None
 
 
 class StoredMessage(NamedTuple):
@@ -69,7 +80,7 @@ class StorageReader:
     def messages(
         self, connections: Collection[StoredTopic]
     ) -> Iterator[tuple[StoredTopic, int, bytes]]:
-        """Yield topic, time of recording in nanoseconds, and bytes of each message."""
+        """Yield topic, time of recording in nanoseconds, and bytes of each message, in order."""
         by_id = {topic.id: topic for topic in connections}
         for message in self._stored():
             if message.topic_id in by_id:
@@ -103,13 +114,27 @@ class McapScanner(StorageReader):
         self._torn_at: int | None = None
         self.bad_chunks = 0
         counts: Counter[int] = Counter()
-        for message in self._stored():
+        for message in self._stored(heads=True):
             counts[message.topic_id] += 1
             self.start_time = min(self.start_time, message.log_ns)
             self.end_time = max(self.end_time, message.log_ns + 1)
         self.connections = [t._replace(msgcount=counts[t.id]) for t in self._topics.values()]
         self.message_count = sum(topic.msgcount for topic in self.connections)
         self.note = self._note(name)
+
+    def messages(
+        self, connections: Collection[StoredTopic]
+    ) -> Iterator[tuple[StoredTopic, int, bytes]]:
+        """Yield messages as `StorageReader` does; one that is 200 ms too late comes late."""
+        waiting: list[tuple[int, int, tuple[StoredTopic, int, bytes]]] = []
+        newest_ns = 0
+        for number, message in enumerate(super().messages(connections)):
+            newest_ns = max(newest_ns, message[1])
+            heapq.heappush(waiting, (message[1], number, message))
+            while waiting[0][0] < newest_ns - _REORDER_NS:
+                yield heapq.heappop(waiting)[2]
+        while waiting:
+            yield heapq.heappop(waiting)[2]
 
     def _note(self, name: Path) -> str:
         if self.finished and not self.bad_chunks:
@@ -118,21 +143,27 @@ class McapScanner(StorageReader):
         if self.bad_chunks:
             lost.append(f'{self.bad_chunks} chunk(s) are damaged and left out')
         end = 'has damaged parts' if self.finished else 'was never finished (its recorder died)'
-        return '; '.join([f'{name} {end}: {self.message_count} messages of it are read', *lost])
+        words = [f'{name} {end}', *lost, f'and {self.message_count} messages of it are read']
+        return f'{", ".join(words)}: stop recordings with Ctrl-C; `mcap recover` makes it whole'
 
-    def _stored(self) -> Iterator[StoredMessage]:
+    def _stored(self, heads: bool = False) -> Iterator[StoredMessage]:
         self.bad_chunks, self._torn_at = 0, None
         with self._file.open('rb') as stream:
             stream.seek(len(MAGIC))
             size = self._file.stat().st_size - (_FOOTER_SIZE if self.finished else 0)
-            for kind, body, whole in self._records(stream, size):
+            for kind, body, whole in self._records(stream, size, heads):
                 if kind == _CHUNK:
                     yield from self._chunk(body, whole)
                 elif whole and (message := self._take(kind, body)):
                     yield message
 
-    def _records(self, stream: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
-        """Yield kind and body of each record, and whether it is all there."""
+    def _records(
+        self, stream: BinaryIO, size: int, heads: bool = False
+    ) -> Iterator[tuple[int, bytes, bool]]:
+        """Yield kind and body of each record, and whether it is all there.
+
+        With `heads`, of messages only what says their topic and time: to count is no work then.
+        """
         while (place := stream.tell()) < size:
             head = stream.read(_RECORD_HEAD.size)
             kind, length = _RECORD_HEAD.unpack(head.ljust(_RECORD_HEAD.size, b'\0'))
@@ -142,7 +173,10 @@ class McapScanner(StorageReader):
                 self._torn_at = place if self._torn_at is None else self._torn_at
             if kind in (0, _DATA_END, _FOOTER):
                 return
-            yield kind, stream.read(min(length, size - stream.tell())), whole
+            end = min(stream.tell() + length, size)
+            wanted = _MESSAGE_HEAD.size if heads and kind == _MESSAGE else length
+            yield kind, stream.read(min(wanted, end - stream.tell())), whole
+            stream.seek(end)
 
     def _chunk(self, body: bytes, whole: bool) -> Iterator[StoredMessage]:
         """Yield the messages of a chunk; of one that is cut short, those that are not packed."""
@@ -164,10 +198,12 @@ class McapScanner(StorageReader):
         elif kind == _CHANNEL:
             number, schema = struct.unpack_from('<HH', body)
             topic, rest = _text(body[4:])
-            encoding, _ = _text(rest)
+            encoding, metadata = _text(rest)
             self.encodings.add(encoding)
             if encoding == CDR:
-                self._topics[number] = StoredTopic(number, topic, self._schemas.get(schema, ''), 0)
+                extra = _extra(_texts(metadata).get(_QOS, ''))
+                name = self._schemas.get(schema, '')
+                self._topics[number] = StoredTopic(number, topic, name, 0, extra)
         elif kind == _MESSAGE:
             number, _, log_ns, _ = _MESSAGE_HEAD.unpack_from(body)
             if number in self._topics:
@@ -185,12 +221,17 @@ class WalReader(StorageReader):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__()
         self._connection = connection
+        columns = {row[1] for row in connection.execute('PRAGMA table_info(topics)')}
+        qos = _QOS if _QOS in columns else 'NULL'
         rows = connection.execute(
-            'SELECT topics.id, name, type, count(messages.id) FROM topics'
+            f'SELECT topics.id, name, type, count(messages.id), {qos} FROM topics'
             ' LEFT JOIN messages ON topics.id = messages.topic_id'
             ' GROUP BY topics.id ORDER BY topics.id'
         )
-        self.connections = [StoredTopic(*row) for row in rows]
+        self.connections = [
+            StoredTopic(number, topic, kind, count, _extra(profiles or ''))
+            for number, topic, kind, count, profiles in rows
+        ]
         self.message_count = sum(topic.msgcount for topic in self.connections)
         if self.message_count:
             first, last = connection.execute(
@@ -247,6 +288,18 @@ def is_finished(file: Path) -> bool:
     return end[0] == _FOOTER and end.endswith(MAGIC)
 
 
+def is_chunked(file: Path) -> bool:
+    """Say whether the messages of an MCAP file lie in chunks, which an index finds."""
+    with file.open('rb') as stream:
+        stream.seek(len(MAGIC))
+        while len(head := stream.read(_RECORD_HEAD.size)) == _RECORD_HEAD.size:
+            kind, length = _RECORD_HEAD.unpack(head)
+            if kind in (_MESSAGE, _CHUNK, _DATA_END, _FOOTER) or length > _LATEST_NS:
+                return bool(kind != _MESSAGE)
+            stream.seek(length, io.SEEK_CUR)
+    return True
+
+
 def mcap_profile(file: Path) -> str | None:
     """Return the profile that an MCAP file states, such as `ros2`; None: it is no MCAP."""
     with file.open('rb') as stream:
@@ -292,6 +345,28 @@ def _lz4() -> Any:
     import lz4.frame  # type: ignore[import-untyped]  # noqa: PLC0415 (comes with rosbags)
 
     return lz4.frame
+
+
+def _extra(profiles: str) -> 'ConnectionExtRosbag2':
+    """Return what rosbags tells of a topic besides: the QoS profiles that it was recorded with."""
+    from rosbags.interfaces import ConnectionExtRosbag2  # noqa: PLC0415
+    from rosbags.rosbag2.metadata import parse_qos  # noqa: PLC0415
+
+    try:
+        return ConnectionExtRosbag2(CDR, parse_qos(profiles))
+    # They are for people to read: what cannot be parsed is left out.
+    except Exception:
+        return ConnectionExtRosbag2(CDR, [])
+
+
+def _texts(data: bytes) -> dict[str, str]:
+    """Return a map of texts, as channels have it for their metadata."""
+    found = {}
+    rest = data[4:]
+    while rest:
+        key, rest = _text(rest)
+        found[key], rest = _text(rest)
+    return found
 
 
 def _numbered(body: bytes) -> tuple[int, str, bytes]:

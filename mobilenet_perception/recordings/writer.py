@@ -10,7 +10,7 @@ from mobilenet_perception.frames import decode, messages
 from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
 from mobilenet_perception.recordings.source import Source, SourceFrame, camera_of
-from mobilenet_perception.recordings.storage import is_bag
+from mobilenet_perception.recordings.storage import URI_MARKS, is_bag, uri_safe
 from mobilenet_perception.system.files import whole_folder
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ def write_bag(
         PerceptionError: something is at `path` already, or the source fails.
     """
     _check_target(path, options.force)
+    if options.storage == 'sqlite3' and not URI_MARKS.isdisjoint(path.name):
+        raise PerceptionError(
+            f'SQLite files are named after their folder, and {path.name!r} has a character of '
+            f'{" ".join(sorted(URI_MARKS))}: choose another name, or --storage mcap'
+        )
     if options.topic and len(source.cameras) > 1:
         raise PerceptionError(f'{source.name} has several cameras: one topic cannot name them all')
     try:
@@ -68,7 +73,10 @@ def write_bag(
     # rosbag2 names the storage files after the folder: it must have its name from the start.
     with whole_folder(path) as new:
         plugin = StoragePlugin[options.storage.upper()]
-        with Writer(new, version=8, storage_plugin=plugin) as writer:
+        with (
+            uri_safe(new.parent) as parent,
+            Writer(parent / new.name, version=8, storage_plugin=plugin) as writer,
+        ):
             frames, labels = _write_frames(writer, source, options, progress)
         if any(known for camera in labels.values() for known in camera.values() if any(known)):
             (new / FILE).write_text(labels_to_json(labels), encoding='utf-8')

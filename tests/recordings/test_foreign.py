@@ -9,18 +9,10 @@ from rosbags.rosbag1 import Writer
 from rosbags.typesys import Stores, get_typestore
 
 from mobilenet_perception.recordings import open_source
+from mobilenet_perception.recordings.unfinished import MAGIC
 from mobilenet_perception.tools.cli import main
+from tests.support.mcap import record, text
 from tests.support.recordings import write_recording
-
-MAGIC = b'\x89MCAP0\r\n'
-
-
-def text(value: str) -> bytes:
-    return struct.pack('<I', len(value)) + value.encode()
-
-
-def record(kind: int, body: bytes) -> bytes:
-    return struct.pack('<BQ', kind, len(body)) + body
 
 
 def mcap(path: Path, profile: str, encoding: str, finished: bool = True) -> Path:
@@ -68,12 +60,27 @@ def test_every_reader_of_bags_names_a_bag_of_ros_1(
     assert 'damaged' not in said and 'Traceback' not in said
 
 
+@pytest.mark.parametrize('name', ['drive.BAG', 'drive.bag.orig', 'drive.bag.active', 'drive.db3'])
+def test_a_bag_of_ros_1_is_known_by_its_content_and_how_to_name_it_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = ros1_bag(tmp_path / 'drive.bag').rename(tmp_path / name)
+    for command in ('replay', 'bag info'):
+        assert main([*command.split(), str(path)]) == 1
+        said = capsys.readouterr().err
+        assert f'{name} is a bag of ROS 1' in said and 'damaged' not in said
+        assert f'`mv {path} {tmp_path}/drive.bag`, then `rosbags-convert --src' in said
+        assert f'--src {tmp_path}/drive.bag --dst {tmp_path}/drive`' in said
+        assert ('`rosbag reindex' in said) is name.endswith('.active')
+
+
 def test_a_folder_of_bags_of_ros_1_is_named_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ros1_bag(tmp_path / 'drive.bag')
-    assert main(['replay', str(tmp_path)]) == 1
-    assert 'drive.bag is a bag of ROS 1' in capsys.readouterr().err
+    for command in ('replay', 'bag info', 'bag label --bundle default', 'doctor --bag'):
+        assert main([*command.split(), str(tmp_path)]) == 1
+        assert 'drive.bag is a bag of ROS 1' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('finished', [True, False])

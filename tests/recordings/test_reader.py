@@ -9,7 +9,7 @@ import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.recordings import SourceFrame, open_source
+from mobilenet_perception.recordings import BagOptions, SourceFrame, open_source, write_bag
 from mobilenet_perception.recordings.cdr import restamp, serialize, typestore
 from mobilenet_perception.recordings.reader import Topic, image_topics, list_topics, read_messages
 from mobilenet_perception.recordings.source import camera_of
@@ -68,8 +68,6 @@ def test_split_and_compressed_bags(
 def test_bag_cut_short_is_refused(
     labelled_bag: Path, tmp_path: Path, storage: str, keep: float
 ) -> None:
-    from mobilenet_perception.recordings import BagOptions, write_bag
-
     path = tmp_path / 'bag'
     write_bag(open_source(str(labelled_bag)), path, BagOptions(storage))  # type: ignore[arg-type]
     file = next(item for item in path.iterdir() if item.suffix in ('.mcap', '.db3'))
@@ -176,6 +174,19 @@ def test_real_recordings_are_read_or_refused(data: Path) -> None:
             read += len(messages)
             assert len(messages) == sum(topic.messages for topic in topics)
     assert read > 10_000
+
+
+@pytest.mark.parametrize('name', ['run #2', 'what?', '50%20'])
+def test_databases_are_read_whatever_their_folder_is_called(
+    labelled_bag: Path, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name / 'bag'
+    path.parent.mkdir()
+    write_bag(open_source(str(labelled_bag)), path, BagOptions('sqlite3'))
+    assert {item.name for item in tmp_path.iterdir()} == {name}
+    assert len(list(open_source(str(path)).frames)) == FRAMES
+    with pytest.raises(PerceptionError, match='choose another name, or --storage mcap'):
+        write_bag(open_source(str(labelled_bag)), path / name, BagOptions('sqlite3'))
 
 
 def test_restamping_changes_the_stamp_alone(labelled_bag: Path) -> None:

@@ -16,16 +16,22 @@ KNOWN = 'train, validation (or val) or test'
 _PARTS = {
     'train': 'train',
     'training': 'train',
+    'trainval': 'train',
     'val': 'validation',
     'valid': 'validation',
     'validation': 'validation',
     'dev': 'validation',
+    'eval': 'validation',
+    'evaluation': 'validation',
     'test': 'test',
     'testing': 'test',
+    'holdout': 'test',
 }
 # What Kaggle and others call images to predict.
 _UNLABELLED = frozenset({'pred', 'predict', 'prediction', 'unlabelled', 'unlabeled'})
 _WORD = re.compile(r'[^\W\d_]+')
+_HUMP = re.compile(r'(?<=[a-z])(?=[A-Z])')
+_FOLD = re.compile(r'(k?fold|cv)[\W_]*\d+', re.IGNORECASE)
 _FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
 _FEWEST_GROUPS = 5
 _FRAMES = 2
@@ -88,12 +94,18 @@ def part_named(name: str) -> str | None:
 
 
 def part_within(name: str) -> str | None:
-    """Return the part that a word of a folder's name tells: `seg_train`, `test1`, `Val data`.
+    """Return the part that a word of a folder's name tells: `seg_train`, `test1`, `TrainSet`.
 
     None: no word of it names a part, or two do.
     """
-    found = {part for word in _WORD.findall(name.casefold()) if (part := _PARTS.get(word))}
+    words = (word.casefold() for word in _WORD.findall(_HUMP.sub(' ', name)))
+    found = {part for word in words if (part := _PARTS.get(word.removesuffix('set')))}
     return found.pop() if len(found) == 1 else None
+
+
+def is_fold(name: str) -> bool:
+    """Say whether a folder's name is that of a fold of a cross-validation: `fold_3`."""
+    return _FOLD.fullmatch(name.strip()) is not None
 
 
 def is_unlabelled(name: str) -> bool:

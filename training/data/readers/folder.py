@@ -132,7 +132,19 @@ def _refuse_parts_as_classes(folder: Path) -> None:
             f'{folder} holds parts ({names}), but none to train on with a folder per class: name '
             f'them {files.KNOWN}, or list the images in a CSV file with columns path, label, split'
         )
+    if len(nested) > 1 and all(files.is_fold(child.name) for child in children):
+        raise TrainingError(
+            f'{folder} holds the folds of a cross-validation ({nested[0].name}, ...), not '
+            f'classes: name them {files.KNOWN}, or give --data {nested[0]}'
+        )
     for child in nested:
+        below = {files.part_within(place.name) for place in files.folders_in(child)}
+        if 'train' in below and None not in below and len(below) > 1:
+            raise TrainingError(
+                f'{child} holds parts within a class: put the parts above the classes '
+                f'(train/{child.name}/), or list the images in a CSV file with columns path, '
+                'label, split'
+            )
         # A class may be called `train`, but hardly `seg_train`.
         if files.part_within(child.name) and not files.part_named(child.name):
             raise TrainingError(

@@ -49,6 +49,10 @@ DOUBLED = {
         {'train_data/a': 'train', 'train_data/b': 'train', 'test1/a': 'test'},
         {'dataset-train/train/a': 'train', 'dataset-train/train/b': 'train',
          'dataset-test/test/a': 'test'},
+        {'TrainSet/a': 'train', 'TrainSet/b': 'train', 'TestSet/a': 'test', 'TestSet/b': 'test'},
+        {'trainset/a': 'train', 'trainset/b': 'train', 'valset/a': 'validation'},
+        {'training/a': 'train', 'training/b': 'train', 'evaluation/a': 'validation'},
+        {'trainval/a': 'train', 'trainval/b': 'train', 'holdout/a': 'test'},
     ],
 )  # fmt: skip
 def test_parts_are_found_however_they_are_named_and_nested(
@@ -95,6 +99,9 @@ def test_a_class_called_train_may_hold_groups(tmp_path: Path) -> None:
         (('archive/a', 'archive/b'), "a single folder of folders, 'archive': .* give --data"),
         (('train/a', 'train/b', 'train', 'test/a'), 'train holds images beside its class folders'),
         (('seg_train/a', 'seg_train/b', 'train2/a', 'test/a'), 'two folders of one part'),
+        (('train/a', 'trainval/a', 'test/a'), 'two folders of one part'),
+        (('fold1/a', 'fold1/b', 'fold2/a'), r'folds of a cross-validation \(fold1, ...\)'),
+        (('a/train', 'a/test', 'b/train', 'b/test'), 'a holds parts within a class: put'),
     ],
 )
 def test_what_could_be_parts_or_classes_is_refused(
