@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline import timing
+from mobilenet_perception.pipeline.arrivals import Arrivals, ArrivalSummary
 from mobilenet_perception.pipeline.decision import Decider, Decision
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
@@ -30,7 +31,7 @@ class CameraState(NamedTuple):
     settings: CameraSettings
     counts: timing.OutcomeCounts
     records: list[timing.FrameRecord]
-    arrivals: timing.ArrivalSummary
+    arrivals: ArrivalSummary
     stamp_trouble: str
     picture: PictureFacts
     decision: Decision
@@ -75,6 +76,7 @@ class CameraQueue:
         waiting: the newest frame, not yet taken up; None: none.
         variant: what ran last; empty: nothing yet.
         picture: watches over what it shows.
+        arrivals: when its frames came, and how many were lost.
     """
 
     def __init__(self, name: str, settings: CameraSettings, decider: Decider) -> None:
@@ -86,7 +88,7 @@ class CameraQueue:
         self.picture = PictureWatch()
         self._first: WaitingFrame | None = None
         self._window = timing.Window()
-        self._arrivals = timing.Arrivals()
+        self.arrivals = Arrivals()
         self._stamp_trouble = ''
         self._received = 0
         self._outcomes: Counter[timing.Outcome] = Counter()
@@ -97,7 +99,7 @@ class CameraQueue:
         """Take in a frame; returns the one that it supersedes."""
         old = self.waiting
         self._received += 1
-        self._arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
+        self.arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
         transport_ms: float | None = (now_ns - stamp_ns) / timing.NS_PER_MS
         self._stamp_trouble = stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
         if self._stamp_trouble:
@@ -148,7 +150,7 @@ class CameraQueue:
             self.settings,
             self.counts(),
             self._window.records(),
-            self._arrivals.summary(),
+            self.arrivals.summary(),
             self._stamp_trouble,
             self.picture.facts(),
             self.decider.decide(steady_ns),

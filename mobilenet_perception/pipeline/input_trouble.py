@@ -4,8 +4,9 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
 _FUTURE_TOLERANCE_MS = 20.0
@@ -90,9 +91,14 @@ def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float)
 
 
 def loss(topic: str, arrivals: ArrivalSummary) -> str:
-    """Say how many frames get lost between processes, and the cure; empty when few."""
+    """Say how many frames get lost between processes, and the cure; empty when few.
+
+    What the middleware counted is a loss; what stamps alone show may be the camera's own doing.
+    """
     if arrivals.lost_share < _LOST_SHARE:
         return ''
+    if not arrivals.counted:
+        return missing(arrivals.lost_share, topic)
     sentence = (
         f'about {arrivals.lost_share:.0%} of the frames on {topic} get lost between the '
         f"publisher's process and this one"
@@ -104,7 +110,19 @@ def loss(topic: str, arrivals: ArrivalSummary) -> str:
             'config/fastdds_large_images.xml in FASTDDS_DEFAULT_PROFILES_FILE (up to Jazzy: '
             'FASTRTPS_DEFAULT_PROFILES_FILE), or use compressed images'
         )
-    return f'{sentence}: this machine or the network is too busy, or the camera skips frames'
+    return (
+        f'{sentence}: this machine or the network is too busy; use compressed images, or make the '
+        'subscription reliable (qos_overrides)'
+    )
+
+
+def missing(share: float, topic: str) -> str:
+    """Say that stamps leave frames out, which were lost or never captured."""
+    return (
+        f'by their stamps about {share:.0%} of the frames on {topic} are missing between the '
+        'others, lost on their way or skipped by the camera: look at its exposure time and at '
+        'the load of the machine that it is on'
+    )
 
 
 def picture(facts: PictureFacts, camera: str, significant_bits: int = 0) -> Iterator[str]:

@@ -192,6 +192,16 @@ class Pipeline:
         if ended:
             self._on_result(ended)
 
+    def count_losses(self, name: str, counted: bool) -> None:
+        """Say whether the middleware counts a camera's losses, which `lost` then takes."""
+        with self._changed:
+            self._cameras[name].arrivals.counted = counted
+
+    def lost(self, name: str, frames: int) -> None:
+        """Take in that so many more frames of a camera were lost before they came here."""
+        with self._changed:
+            self._cameras[name].arrivals.add_lost(frames)
+
     def run_once(self) -> bool:
         """Run the waiting frame whose turn it is, others with it if faster; False: none waits."""
         with self._running_frames:

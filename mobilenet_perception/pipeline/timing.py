@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time: the two clocks, the record of one frame's life, percentiles, counts, the frame rate."""
+"""Time: the two clocks, the record of one frame's life, percentiles, counts."""
 
 import time
 from collections import Counter, deque
@@ -16,8 +16,6 @@ STAGES = (
 )  # fmt: skip
 # Fields of a record that are text in a timing message and here.
 _TEXTS = ('variant', 'reason')
-# Gaps between frames from which on losses are reported.
-_ENOUGH_GAPS = 30
 
 
 class Clock(Protocol):
@@ -197,57 +195,3 @@ class Window:
     def records(self) -> list[FrameRecord]:
         """Return the records held, oldest first."""
         return list(self._records)
-
-
-class ArrivalSummary(NamedTuple):
-    """How the last frames of a camera came in.
-
-    Attributes:
-        rate_hz: frames per second, by capture stamp; 0 when unknown.
-        lost_share: frames that must have been captured in between and never came, as a share
-            of all, 0 to 1.
-        frame_bytes: size of the newest frame's data.
-    """
-
-    rate_hz: float
-    lost_share: float
-    frame_bytes: int
-
-
-class Arrivals:
-    """The capture stamps of a camera's last frames: their rate, and whether some got lost.
-
-    Args:
-        length: how many are remembered.
-        enough: from so many gaps on, losses are reported.
-    """
-
-    def __init__(self, length: int = 300, enough: int = _ENOUGH_GAPS) -> None:
-        self._enough = enough
-        self._stamps_ns: deque[int] = deque(maxlen=length)
-        self._frame_bytes = 0
-
-    def add(self, stamp_ns: int, frame_bytes: int) -> None:
-        """Take in one arrival; a stamp that goes back starts anew."""
-        if self._stamps_ns and stamp_ns < self._stamps_ns[-1]:
-            self._stamps_ns.clear()
-        self._stamps_ns.append(stamp_ns)
-        self._frame_bytes = frame_bytes
-
-    def summary(self) -> ArrivalSummary:
-        """Summarise the arrivals held.
-
-        A camera's period is taken from its short gaps; a longer gap then holds a whole number
-        of periods, and all but one of them are lost frames.
-        """
-        gaps_ns = np.diff(np.array(self._stamps_ns, dtype=np.int64))
-        gaps_ns = gaps_ns[gaps_ns > 0]
-        if not gaps_ns.size:
-            return ArrivalSummary(0.0, 0.0, self._frame_bytes)
-        rate_hz = float(1e9 / gaps_ns.mean())
-        if gaps_ns.size < self._enough:
-            return ArrivalSummary(rate_hz, 0.0, self._frame_bytes)
-        short_ns = np.percentile(gaps_ns, 10)
-        period_ns = np.median(gaps_ns[gaps_ns <= 1.5 * short_ns])
-        captured = np.maximum(1, np.rint(gaps_ns / period_ns)).sum()
-        return ArrivalSummary(rate_hz, float(1 - gaps_ns.size / captured), self._frame_bytes)

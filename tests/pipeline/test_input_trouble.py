@@ -2,9 +2,10 @@
 """Each trouble is named with its cure; a healthy input gives no sentence."""
 
 from mobilenet_perception.pipeline import input_trouble
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.input_trouble import Publisher
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 IMAGE = 'sensor_msgs/msg/Image'
 
@@ -33,6 +34,8 @@ def test_loss_of_large_frames_names_the_profile() -> None:
     assert '40%' in large and 'fastdds_large_images.xml' in large
     small = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 20_000))
     assert small and 'xml' not in small
+    by_stamp = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 921_600, counted=False))
+    assert 'skipped by the camera' in by_stamp and 'xml' not in by_stamp
     assert input_trouble.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
 
 

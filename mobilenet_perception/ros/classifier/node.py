@@ -174,8 +174,14 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
                 values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
             )
             subscription = topics.CameraSubscription(
-                self, camera, topic, transport, partial(self._on_image, camera)
+                self,
+                camera,
+                topic,
+                transport,
+                partial(self._on_image, camera),
+                partial(self._pipeline.lost, camera),
             )
+            self._pipeline.count_losses(camera, subscription.counts_losses)
             self._camera_subscriptions[camera] = subscription
             self.get_logger().info(
                 f'camera {camera}: {subscription.topic} ({transport}), budget '

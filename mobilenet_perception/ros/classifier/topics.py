@@ -25,6 +25,7 @@ from mobilenet_perception.pipeline.overlay import draw_overlay
 from mobilenet_perception.pipeline.pipeline import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
+from mobilenet_perception.ros.losses import subscribe_counting
 from mobilenet_perception.ros.qos import incompatibility
 
 _TYPES: dict[str, tuple[type, str]] = {
@@ -55,20 +56,32 @@ class CameraSubscription:
         topic: of its images.
         transport: `raw` or `compressed`.
         callback: takes each message.
+        lost: takes how many more messages the middleware counts lost.
+
+    Attributes:
+        counts_losses: whether the middleware counts them.
     """
 
     def __init__(
-        self, node: Node, camera: str, topic: str, transport: str, callback: Callable[[Any], None]
+        self,
+        node: Node,
+        camera: str,
+        topic: str,
+        transport: str,
+        callback: Callable[[Any], None],
+        lost: Callable[[int], None],
     ) -> None:
         self._node = node
         self._camera = camera
         kind, self._type = _TYPES[transport]
-        self._subscription = node.create_subscription(
+        self._subscription, self.counts_losses = subscribe_counting(
+            node,
             kind,
             topic,
             callback,
             # A copy: overrides are written into it.
             copy(_SENSOR_DATA),
+            lost,
             qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
         )
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord
+from mobilenet_perception.pipeline.timing import FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
 from mobilenet_perception.tools.doctor.processes import RosProcess
@@ -59,6 +60,8 @@ class StreamFacts(NamedTuple):
         reliable: lost frames were sent again; otherwise they are lost.
         compared: frames heard while a second listener asked for best effort, as the node does.
         best_effort: how many of those that one heard.
+        lost: frames that the middleware counted lost on their way to who asks for best effort;
+            None: it does not count.
         frame_bytes: size of a frame's data, the mean.
         rate: by capture stamps where they are in order, else by receipt; None: too few frames.
         stamps: against the clock that the node uses; None: no frame.
@@ -86,6 +89,7 @@ class StreamFacts(NamedTuple):
     decoded: int
     rejected: Mapping[str, int]
     picture: PictureFacts = PictureFacts()
+    lost: int | None = None
 
     @property
     def mean_hz(self) -> float:

@@ -3,7 +3,8 @@
 
 from typing import Any
 
-from mobilenet_perception.pipeline.timing import ArrivalSummary, FrameRecord, Outcome
+from mobilenet_perception.pipeline.arrivals import ArrivalSummary
+from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings.cdr import IMAGE
 from mobilenet_perception.ros.qos import BEST_EFFORT
 from mobilenet_perception.system.machine import MachineState

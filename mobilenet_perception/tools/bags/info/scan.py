@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.pipeline.arrivals import missing_share
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureWatch
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from rosbags.rosbag2 import Reader
 
 Times = npt.NDArray[np.int64]
-# A gap of two periods is one frame lost; jitter stays below this.
+# Jitter of a strict period stays below this.
 LONG_PERIODS = 1.5
 # As many frames of a file are decoded to see whether the node would reject them.
 _SAMPLE = 50
@@ -233,7 +234,7 @@ class Rate(NamedTuple):
         lowest_hz: one over the longest gap.
         longest_gap_s: in seconds.
         longest_gap_at_s: when it began, in seconds since the start of the recording.
-        long_gaps: gaps of more than 1.5 median gaps: frames were lost, or the camera paused.
+        long_gaps: gaps of more than 1.5 median gaps, for whatever reason.
         stale_gaps: gaps longer than the decision timeout given.
     """
 
@@ -253,12 +254,14 @@ class Figures(NamedTuple):
         mean_bytes: size of a frame's data.
         rate: None: fewer than two frames.
         stamps: None: no frame.
+        missing_share: frames missing by stamp, as a share of all; see `missing_share`.
     """
 
     messages: int
     mean_bytes: float
     rate: Rate | None
     stamps: Stamps | None
+    missing_share: float = 0.0
 
 
 class CameraTopic(Pictures):
@@ -299,16 +302,18 @@ class CameraTopic(Pictures):
         if not count:
             return Figures(0, 0.0, None, None)
         times = np.array(self._times_ns, np.int64)
+        stamps = np.array(self.stamps_ns, np.int64)
         return Figures(
             messages=count,
             mean_bytes=self._bytes / count,
             rate=rate_of(times, start_ns, default('decision_timeout_ms')),
             stamps=stamps_of(
-                np.array(self.stamps_ns, np.int64),
+                stamps,
                 times,
                 default('latency_budget_ms'),
                 default('max_clock_skew_ms'),
             ),
+            missing_share=missing_share(stamps),
         )
 
 
