@@ -18,7 +18,7 @@ Probabilities = npt.NDArray[np.float64]
 UNKNOWN = 'unknown'
 STALE = 'stale'
 # Belief below which a label is not taken, and below which it is left.
-_TAKEN, _LEFT = 0.5, 0.3
+LEAST_BELIEF, _LEFT = 0.5, 0.3
 # Chance that a frame says nothing of what is there: blur, a passer-by, a network that errs.
 _OUTLIER = 0.05
 # Frames closer than this to one another are one picture taken twice, not two witnesses.
@@ -122,7 +122,7 @@ class Decider:
             self._strong[shown] = evidence
         best = int(belief.argmax())
         strong = self._strong.get(best)
-        if strong and belief[best] >= _TAKEN and not self._is_old(strong, captured_ns):
+        if strong and belief[best] >= LEAST_BELIEF and not self._is_old(strong, captured_ns):
             self._held = best
         elif self._held is not None and not self._holds(self._held, captured_ns):
             self._held = None

@@ -42,8 +42,9 @@ def draw_overlay(
     bar = max(14, height // 12)
     # Darkened, not covered: something may be seen under it.
     drawn[-2 * bar :] //= 3
-    score = '' if decision.stamp_ns is None else f' {decision.score:.2f}'
-    words = decision.label + score
+    # The score of `unknown` is another label's, and beside that word would contradict it.
+    scored = decision.label not in (STALE, UNKNOWN)
+    words = f'{decision.label} {decision.score:.2f}' if scored else decision.label
     detail = ' '.join(
         part
         for part in (

@@ -4,10 +4,11 @@
 No ROS is imported.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
+from mobilenet_perception.pipeline.decision import LEAST_BELIEF, STALE, UNKNOWN
 from mobilenet_perception.pipeline.timing import NS_PER_MS, Clock, SystemClock
 
 
@@ -16,7 +17,8 @@ class Knowledge(NamedTuple):
 
     Attributes:
         label: a label of the bundle, `unknown` or `stale`.
-        score: its probability given the recent frames, 0 to 1; 0 when stale.
+        score: its probability given the recent frames, 0 to 1; when `unknown`, that of the most
+            probable label, which may be high although no single frame shows it; 0 when stale.
         age_ms: time since the capture of the last frame that supports it; None when stale.
         may_act: whether it is a label, fresh enough and sure enough.
         reason: why it may not be acted on; empty when it may.
@@ -86,13 +88,13 @@ class CameraKnowledge:
         age_ms = (self._clock.now_ns() - stamp_ns) / NS_PER_MS
         reason = ''
         if label == UNKNOWN:
-            reason = f'no label is sure: the best has {score:.2f}'
+            reason = _unknown(score)
         elif age_ms > self._max_age_ms:
-            reason = f'it is {age_ms:.0f} ms old, more than {self._max_age_ms:g} ms'
+            reason = f'it is {math.ceil(age_ms)} ms old, more than {self._max_age_ms:g} ms'
         elif age_ms < -self._max_age_ms:
             reason = f'its stamp lies {-age_ms:.0f} ms in the future: the clocks differ'
         elif score < self._least_score:
-            reason = f'its score is {score:.2f}, less than {self._least_score:g}'
+            reason = f'its score, {_share(score)}, is less than {self._least_score:g}'
         return Knowledge(label, score, age_ms, not reason, reason)
 
 
@@ -109,6 +111,24 @@ def combined(
     known = {name: camera.now() for name, camera in cameras.items()}
     name = max(known, key=lambda camera: cautious(known[camera].label))
     return name, known[name]
+
+
+def _unknown(score: float) -> str:
+    """Say why there is no label; `score` is the best one's probability by the recent frames."""
+    if score < LEAST_BELIEF:
+        return (
+            f'no label is probable enough: by the recent frames together the best has '
+            f'{_share(score)}, and {LEAST_BELIEF:g} is needed'
+        )
+    return (
+        f'by the recent frames together one label has {_share(score)}, but no single frame shows '
+        'it surely enough (decide_above, leave_below), or the last that did is too old'
+    )
+
+
+def _share(score: float) -> str:
+    """Write a score without rounding it to certainty, or across a threshold."""
+    return f'{math.floor(score * 1000) / 1000:.3f}'
 
 
 def _nothing(reason: str) -> Knowledge:

@@ -52,8 +52,16 @@ def test_silence_is_stale_whatever_was_said_last(clock: ManualClock) -> None:
 @pytest.mark.parametrize(
     ('label', 'score', 'reason'),
     [
-        ('unknown', 0.4, 'no label is sure: the best has 0.40'),
-        ('stop', 0.59, 'its score is 0.59'),
+        (
+            'unknown',
+            0.4,
+            'by the recent frames together the best has 0.400',
+        ),
+        ('unknown', 0.4999, 'the best has 0.499, and 0.5 is needed'),
+        ('unknown', 0.9996, 'one label has 0.999, but no single frame shows it surely enough'),
+        ('unknown', 0.5, 'one label has 0.500, but no single frame'),
+        ('stop', 0.59, 'its score, 0.590, is less than 0.6'),
+        ('stop', 0.5999, 'its score, 0.599, is less than 0.6'),
         ('stale', 0.0, 'no answers in time'),
     ],
 )
