@@ -94,14 +94,31 @@ class CameraQueue:
         self._outcomes: Counter[timing.Outcome] = Counter()
 
     def offer(
-        self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: PipelineSettings
+        self,
+        message: Any,
+        stamp_ns: int,
+        steady_ns: int,
+        now_ns: int,
+        rules: PipelineSettings,
+        clock_step_ms: float = 0.0,
     ) -> WaitingFrame | None:
-        """Take in a frame; returns the one that it supersedes."""
+        """Take in a frame; returns the one that it supersedes.
+
+        Args:
+            message: as it came.
+            stamp_ns: capture stamp of its header.
+            steady_ns: receipt, on the steady clock.
+            now_ns: receipt, on the clock of the stamps.
+            rules: of the pipeline.
+            clock_step_ms: by how much the clock of the stamps goes on at a time.
+        """
         old = self.waiting
         self._received += 1
         self.arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
         transport_ms: float | None = (now_ns - stamp_ns) / timing.NS_PER_MS
-        self._stamp_trouble = stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
+        self._stamp_trouble = stamp_trouble(
+            stamp_ns, transport_ms, rules.max_clock_skew_ms, clock_step_ms
+        )
         if self._stamp_trouble:
             transport_ms = None
         by_stamp = not self._stamp_trouble and rules.budget_reference == 'capture'

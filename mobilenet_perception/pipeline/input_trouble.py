@@ -9,7 +9,7 @@ from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
-_FUTURE_TOLERANCE_MS = 20.0
+FUTURE_TOLERANCE_MS = 20.0
 # A loss below this is what best effort is for.
 _LOST_SHARE = 0.05
 _MISSED_SHARE = 0.5
@@ -65,17 +65,43 @@ def silence(
     )
 
 
-def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+def clock_trouble(step_ms: float, ticks_per_s: float) -> str:
+    """Say that `/clock` comes too seldom for the ages of frames; empty when it does not.
+
+    Args:
+        step_ms: simulation time from one tick to the next, in milliseconds.
+        ticks_per_s: ticks in a second of real time.
+    """
+    if step_ms <= FUTURE_TOLERANCE_MS:
+        return ''
+    return (
+        f'/clock comes too seldom, {ticks_per_s:.1f} times a second and {step_ms:.0f} ms apart, '
+        'so that frames overtake it and their ages are wrong by as much: play it faster with ros2 '
+        "bag play --clock 100, or bridge the simulator's own /clock, as of Gazebo, which ticks "
+        'with each of its steps'
+    )
+
+
+def stamp_trouble(
+    stamp_ns: int, transport_ms: float | None, max_skew_ms: float, clock_step_ms: float = 0.0
+) -> str:
     """Say why a capture stamp is not believed; empty when it is.
 
     Args:
         stamp_ns: the stamp, in nanoseconds.
         transport_ms: age of the frame on arrival by that stamp, in milliseconds.
         max_skew_ms: the age above which it is not believed.
+        clock_step_ms: by how much the clock that says so goes on at a time, in milliseconds.
     """
     if stamp_ns <= 0:
         return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
-    if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:
+    if transport_ms is not None and -clock_step_ms <= transport_ms < -FUTURE_TOLERANCE_MS:
+        return (
+            f'capture stamps lie {-transport_ms:.0f} ms ahead of /clock, which goes on only every '
+            f'{clock_step_ms:.0f} ms: play it faster (ros2 bag play --clock 100), or bridge the '
+            "simulator's own /clock"
+        )
+    if transport_ms is None or transport_ms < -FUTURE_TOLERANCE_MS:
         return (
             f'capture stamps lie {-(transport_ms or 0.0) / 1e3:.3f} s in the future: the camera '
             'and this machine have different clocks; synchronise them (chrony, PTP), and set '

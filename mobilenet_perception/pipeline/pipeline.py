@@ -63,6 +63,9 @@ class Pipeline:
         on_result: takes what became of each frame.
         settings: what holds for all cameras.
         clock: tells the time.
+
+    Attributes:
+        clock_step_ms: by how much the clock of the stamps goes on at a time; 0: steadily.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Pipeline:
         }
         self._scheduler = Scheduler()
         self._changed = threading.Condition()
+        self.clock_step_ms = 0.0
         # Held while frames are run, so that the classifier is not exchanged under them.
         self._running_frames = threading.Lock()
         self._worker: threading.Thread | None = None
@@ -184,7 +188,9 @@ class Pipeline:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         with self._changed:
             camera = self._cameras[name]
-            old = camera.offer(message, stamp_ns, steady_ns, now_ns, self._settings)
+            old = camera.offer(
+                message, stamp_ns, steady_ns, now_ns, self._settings, self.clock_step_ms
+            )
             if old is None:
                 self._scheduler.waits(name)
             ended = old and self._end(camera, old, _SUPERSEDED)

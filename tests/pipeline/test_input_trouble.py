@@ -39,6 +39,22 @@ def test_loss_of_large_frames_names_the_profile() -> None:
     assert input_trouble.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
 
 
+def test_a_clock_that_comes_too_seldom_is_named_with_its_rate() -> None:
+    said = input_trouble.clock_trouble(200.0, 5.0)
+    assert '5.0 times a second' in said and '--clock 100' in said and 'Gazebo' in said
+    # 100 Hz, and a simulator's steps of 1 ms.
+    assert input_trouble.clock_trouble(10.0, 100.0) == ''
+    assert input_trouble.clock_trouble(1.0, 900.0) == ''
+
+
+def test_a_stamp_ahead_of_a_slow_clock_is_not_blamed_on_clocks_that_differ() -> None:
+    slow = input_trouble.stamp_trouble(1, -150.0, 5000.0, clock_step_ms=200.0)
+    assert '/clock' in slow and 'every 200 ms' in slow and 'chrony' not in slow
+    assert 'chrony' in input_trouble.stamp_trouble(1, -250.0, 5000.0, clock_step_ms=200.0)
+    assert 'chrony' in input_trouble.stamp_trouble(1, -150.0, 5000.0)
+    assert input_trouble.stamp_trouble(1, -15.0, 5000.0, clock_step_ms=200.0) == ''
+
+
 def test_rejections_quote_the_reason_until_a_good_frame_comes() -> None:
     bad = records(Outcome.REJECTED, 3, 'unknown encoding zzz')
     assert 'unknown encoding zzz' in input_trouble.rejections(bad)

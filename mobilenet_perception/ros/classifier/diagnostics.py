@@ -8,12 +8,14 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+from mobilenet_perception.pipeline.clock_ticks import ClockTicks
 from mobilenet_perception.pipeline.health import (
     Health,
     camera_health,
     machine_health,
     runtime_health,
 )
+from mobilenet_perception.pipeline.input_trouble import clock_trouble
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.ros.classifier.topics import CameraSubscription
@@ -45,9 +47,13 @@ class Diagnostics:
     Args:
         node: publishes it, under its name.
         read_status: returns what it is doing now; None: it is not configured.
+        ticks: of simulation time, where the node is on it.
     """
 
-    def __init__(self, node: Node, read_status: Callable[[], NodeStatus | None]) -> None:
+    def __init__(
+        self, node: Node, read_status: Callable[[], NodeStatus | None], ticks: ClockTicks
+    ) -> None:
+        self._ticks = ticks
         self._node = node
         self._read_status = read_status
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -79,11 +85,14 @@ class Diagnostics:
         troubles, values = runtime_health(status.pipeline, status.watchdog_ms)
         troubles += status.troubles
         node = self._node
-        if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
-            troubles.append(
-                'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
-                'play the bag with --clock'
-            )
+        if node.get_parameter('use_sim_time').value:
+            if not node.get_clock().now().nanoseconds:
+                troubles.append(
+                    'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
+                    'play the bag with --clock'
+                )
+            elif trouble := clock_trouble(self._ticks.step_ms, self._ticks.per_s):
+                troubles.append(trouble)
         return Health(troubles, {'state': 'active', 'bundle': status.bundle, **values})
 
     def _report(self, suffix: str, health: Health, well: str) -> DiagnosticStatus:

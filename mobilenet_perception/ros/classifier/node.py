@@ -21,6 +21,7 @@ from mobilenet_perception.inference.bundle import Bundle, default_bundle_path, l
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.inference.runtimes.choose import plan_runtime
+from mobilenet_perception.pipeline.clock_ticks import ClockTicks
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
     Specification,
@@ -91,7 +92,15 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             ),
             post_callback=self._on_time_jump,
         )
-        self._diagnostics = Diagnostics(self, self._read_status)
+        self._ticks = ClockTicks()
+        # Called with each tick of simulation time, and never without it.
+        self._tick_handle = self.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=Duration(nanoseconds=1), min_backward=None, on_clock_change=False
+            ),
+            post_callback=self._on_tick,
+        )
+        self._diagnostics = Diagnostics(self, self._read_status, self._ticks)
         # On the steady clock: it speaks while simulation time stands still.
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnostics.publish, clock=self._steady)
 
@@ -121,6 +130,7 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
         self._stop()
         self._diagnostics.close()
         self._jump_handle.unregister()
+        self._tick_handle.unregister()
 
     @logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -315,6 +325,11 @@ class ClassifierNode(LifecycleNode):  # type: ignore[misc]
             self.get_logger().warning('time jumped: decisions start anew')
         if self._camera_subscriptions:
             self._check_decisions()
+
+    def _on_tick(self, jump: Any) -> None:
+        self._ticks.add(self._time.now_ns(), self._time.steady_ns())
+        if self._pipeline is not None:
+            self._pipeline.clock_step_ms = self._ticks.step_ms
 
     def _declare_cameras(self) -> None:
         for camera in self.cameras:

@@ -168,6 +168,8 @@ class GraphFacts(NamedTuple):
         processes: ROS processes of this user on this machine, this one left out.
         ours: this process.
         largest_input: longer side of the largest network's input, in pixels; 0: not known.
+        clock_step_ms: simulation time from tick to tick of `/clock`; 0: not known.
+        clock_hz: ticks in a second of real time; 0: not known.
     """
 
     seconds: float
@@ -184,6 +186,8 @@ class GraphFacts(NamedTuple):
     processes: tuple[RosProcess, ...]
     ours: RosProcess
     largest_input: int = 0
+    clock_step_ms: float = 0.0
+    clock_hz: float = 0.0
 
 
 # Where what is not of the graph is.

@@ -94,6 +94,10 @@ GRAPHS = {
                    stamps=HEARD.stamps._replace(not_believed=300, trouble=OLD)),  # type: ignore[union-attr]
         'stamps', '-p use_sim_time:=true'),
     'no stamps': (with_stamps(not_believed=300, zero=300, trouble=ZERO), 'stamps', 'header.stamp'),
+    'clock comes seldom': (
+        with_node(parameters={'use_sim_time': True})._replace(
+            clock_publishers=1, clock_ticks=15, clock_step_ms=200.0, clock_hz=5.0),
+        'clock', '5.0 times a second'),
     'old stamps': (with_stamps(not_believed=300, trouble=OLD), 'stamps', 'clocks differ'),
     'clocks of two machines': (
         with_topic(heard=HEARD._replace(stamps=HEARD.stamps._replace(  # type: ignore[union-attr]

@@ -322,7 +322,13 @@ def default(parameter: str) -> float:
     return float(NODE_PARAMETERS[parameter].default)
 
 
-def stamps_of(stamps_ns: Times, times_ns: Times, budget_ms: float, max_skew_ms: float) -> Stamps:
+def stamps_of(
+    stamps_ns: Times,
+    times_ns: Times,
+    budget_ms: float,
+    max_skew_ms: float,
+    clock_step_ms: float = 0.0,
+) -> Stamps:
     """Compare stamps with times of recording, both (n,) in nanoseconds, in recorded order.
 
     Args:
@@ -330,13 +336,14 @@ def stamps_of(stamps_ns: Times, times_ns: Times, budget_ms: float, max_skew_ms: 
         times_ns: when the frames were recorded: about when a node would have received them.
         budget_ms: `latency_budget_ms`.
         max_skew_ms: `max_clock_skew_ms`.
+        clock_step_ms: by how much the clock of `times_ns` goes on at a time.
     """
     stamped = stamps_ns > 0
     ages_ms = (times_ns - stamps_ns) / NS_PER_MS
     believed = np.ones(len(stamps_ns), bool)
     troubles = ReasonCounter()
     for place, stamp_ns in enumerate(stamps_ns.tolist()):
-        if trouble := stamp_trouble(stamp_ns, float(ages_ms[place]), max_skew_ms):
+        if trouble := stamp_trouble(stamp_ns, float(ages_ms[place]), max_skew_ms, clock_step_ms):
             believed[place] = False
             troubles.add(trouble)
     steps = np.diff(stamps_ns[stamped])

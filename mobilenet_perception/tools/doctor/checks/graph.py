@@ -4,6 +4,7 @@
 import difflib
 from collections.abc import Iterator
 
+from mobilenet_perception.pipeline.input_trouble import clock_trouble
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.doctor.facts import (
@@ -212,6 +213,8 @@ def check_clock(facts: GraphFacts) -> Iterator[Finding]:
                 'clock', node.name, 'use_sim_time is true, but nothing comes on /clock',
                 'let the simulation or the bag play: it is paused',
             )  # fmt: skip
+        elif node.simulated and (trouble := clock_trouble(facts.clock_step_ms, facts.clock_hz)):
+            yield told('clock', node.name, trouble)
         elif node.parameters and not node.simulated and facts.clock_ticks:
             yield note(
                 'clock', node.name, '/clock ticks, and this node does not use it',

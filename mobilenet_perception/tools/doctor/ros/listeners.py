@@ -45,6 +45,7 @@ class Rules(NamedTuple):
     max_clock_skew_ms: float
     decision_timeout_ms: float
     simulated: bool
+    clock_step_ms: float = 0.0
 
 
 class CameraListener:
@@ -107,7 +108,11 @@ class CameraListener:
             frame_bytes=self._bytes / frames if frames else 0.0,
             rate=rate,
             stamps=stamps_of(
-                stamps, np.array(times, np.int64), rules.latency_budget_ms, rules.max_clock_skew_ms
+                stamps,
+                np.array(times, np.int64),
+                rules.latency_budget_ms,
+                rules.max_clock_skew_ms,
+                rules.clock_step_ms,
             )
             if frames
             else None,
