@@ -16,6 +16,10 @@ _MISSED_SHARE = 0.5
 _FEW = 20
 # Fast DDS's shared-memory segment of 512 KB holds no image above this.
 SMALL_SEGMENT_BYTES = 500_000
+_TRANSPORTS = {
+    'sensor_msgs/msg/Image': 'raw',
+    'sensor_msgs/msg/CompressedImage': 'compressed',
+}
 
 JPEG_UNCHECKED = (
     'a JPEG that lost data is taken as whole unless its end is missing, since simplejpeg '
@@ -38,9 +42,27 @@ class Publisher(NamedTuple):
 
 
 def silence(
-    topic: str, expected_type: str, parameter: str, publishers: Sequence[Publisher]
+    topic: str,
+    expected_type: str,
+    parameter: str,
+    publishers: Sequence[Publisher],
+    has_compressed: bool = False,
 ) -> str:
-    """Say why no frame comes on a topic."""
+    """Say why no frame comes on a topic.
+
+    Args:
+        topic: its full name.
+        expected_type: what the node listens for.
+        parameter: the one that names it, such as `front.image_topic`.
+        publishers: those of the topic.
+        has_compressed: whether `<topic>/compressed` is published.
+    """
+    transport = parameter.replace('.image_topic', '.image_transport')
+    if not publishers and has_compressed:
+        return (
+            f'no frames yet: nobody publishes {topic}, but {topic}/compressed is published; set '
+            f'{transport} to compressed, which takes that one'
+        )
     if not publishers:
         return (
             f'no frames yet: nobody publishes {topic}; start the camera, or set {parameter} to '
@@ -48,10 +70,16 @@ def silence(
         )
     for publisher in publishers:
         if publisher.message_type != expected_type:
+            other = _TRANSPORTS.get(publisher.message_type)
+            cure = (
+                f'set {transport} to {other}, or {parameter} to another topic'
+                if other
+                else 'let ros2 run image_transport republish turn it into raw, or set '
+                f'{parameter} to a topic of Image or CompressedImage'
+            )
             return (
                 f'no frames yet: {publisher.node} publishes {topic} as {publisher.message_type}, '
-                f'and this node listens for {expected_type}; set image_transport to raw or '
-                f'compressed, or {parameter} to another topic'
+                f'and this node listens for {expected_type}; {cure}'
             )
         if publisher.qos_trouble:
             return (

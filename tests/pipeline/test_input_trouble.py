@@ -27,6 +27,15 @@ def test_silence_names_its_cause() -> None:
     )
     assert 'qos_overrides./front/image.subscription' in say(Publisher('d', IMAGE, 'DURABILITY'))
     assert 'firewall' in say(Publisher('driver', IMAGE, ''))
+    kind = 'sensor_msgs/msg/CompressedImage'
+    assert 'set front.image_transport to compressed,' in say(Publisher('driver', kind, ''))
+    assert 'republish' in say(Publisher('driver', 'theora_image_transport/msg/Packet', ''))
+    raw = input_trouble.silence(
+        '/f/compressed', kind, 'f.image_topic', [Publisher('d', IMAGE, '')]
+    )
+    assert 'set f.image_transport to raw,' in raw
+    beside = input_trouble.silence('/f', IMAGE, 'f.image_topic', (), has_compressed=True)
+    assert '/f/compressed is published; set f.image_transport to compressed' in beside
 
 
 def test_loss_of_large_frames_names_the_profile() -> None:

@@ -107,5 +107,8 @@ class Diagnostics:
 
 def _camera_health(pipeline: Pipeline, camera: str, subscription: CameraSubscription) -> Health:
     state = pipeline.state(camera)
-    silence = '' if state.counts.received else subscription.silence()
+    silence = ''
+    if not state.counts.received:
+        subscription.follow()
+        silence = subscription.silence()
     return camera_health(state, pipeline.predict_ms(), subscription.topic, silence)

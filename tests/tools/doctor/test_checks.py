@@ -86,6 +86,9 @@ GRAPHS = {
              'take the cap off'),
     'encoding': (with_heard(rejected={"the encoding 'x' is not supported: known are y": 7}),
                  'encoding', '7 of 50 frames'),
+    'compressed alone': (
+        with_topic(publishers=())._replace(image_topics={f'{TOPIC}/compressed': COMPRESSED}),
+        'no_publisher', f'front.image_transport to compressed, which takes {TOPIC}/compressed'),
     'clock absent': (with_node(parameters={'use_sim_time': True}), 'clock', 'nobody publishes'),
     'clock stands': (with_node(parameters={'use_sim_time': True})._replace(clock_publishers=1),
                      'clock', 'paused'),

@@ -22,7 +22,7 @@ from rosgraph_msgs.msg import Clock
 
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.clock_ticks import ClockTicks
-from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names, transport_topic
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
@@ -353,8 +353,10 @@ def wanted_topics(
     """
     found = {}
     for camera in camera_names(parameters.get('cameras')):
-        topic = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
-        compressed = parameters.get(f'{camera}.image_transport') == 'compressed'
+        base = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
+        transport = str(parameters.get(f'{camera}.image_transport'))
+        compressed = transport == 'compressed'
+        topic = transport_topic(base, transport)
         found[topic] = Subscription(node, camera, COMPRESSED if compressed else IMAGE)
     if not subscribed:
         return found
