@@ -34,7 +34,7 @@ ELSEWHERE = RosProcess(77, 'driver.py', {'ROS_DOMAIN_ID': '42'})
 EMPTY = GRAPH._replace(nodes=(), topics=(), image_topics={})
 ZERO = 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
 OLD = 'capture stamps are 99 s old on arrival: the clocks differ'
-UNEVEN = Rate(30.0, 10.0, 0.1, 1.0, 100, 0)
+UNEVEN = Rate(30.0, 10.0, 0.1, 1.0, 100, 0, spread=2.0)
 LATE = RECORD._replace(outcome=Outcome.LATE, transport_ms=60.0)
 EXPIRED = RECORD._replace(outcome=Outcome.EXPIRED, predicted_ms=80.0)
 FAILED = RECORD._replace(outcome=Outcome.FAILED, reason='RuntimeError: no memory')

@@ -236,6 +236,7 @@ class Rate(NamedTuple):
         longest_gap_at_s: when it began, in seconds since the start of the recording.
         long_gaps: gaps of more than 1.5 median gaps, for whatever reason.
         stale_gaps: gaps longer than the decision timeout given.
+        spread: the gap that nine of ten stay below, over that which one of ten does; from 1.
     """
 
     median_hz: float
@@ -244,6 +245,7 @@ class Rate(NamedTuple):
     longest_gap_at_s: float
     long_gaps: int
     stale_gaps: int
+    spread: float = 1.0
 
 
 class Figures(NamedTuple):
@@ -378,7 +380,9 @@ def rate_of(times_ns: Times, start_ns: int, timeout_ms: float) -> Rate | None:
     if not gaps.size or gaps[longest] == 0:
         return None
     # Frames written at once do not make the camera infinitely fast.
-    median_ns = float(np.median(gaps[gaps > 0]))
+    apart = gaps[gaps > 0]
+    median_ns = float(np.median(apart))
+    short_ns, long_ns = np.percentile(apart, (10, 90))
     return Rate(
         median_hz=1e9 / median_ns,
         lowest_hz=1e9 / float(gaps[longest]),
@@ -386,4 +390,5 @@ def rate_of(times_ns: Times, start_ns: int, timeout_ms: float) -> Rate | None:
         longest_gap_at_s=float(times[longest] - start_ns) / 1e9,
         long_gaps=int((gaps > LONG_PERIODS * median_ns).sum()),
         stale_gaps=int((gaps > timeout_ms * 1e6).sum()),
+        spread=float(long_ns / short_ns),
     )

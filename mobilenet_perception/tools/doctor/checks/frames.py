@@ -11,7 +11,7 @@ from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.timing import Outcome, miss_rate
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
-from mobilenet_perception.tools.bags.info.scan import LONG_PERIODS, Stamps
+from mobilenet_perception.tools.bags.info.scan import Stamps
 from mobilenet_perception.tools.doctor.facts import (
     Endpoint,
     Finding,
@@ -40,8 +40,8 @@ _LARGE_PACKETS = (
     'use compressed images, or raise net.core.rmem_max and net.ipv4.ipfrag_high_thresh with '
     'sysctl (ROS 2 documentation, DDS tuning)'
 )
-# Of the rate that is expected, and of the gaps that are long.
-_SLOWER, _UNEVEN = 0.9, 0.1
+# Of the rate that is expected; and of long gaps to short ones, jitter staying below it.
+_SLOWER, _UNEVEN = 0.9, 1.5
 # Of the frames, not answered in time: no trouble yet.
 _RARELY_MISSED = 0.1
 
@@ -283,13 +283,13 @@ def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> I
 
 def _evenness(topic: TopicFacts, heard: StreamFacts) -> Iterator[Finding]:
     rate = heard.rate
-    if rate is None or rate.long_gaps <= _UNEVEN * heard.messages:
+    if rate is None or rate.spread < _UNEVEN or heard.messages < _FEW_MESSAGES:
         return
     yield note(
         'uneven', topic.name,
-        f'frames come unevenly, and none of them is lost here: {rate.long_gaps} of '
-        f'{heard.messages - 1} gaps are longer than {LONG_PERIODS:g} periods; the camera skips '
-        'frames, its rate follows the light, or its topic is throttled',
+        'frames come unevenly, and none of them is lost here: one gap in ten is at least '
+        f'{rate.spread:.1f} times as long as another; the camera skips frames, its rate follows '
+        'the light, or its topic is throttled',
         'where an even rate matters, give the driver a fixed exposure time, and more of the '
         'processor or of its bus',
     )  # fmt: skip
