@@ -27,7 +27,11 @@ ARGUMENTS = (
     ('cameras', '', 'Names of the cameras, with commas between them: front,left.'),
     # For several cameras set <camera>.image_topic in the parameter file.
     ('image_topic', '', 'Topic of the images, for one camera.'),
-    ('image_transport', '', 'raw (Image) or compressed (CompressedImage), for one camera.'),
+    (
+        'image_transport',
+        '',
+        'raw, or compressed: <image_topic>/compressed; for one camera.',
+    ),
     ('latency_budget_ms', '', 'Time from capture to publication, in milliseconds.'),
     # In simulation, and for bags played with --clock.
     ('use_sim_time', 'false', 'Take the time from /clock.'),

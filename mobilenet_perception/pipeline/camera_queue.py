@@ -104,6 +104,7 @@ class CameraQueue:
         waiting: the newest frame, not yet taken up; None: none.
         variant: what ran last; empty: nothing yet.
         picture: watches over what it shows.
+        arrivals: when its frames came, and how many were lost.
     """
 
     def __init__(
@@ -120,19 +121,36 @@ class CameraQueue:
         self.picture = PictureWatch()
         self._first: WaitingFrame | None = None
         self._window = timing.Window()
-        self._arrivals = Arrivals()
+        self.arrivals = Arrivals()
         self._stamp_trouble = ''
         self._received = 0
         self._outcomes: Counter[timing.Outcome] = Counter()
 
     def offer(
-        self, message: Any, stamp_ns: int, steady_ns: int, now_ns: int, rules: PipelineSettings
+        self,
+        message: Any,
+        stamp_ns: int,
+        steady_ns: int,
+        now_ns: int,
+        rules: PipelineSettings,
+        clock_step_ms: float = 0.0,
     ) -> Offered:
-        """Take in a frame."""
+        """Take in a frame.
+
+        Args:
+            message: as it came.
+            stamp_ns: capture stamp of its header.
+            steady_ns: receipt, on the steady clock.
+            now_ns: receipt, on the clock of the stamps.
+            rules: of the pipeline.
+            clock_step_ms: by how much the clock of the stamps goes on at a time.
+        """
         self._received += 1
-        self._arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
+        self.arrivals.add(stamp_ns, len(getattr(message, 'data', b'')))
         transport_ms: float | None = (now_ns - stamp_ns) / timing.NS_PER_MS
-        self._stamp_trouble = stamp_trouble(stamp_ns, transport_ms, rules.max_clock_skew_ms)
+        self._stamp_trouble = stamp_trouble(
+            stamp_ns, transport_ms, rules.max_clock_skew_ms, clock_step_ms
+        )
         if self._stamp_trouble:
             transport_ms = None
         by_stamp = not self._stamp_trouble and rules.budget_reference == 'capture'
@@ -209,7 +227,7 @@ class CameraQueue:
             self.settings,
             self.counts(),
             self._window.records(),
-            self._arrivals.summary(),
+            self.arrivals.summary(),
             self._stamp_trouble,
             self.picture.facts(),
             self.decider.decide(steady_ns),

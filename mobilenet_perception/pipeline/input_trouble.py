@@ -9,13 +9,17 @@ from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
-_FUTURE_TOLERANCE_MS = 20.0
+FUTURE_TOLERANCE_MS = 20.0
 # A loss below this is what best effort is for.
 _LOST_SHARE = 0.05
 _MISSED_SHARE = 0.5
 _FEW = 20
 # Fast DDS's shared-memory segment of 512 KB holds no image above this.
 SMALL_SEGMENT_BYTES = 500_000
+_TRANSPORTS = {
+    'sensor_msgs/msg/Image': 'raw',
+    'sensor_msgs/msg/CompressedImage': 'compressed',
+}
 
 JPEG_UNCHECKED = (
     'a JPEG that lost data is taken as whole unless its end is missing, since simplejpeg '
@@ -42,22 +46,22 @@ def silence(
     expected_type: str,
     parameter: str,
     publishers: Sequence[Publisher],
-    compressed_topic: str = '',
+    has_compressed: bool = False,
 ) -> str:
     """Say why no frame comes on a topic.
 
     Args:
-        topic: of the camera.
-        expected_type: what the node listens for, such as `sensor_msgs/msg/Image`.
-        parameter: the one that names the topic.
-        publishers: of the topic.
-        compressed_topic: where image_transport publishes the same images compressed, if that is
-            what the node listens for; empty: nobody does.
+        topic: its full name.
+        expected_type: what the node listens for.
+        parameter: the one that names it, such as `front.image_topic`.
+        publishers: those of the topic.
+        has_compressed: whether `<topic>/compressed` is published.
     """
-    if compressed_topic:
+    transport = parameter.replace('.image_topic', '.image_transport')
+    if not publishers and has_compressed:
         return (
-            f'no frames yet: compressed images of {topic} come on {compressed_topic}, as '
-            f'image_transport names it; set {parameter}: {compressed_topic}'
+            f'no frames yet: nobody publishes {topic}, but {topic}/compressed is published; set '
+            f'{transport} to compressed, which takes that one'
         )
     if not publishers:
         return (
@@ -66,10 +70,16 @@ def silence(
         )
     for publisher in publishers:
         if publisher.message_type != expected_type:
+            other = _TRANSPORTS.get(publisher.message_type)
+            cure = (
+                f'set {transport} to {other}, or {parameter} to another topic'
+                if other
+                else 'let ros2 run image_transport republish turn it into raw, or set '
+                f'{parameter} to a topic of Image or CompressedImage'
+            )
             return (
                 f'no frames yet: {publisher.node} publishes {topic} as {publisher.message_type}, '
-                f'and this node listens for {expected_type}; set image_transport to raw or '
-                f'compressed, or {parameter} to another topic'
+                f'and this node listens for {expected_type}; {cure}'
             )
         if publisher.qos_trouble:
             return (
@@ -83,17 +93,43 @@ def silence(
     )
 
 
-def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float) -> str:
+def clock_trouble(step_ms: float, ticks_per_s: float) -> str:
+    """Say that `/clock` comes too seldom for the ages of frames; empty when it does not.
+
+    Args:
+        step_ms: simulation time from one tick to the next, in milliseconds.
+        ticks_per_s: ticks in a second of real time.
+    """
+    if step_ms <= FUTURE_TOLERANCE_MS:
+        return ''
+    return (
+        f'/clock comes too seldom, {ticks_per_s:.1f} times a second and {step_ms:.0f} ms apart, '
+        'so that frames overtake it and their ages are wrong by as much: play it faster with ros2 '
+        "bag play --clock 100, or bridge the simulator's own /clock, as of Gazebo, which ticks "
+        'with each of its steps'
+    )
+
+
+def stamp_trouble(
+    stamp_ns: int, transport_ms: float | None, max_skew_ms: float, clock_step_ms: float = 0.0
+) -> str:
     """Say why a capture stamp is not believed; empty when it is.
 
     Args:
         stamp_ns: the stamp, in nanoseconds.
         transport_ms: age of the frame on arrival by that stamp, in milliseconds.
         max_skew_ms: the age above which it is not believed.
+        clock_step_ms: by how much the clock that says so goes on at a time, in milliseconds.
     """
     if stamp_ns <= 0:
         return 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
-    if transport_ms is None or transport_ms < -_FUTURE_TOLERANCE_MS:
+    if transport_ms is not None and -clock_step_ms <= transport_ms < -FUTURE_TOLERANCE_MS:
+        return (
+            f'capture stamps lie {-transport_ms:.0f} ms ahead of /clock, which goes on only every '
+            f'{clock_step_ms:.0f} ms: play it faster (ros2 bag play --clock 100), or bridge the '
+            "simulator's own /clock"
+        )
+    if transport_ms is None or transport_ms < -FUTURE_TOLERANCE_MS:
         return (
             f'capture stamps lie {-(transport_ms or 0.0) / 1e3:.3f} s in the future: the camera '
             'and this machine have different clocks; synchronise them (chrony, PTP), and set '
@@ -109,9 +145,14 @@ def stamp_trouble(stamp_ns: int, transport_ms: float | None, max_skew_ms: float)
 
 
 def loss(topic: str, arrivals: ArrivalSummary) -> str:
-    """Say how many frames get lost between processes, and the cure; empty when few."""
+    """Say how many frames get lost between processes, and the cure; empty when few.
+
+    What the middleware counted is a loss; what stamps alone show may be the camera's own doing.
+    """
     if arrivals.lost_share < _LOST_SHARE:
         return ''
+    if not arrivals.counted:
+        return missing(arrivals.lost_share, topic)
     sentence = (
         f'about {arrivals.lost_share:.0%} of the frames on {topic} get lost between the '
         f"publisher's process and this one"
@@ -123,7 +164,19 @@ def loss(topic: str, arrivals: ArrivalSummary) -> str:
             'config/fastdds_large_images.xml in FASTDDS_DEFAULT_PROFILES_FILE (up to Jazzy: '
             'FASTRTPS_DEFAULT_PROFILES_FILE), or use compressed images'
         )
-    return f'{sentence}: this machine or the network is too busy, or the camera skips frames'
+    return (
+        f'{sentence}: this machine or the network is too busy; use compressed images, or make the '
+        'subscription reliable (qos_overrides)'
+    )
+
+
+def missing(share: float, topic: str) -> str:
+    """Say that stamps leave frames out, which were lost or never captured."""
+    return (
+        f'by their stamps about {share:.0%} of the frames on {topic} are missing between the '
+        'others, lost on their way or skipped by the camera: look at its exposure time and at '
+        'the load of the machine that it is on'
+    )
 
 
 def picture(facts: PictureFacts, camera: str, significant_bits: int = 0) -> Iterator[str]:

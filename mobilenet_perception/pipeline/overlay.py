@@ -50,8 +50,9 @@ def draw_overlay(
     bar = max(14, height // 12)
     # Darkened, not covered: something may be seen under it.
     drawn[-2 * bar :] //= 3
-    score = '' if decision.stamp_ns is None else f' {decision.score:.2f}'
-    words = decision.label + score
+    # The score of `unknown` is another label's, and beside that word would contradict it.
+    scored = decision.label not in (STALE, UNKNOWN)
+    words = f'{decision.label} {decision.score:.2f}' if scored else decision.label
     if record.regions is not None:
         words = f'{record.regions_classified} of {record.regions} regions'
         colour = _WEAK if record.regions_left else _GOOD

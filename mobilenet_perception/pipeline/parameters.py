@@ -16,6 +16,17 @@ from mobilenet_perception.pipeline.budget import DEFAULT_RISK
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.regions import EXACT, LATEST, RegionRules
 
+# What image_transport adds to a base topic.
+COMPRESSED_SUFFIX = '/compressed'
+# Its other transports, and what to do instead.
+_REPUBLISH = 'let ros2 run image_transport republish turn it into raw'
+_OTHER_TRANSPORTS = {
+    'theora': _REPUBLISH,
+    'ffmpeg': _REPUBLISH,
+    'zstd': _REPUBLISH,
+    'compressedDepth': 'it carries depth, which is no picture; take the colour camera',
+}
+
 
 class CameraSettings(NamedTuple):
     """Settings of one camera.
@@ -203,7 +214,8 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
         ),
         f'{camera}.image_transport': Specification(
             'raw',
-            'raw: sensor_msgs/Image; compressed: sensor_msgs/CompressedImage',
+            'raw: sensor_msgs/Image; compressed: sensor_msgs/CompressedImage, of '
+            '<image_topic>/compressed',
             choices=('raw', 'compressed'),
             at_run_time=False,
         ),
@@ -270,6 +282,18 @@ def camera_names(value: Any) -> list[Any]:
     return [] if value is None else list(value) if isinstance(value, Iterable) else [value]
 
 
+def transport_topic(topic: str, transport: str) -> str:
+    """Return the topic of a camera's images, by the naming of image_transport.
+
+    Args:
+        topic: the base topic, such as `/front/image_raw`, or that of the compressed images itself.
+        transport: `raw` or `compressed`.
+    """
+    if transport != 'compressed' or topic.endswith(COMPRESSED_SUFFIX):
+        return topic
+    return topic + COMPRESSED_SUFFIX
+
+
 def refusal(name: str, specification: Specification, value: Any) -> str:
     """Say why a value is not allowed and what is; empty when it is allowed."""
     if name.endswith('.roi'):
@@ -289,6 +313,11 @@ def refusal(name: str, specification: Specification, value: Any) -> str:
             f'{camera_names(value)}'
         )
         return '' if _are_cameras(camera_names(value)) else refused
+    if name.endswith('.image_transport') and value in _OTHER_TRANSPORTS:
+        return (
+            f'{name} must be one of raw, compressed; it is {value!r}, which this node does not '
+            f'decode: {_OTHER_TRANSPORTS[value]}'
+        )
     return _misfit(name, specification, value)
 
 

@@ -92,6 +92,9 @@ class Pipeline:
         on_result: takes what became of each frame.
         settings: what holds for all cameras.
         clock: tells the time.
+
+    Attributes:
+        clock_step_ms: by how much the clock of the stamps goes on at a time; 0: steadily.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class Pipeline:
         }
         self._scheduler = Scheduler()
         self._changed = threading.Condition()
+        self.clock_step_ms = 0.0
         # Held while frames are run, so that the classifier is not exchanged under them.
         self._running_frames = threading.Lock()
         self._worker: threading.Thread | None = None
@@ -224,7 +228,9 @@ class Pipeline:
         steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
         with self._changed:
             camera = self._cameras[name]
-            offered = camera.offer(message, stamp_ns, steady_ns, now_ns, self._settings)
+            offered = camera.offer(
+                message, stamp_ns, steady_ns, now_ns, self._settings, self.clock_step_ms
+            )
             ended = self._take_up(camera, offered)
         for result in ended:
             self._on_result(result)
@@ -241,6 +247,16 @@ class Pipeline:
             ended = self._take_up(camera, camera.offer_regions(regions))
         for result in ended:
             self._on_result(result)
+
+    def count_losses(self, name: str, counted: bool) -> None:
+        """Say whether the middleware counts a camera's losses, which `lost` then takes."""
+        with self._changed:
+            self._cameras[name].arrivals.counted = counted
+
+    def lost(self, name: str, frames: int) -> None:
+        """Take in that so many more frames of a camera were lost before they came here."""
+        with self._changed:
+            self._cameras[name].arrivals.add_lost(frames)
 
     def run_once(self) -> bool:
         """Run the waiting frame whose turn it is, others with it if faster.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time: the two clocks, the record of one frame's life, percentiles, counts, the frame rate."""
+"""Time: the two clocks, the record of one frame's life, percentiles, counts."""
 
 import time
 from collections import Counter, deque

@@ -4,6 +4,7 @@
 No ROS is imported.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -129,7 +130,7 @@ class CameraKnowledge:
         elif age_ms < -self._max_age_ms:
             reason = f'its stamp lies {-age_ms:.0f} ms in the future: the clocks differ'
         elif score < self._least_score:
-            reason = f'its score is {score:.2f}, less than {self._least_score:g}'
+            reason = f'its score is {_cut(score)}, less than {self._least_score:g}'
         return Knowledge(label, score, age_ms, not reason, reason)
 
     def _age_ms(self, message: Any) -> float:
@@ -157,11 +158,15 @@ def combined(
 
 
 def _undecided(score: float) -> str:
-    # Never 1.00 of what is not sure.
-    likely = 'above 0.99' if score >= 0.995 else f'{score:.2f}'
+    # Rounded down: never 1.00 of what is not sure, nor a limit that is not reached.
+    likely = 'above 0.99' if score >= 0.995 else _cut(score)
     reason = f'no label is decided: the likeliest has {likely} over the recent frames'
     weak = ', but none of these shows it clearly enough by itself'
     return reason + (weak if score >= LIKELY else '')
+
+
+def _cut(score: float) -> str:
+    return f'{math.floor(score * 100) / 100:.2f}'
 
 
 def _nothing(reason: str) -> Knowledge:

@@ -27,6 +27,15 @@ def test_silence_names_its_cause() -> None:
     )
     assert 'qos_overrides./front/image.subscription' in say(Publisher('d', IMAGE, 'DURABILITY'))
     assert 'firewall' in say(Publisher('driver', IMAGE, ''))
+    kind = 'sensor_msgs/msg/CompressedImage'
+    assert 'set front.image_transport to compressed,' in say(Publisher('driver', kind, ''))
+    assert 'republish' in say(Publisher('driver', 'theora_image_transport/msg/Packet', ''))
+    raw = input_trouble.silence(
+        '/f/compressed', kind, 'f.image_topic', [Publisher('d', IMAGE, '')]
+    )
+    assert 'set f.image_transport to raw,' in raw
+    beside = input_trouble.silence('/f', IMAGE, 'f.image_topic', (), has_compressed=True)
+    assert '/f/compressed is published; set f.image_transport to compressed' in beside
 
 
 def test_loss_of_large_frames_names_the_profile() -> None:
@@ -34,7 +43,25 @@ def test_loss_of_large_frames_names_the_profile() -> None:
     assert '40%' in large and 'fastdds_large_images.xml' in large
     small = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 20_000))
     assert small and 'xml' not in small
+    by_stamp = input_trouble.loss('/c', ArrivalSummary(20.0, 0.4, 921_600, counted=False))
+    assert 'skipped by the camera' in by_stamp and 'xml' not in by_stamp
     assert input_trouble.loss('/c', ArrivalSummary(30.0, 0.01, 921_600)) == ''
+
+
+def test_a_clock_that_comes_too_seldom_is_named_with_its_rate() -> None:
+    said = input_trouble.clock_trouble(200.0, 5.0)
+    assert '5.0 times a second' in said and '--clock 100' in said and 'Gazebo' in said
+    # 100 Hz, and a simulator's steps of 1 ms.
+    assert input_trouble.clock_trouble(10.0, 100.0) == ''
+    assert input_trouble.clock_trouble(1.0, 900.0) == ''
+
+
+def test_a_stamp_ahead_of_a_slow_clock_is_not_blamed_on_clocks_that_differ() -> None:
+    slow = input_trouble.stamp_trouble(1, -150.0, 5000.0, clock_step_ms=200.0)
+    assert '/clock' in slow and 'every 200 ms' in slow and 'chrony' not in slow
+    assert 'chrony' in input_trouble.stamp_trouble(1, -250.0, 5000.0, clock_step_ms=200.0)
+    assert 'chrony' in input_trouble.stamp_trouble(1, -150.0, 5000.0)
+    assert input_trouble.stamp_trouble(1, -15.0, 5000.0, clock_step_ms=200.0) == ''
 
 
 def test_rejections_quote_the_reason_until_a_good_frame_comes() -> None:

@@ -37,6 +37,16 @@ def test_region_and_colour_say_what_is_decided() -> None:
     assert len(set(colours)) == 3
 
 
+def test_unknown_is_drawn_without_the_score_of_another_label() -> None:
+    rgb = np.zeros((240, 320, 3), np.uint8)
+    drawn = [
+        draw_overlay(rgb, None, Decision(label, score, 1), RECORD, '')
+        for label in ('unknown', 'stop')
+        for score in (0.4, 0.997)
+    ]
+    assert (drawn[0] == drawn[1]).all() and (drawn[2] != drawn[3]).any()
+
+
 def test_a_region_beyond_the_frame_is_cut_off() -> None:
     rgb = np.zeros((60, 80, 3), np.uint8)
     roi = RegionOfInterest(70, 50, 600, 500)

@@ -54,7 +54,9 @@ def test_silence_is_stale_whatever_was_said_last(clock: ManualClock) -> None:
     [
         ('unknown', 0.4, 'no label is decided: the likeliest has 0.40 over the recent frames'),
         ('unknown', 0.997, 'has above 0.99 over the recent frames, but none of these shows it'),
+        ('unknown', 0.4999, 'the likeliest has 0.49 over the recent frames'),
         ('stop', 0.59, 'its score is 0.59'),
+        ('stop', 0.5999, 'its score is 0.59, less than 0.6'),
         ('stale', 0.0, 'no answers in time'),
     ],
 )

@@ -8,15 +8,16 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from std_msgs.msg import Header
 
+from mobilenet_perception.pipeline.clock_ticks import ClockTicks
 from mobilenet_perception.pipeline.health import (
     Health,
     camera_health,
     machine_health,
     runtime_health,
 )
+from mobilenet_perception.pipeline.input_trouble import clock_trouble
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.pipeline import Pipeline
-from mobilenet_perception.ros.classifier.clock_watch import ClockWatch
 from mobilenet_perception.ros.classifier.region_topics import RegionSubscription
 from mobilenet_perception.ros.classifier.topics import CameraSubscription
 from mobilenet_perception.ros.messages import key_values, status_name
@@ -49,15 +50,18 @@ class Diagnostics:
     Args:
         node: publishes it, under its name.
         read_status: returns what it is doing now; None: it is not configured.
+        ticks: of simulation time, where the node is on it.
     """
 
-    def __init__(self, node: Node, read_status: Callable[[], NodeStatus | None]) -> None:
+    def __init__(
+        self, node: Node, read_status: Callable[[], NodeStatus | None], ticks: ClockTicks
+    ) -> None:
+        self._ticks = ticks
         self._node = node
         self._read_status = read_status
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._identity = read_identity()
         self._watch = Watch(Sensors())
-        self._clock_watch = ClockWatch(node)
 
     def publish(self) -> None:
         """Publish one report."""
@@ -67,12 +71,11 @@ class Diagnostics:
             well = f'{state}: not classifying'
             statuses = [self._report('', Health([], {'state': state}), well)]
         else:
+            status.pipeline.clock_step_ms = self._ticks.step_ms
             statuses = [self._report('', self._node_health(status), 'classifying')]
             for camera, subscription in status.subscriptions.items():
                 regions = status.regions.get(camera)
-                health = _camera_health(
-                    status.pipeline, camera, subscription, regions, self._clock_watch.trouble()
-                )
+                health = _camera_health(status.pipeline, camera, subscription, regions)
                 statuses.append(self._report(camera, health, 'classifying'))
         health = machine_health(self._identity, self._watch.looks)
         statuses.append(self._report(MACHINE, health, 'nothing is known to slow it down'))
@@ -82,19 +85,19 @@ class Diagnostics:
     def close(self) -> None:
         """End what runs."""
         self._watch.close()
-        self._clock_watch.close()
 
     def _node_health(self, status: NodeStatus) -> Health:
         troubles, values = runtime_health(status.pipeline, status.watchdog_ms)
         troubles += status.troubles
         node = self._node
-        if node.get_parameter('use_sim_time').value and not node.get_clock().now().nanoseconds:
-            troubles.append(
-                'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
-                'play the bag with --clock'
-            )
-        if coarse := self._clock_watch.trouble():
-            troubles.append(coarse)
+        if node.get_parameter('use_sim_time').value:
+            if not node.get_clock().now().nanoseconds:
+                troubles.append(
+                    'use_sim_time is true, but nothing comes on /clock: start the simulation, or '
+                    'play the bag with --clock'
+                )
+            elif trouble := clock_trouble(self._ticks.step_ms, self._ticks.per_s):
+                troubles.append(trouble)
         return Health(troubles, {'state': 'active', 'bundle': status.bundle, **values})
 
     def _report(self, of: str, health: Health, well: str) -> DiagnosticStatus:
@@ -112,12 +115,12 @@ def _camera_health(
     camera: str,
     subscription: CameraSubscription,
     regions: RegionSubscription | None,
-    coarse_clock: str,
 ) -> Health:
     state = pipeline.state(camera)
-    if state.stamp_trouble and coarse_clock:
-        state = state._replace(stamp_trouble=coarse_clock)
-    silence = '' if state.counts.received else subscription.silence()
+    silence = ''
+    if not state.counts.received:
+        subscription.follow()
+        silence = subscription.silence()
     health = camera_health(state, pipeline.predict_ms(), subscription.topic, silence)
     if regions is not None:
         health.values['regions_topic'] = regions.topic

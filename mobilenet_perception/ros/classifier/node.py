@@ -21,6 +21,7 @@ from mobilenet_perception.inference.bundle import Bundle, default_bundle_path, l
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import Runtime
 from mobilenet_perception.inference.runtimes.choose import plan_runtime
+from mobilenet_perception.pipeline.clock_ticks import ClockTicks
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
     Specification,
@@ -98,7 +99,15 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
             ),
             post_callback=self._on_time_jump,
         )
-        self._diagnostics = Diagnostics(self, self._read_status)
+        self._ticks = ClockTicks()
+        # Called with each tick of simulation time, and never without it.
+        self._tick_handle = self.get_clock().create_jump_callback(
+            JumpThreshold(
+                min_forward=Duration(nanoseconds=1), min_backward=None, on_clock_change=False
+            ),
+            post_callback=self._on_tick,
+        )
+        self._diagnostics = Diagnostics(self, self._read_status, self._ticks)
         # On the steady clock: it speaks while simulation time stands still.
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnostics.publish, clock=self._steady)
 
@@ -128,6 +137,7 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
         self._stop()
         self._diagnostics.close()
         self._jump_handle.unregister()
+        self._tick_handle.unregister()
 
     @logged
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -193,8 +203,14 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
                 values[f'{camera}.image_{what}'] for what in ('topic', 'transport')
             )
             subscription = topics.CameraSubscription(
-                self, camera, topic, transport, partial(self._on_image, camera)
+                self,
+                camera,
+                topic,
+                transport,
+                partial(self._on_image, camera),
+                partial(self._pipeline.lost, camera),
             )
+            self._pipeline.count_losses(camera, subscription.counts_losses)
             self._camera_subscriptions[camera] = subscription
             self.get_logger().info(
                 f'camera {camera}: {subscription.topic} ({transport}), budget '
@@ -341,6 +357,9 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
             self.get_logger().warning('time jumped: decisions start anew')
         if self._camera_subscriptions:
             self._check_decisions()
+
+    def _on_tick(self, jump: Any) -> None:
+        self._ticks.add(self._time.now_ns(), self._time.steady_ns())
 
     def _declare_cameras(self) -> None:
         for camera in self.cameras:

@@ -22,9 +22,11 @@ from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.decision import STALE, Decision, Scored
 from mobilenet_perception.pipeline.overlay import draw_overlay
+from mobilenet_perception.pipeline.parameters import COMPRESSED_SUFFIX, transport_topic
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
+from mobilenet_perception.ros.losses import subscribe_counting
 from mobilenet_perception.ros.qos import incompatibility
 
 _TYPES: dict[str, tuple[type, str]] = {
@@ -52,25 +54,61 @@ class CameraSubscription:
     Args:
         node: subscribes.
         camera: the camera's name.
-        topic: of its images.
+        topic: of its images, or the base topic of compressed ones: `<topic>/compressed` is then
+            taken, as image_transport names it, and the topic itself only where that alone
+            carries them.
         transport: `raw` or `compressed`.
         callback: takes each message.
+        lost: takes how many more messages the middleware counts lost.
+
+    Attributes:
+        counts_losses: whether the middleware counts them.
     """
 
     def __init__(
-        self, node: Node, camera: str, topic: str, transport: str, callback: Callable[[Any], None]
+        self,
+        node: Node,
+        camera: str,
+        topic: str,
+        transport: str,
+        callback: Callable[[Any], None],
+        lost: Callable[[int], None],
     ) -> None:
         self._node = node
         self._camera = camera
-        kind, self._type = _TYPES[transport]
-        self._subscription = node.create_subscription(
-            kind,
+        self._kind, self._type = _TYPES[transport]
+        self._callback, self._lost = callback, lost
+        self._base = topic
+        self._subscribe(transport_topic(topic, transport))
+        self.follow()
+
+    def _subscribe(self, topic: str) -> None:
+        self._name = topic
+        self._subscription, self.counts_losses = subscribe_counting(
+            self._node,
+            self._kind,
             topic,
-            callback,
+            self._callback,
             # A copy: overrides are written into it.
             copy(_SENSOR_DATA),
+            self._lost,
             qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE),
         )
+
+    def follow(self) -> None:
+        """Take the base topic where compressed images are published there, and only there."""
+        if self._name == self._base or self._node.count_publishers(self.topic):
+            return
+        base = self._node.resolve_topic_name(self._base)
+        types = {info.topic_type for info in self._node.get_publishers_info_by_topic(base)}
+        if types != {self._type}:
+            return
+        self._node.get_logger().info(
+            f'camera {self._camera}: nobody publishes {self.topic}; {base} carries its images'
+        )
+        old = self._subscription
+        self._subscribe(self._base)
+        self._node.destroy_subscription(old)
 
     @property
     def topic(self) -> str:
@@ -87,13 +125,8 @@ class CameraSubscription:
             for info in self._node.get_publishers_info_by_topic(self.topic)
         ]
         parameter = f'{self._camera}.image_topic'
-        compressed_topic = f'{self.topic}/compressed'
-        listens_there = self._type == _TYPES['compressed'][1]
-        if not listens_there or not self._node.count_publishers(compressed_topic):
-            compressed_topic = ''
-        return input_trouble.silence(
-            self.topic, self._type, parameter, publishers, compressed_topic
-        )
+        has_compressed = bool(self._node.count_publishers(self.topic + COMPRESSED_SUFFIX))
+        return input_trouble.silence(self.topic, self._type, parameter, publishers, has_compressed)
 
     def destroy(self) -> None:
         """End it."""

@@ -60,6 +60,8 @@ class StreamFacts(NamedTuple):
         reliable: lost frames were sent again; otherwise they are lost.
         compared: frames heard while a second listener asked for best effort, as the node does.
         best_effort: how many of those that one heard.
+        lost: frames that the middleware counted lost on their way to who asks for best effort;
+            None: it does not count.
         frame_bytes: size of a frame's data, the mean.
         rate: by capture stamps where they are in order, else by receipt; None: too few frames.
         stamps: against the clock that the node uses; None: no frame.
@@ -87,6 +89,7 @@ class StreamFacts(NamedTuple):
     decoded: int
     rejected: Mapping[str, int]
     picture: PictureFacts = PictureFacts()
+    lost: int | None = None
 
     @property
     def mean_hz(self) -> float:
@@ -165,6 +168,8 @@ class GraphFacts(NamedTuple):
         processes: ROS processes of this user on this machine, this one left out.
         ours: this process.
         largest_input: longer side of the largest network's input, in pixels; 0: not known.
+        clock_step_ms: simulation time from tick to tick of `/clock`; 0: not known.
+        clock_hz: ticks in a second of real time; 0: not known.
     """
 
     seconds: float
@@ -181,6 +186,8 @@ class GraphFacts(NamedTuple):
     processes: tuple[RosProcess, ...]
     ours: RosProcess
     largest_input: int = 0
+    clock_step_ms: float = 0.0
+    clock_hz: float = 0.0
 
 
 # Where what is not of the graph is.

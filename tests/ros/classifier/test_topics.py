@@ -70,15 +70,22 @@ def test_labels_decisions_timing_and_info(start: Start, peer: Peer) -> None:
 
 
 def test_compressed_images_of_two_cameras(start: Start, environment: dict[str, str]) -> None:
-    peer = Peer(('left', 'right'))
+    peer = Peer(('left', 'right', 'rear'))
     start(
-        **{'cameras': "['left','right']", 'latency_budget_ms': 2000},
-        **{f'{name}.image_transport': 'compressed' for name in ('left', 'right')},
+        **{'cameras': "['left','right','rear']", 'latency_budget_ms': 2000},
+        **{f'{name}.image_transport': 'compressed' for name in ('left', 'right', 'rear')},
         **{'left.image_topic': '/rig/left/image/compressed', 'top_k': 1},
     )
     publishers = {
         'left': (peer.camera('/rig/left/image/compressed', CompressedImage), 'red', '.jpg'),
-        'right': (peer.camera('/right/image_raw', CompressedImage), 'blue', '.png'),
+        # Where the base topic alone carries them, that is taken.
+        'right': (
+            peer.node.create_publisher(CompressedImage, '/right/image_raw', 10),
+            'blue',
+            '.png',
+        ),
+        # As image_transport names it.
+        'rear': (peer.camera('/rear/image_raw/compressed', CompressedImage), 'red', '.jpg'),
     }
 
     def send() -> None:

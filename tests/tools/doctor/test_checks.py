@@ -3,7 +3,6 @@
 
 import pytest
 
-from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.cdr import COMPRESSED
@@ -35,7 +34,7 @@ ELSEWHERE = RosProcess(77, 'driver.py', {'ROS_DOMAIN_ID': '42'})
 EMPTY = GRAPH._replace(nodes=(), topics=(), image_topics={})
 ZERO = 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
 OLD = 'capture stamps are 99 s old on arrival: the clocks differ'
-LOST = ArrivalSummary(30.0, 0.4, 921_600)
+UNEVEN = Rate(30.0, 10.0, 0.1, 1.0, 100, 0, spread=2.0)
 LATE = RECORD._replace(outcome=Outcome.LATE, transport_ms=60.0)
 EXPIRED = RECORD._replace(outcome=Outcome.EXPIRED, predicted_ms=80.0)
 FAILED = RECORD._replace(outcome=Outcome.FAILED, reason='RuntimeError: no memory')
@@ -87,6 +86,9 @@ GRAPHS = {
              'take the cap off'),
     'encoding': (with_heard(rejected={"the encoding 'x' is not supported: known are y": 7}),
                  'encoding', '7 of 50 frames'),
+    'compressed alone': (
+        with_topic(publishers=())._replace(image_topics={f'{TOPIC}/compressed': COMPRESSED}),
+        'no_publisher', f'front.image_transport to compressed, which takes {TOPIC}/compressed'),
     'clock absent': (with_node(parameters={'use_sim_time': True}), 'clock', 'nobody publishes'),
     'clock stands': (with_node(parameters={'use_sim_time': True})._replace(clock_publishers=1),
                      'clock', 'paused'),
@@ -95,6 +97,10 @@ GRAPHS = {
                    stamps=HEARD.stamps._replace(not_believed=300, trouble=OLD)),  # type: ignore[union-attr]
         'stamps', '-p use_sim_time:=true'),
     'no stamps': (with_stamps(not_believed=300, zero=300, trouble=ZERO), 'stamps', 'header.stamp'),
+    'clock comes seldom': (
+        with_node(parameters={'use_sim_time': True})._replace(
+            clock_publishers=1, clock_ticks=15, clock_step_ms=200.0, clock_hz=5.0),
+        'clock', '5.0 times a second'),
     'old stamps': (with_stamps(not_believed=300, trouble=OLD), 'stamps', 'clocks differ'),
     'clocks of two machines': (
         with_topic(heard=HEARD._replace(stamps=HEARD.stamps._replace(  # type: ignore[union-attr]
@@ -102,7 +108,10 @@ GRAPHS = {
         'stamps', '/driver is on another machine'),
     'stamps back': (with_stamps(backward=3), 'stamps_backward', '3 times'),
     'stamps repeated': (with_stamps(repeated=200), 'stamps_repeated', 'each frame'),
-    'loss': (with_heard(reliable=False, arrivals=LOST), 'loss', 'fastdds_large_images.xml'),
+    'loss': (with_heard(reliable=False, lost=200), 'loss', '40%'),
+    'loss of large frames': (with_heard(reliable=False, lost=200), 'loss',
+                             'fastdds_large_images.xml'),
+    'loss counted beside who listens reliably': (with_heard(lost=290), 'loss', '50%'),
     'loss to the node alone': (with_heard(best_effort=100), 'loss', '66%'),
     'loss without profile': (
         with_topic(heard=HEARD._replace(best_effort=100),
@@ -118,7 +127,6 @@ GRAPHS = {
                    publishers=(PUBLISHER._replace(elsewhere=True),)), 'loss', 'rmem_max'),
     'slow': (GRAPH._replace(query=Query(expected_hz=60.0)), 'rate', '29.9 Hz, where 60 Hz'),
     'gaps': (with_heard(rate=Rate(30.0, 1.0, 1.0, 4.0, 1, 1)), 'gaps', '1.00 s'),
-    'uneven': (with_heard(arrivals=LOST), 'uneven', '40%'),
     'budget out of reach': (with_node(records={'front': (EXPIRED,) * 30}), 'budget', '80 ms'),
     'budget missed': (with_node(records={'front': (LATE,) * 30}), 'budget', 'free the processor'),
     'runtime fails': (with_node(records={'front': (RECORD, FAILED)}), 'failed', 'no memory'),
@@ -190,6 +198,8 @@ NOTES: dict[str, tuple[GraphFacts | MachineFacts, str]] = {
         MACHINE._replace(
             libraries={**MACHINE.libraries, 'simplejpeg': {'version': 'not installed'}}),
         'simplejpeg'),
+    'uneven': (with_heard(rate=UNEVEN), 'uneven'),
+    'uneven, best effort': (with_heard(rate=UNEVEN, reliable=False, lost=0), 'uneven'),
     'no psutil': (
         MACHINE._replace(libraries={**MACHINE.libraries, 'psutil': {'version': 'not installed'}}),
         'psutil'),
@@ -224,6 +234,16 @@ def test_what_is_wrong_comes_first_and_hides_what_is_fine_there() -> None:
 def test_a_short_look_does_not_call_three_frames_a_loss() -> None:
     assert not wrong(list(graph_findings(with_heard(compared=9, best_effort=5))))
     assert not wrong(list(graph_findings(with_heard(compared=30, best_effort=28))))
+
+
+def test_stamps_alone_are_no_loss() -> None:
+    missing = HEARD.arrivals._replace(lost_share=0.4, counted=False)
+    for lost in (None, 0):
+        facts = with_heard(reliable=False, arrivals=missing, lost=lost)
+        assert not wrong(list(graph_findings(facts)))
+    # A camera of one frame a second has sent no more.
+    slow = with_heard(reliable=False, messages=5, lost=0)
+    assert not wrong(list(graph_findings(slow)))
 
 
 def test_what_the_node_was_told_of_bits_is_not_said_again() -> None:

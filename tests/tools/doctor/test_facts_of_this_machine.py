@@ -67,9 +67,14 @@ def test_topics_are_found_by_parameters_and_where_they_were_remapped() -> None:
     }  # fmt: skip
     front = Subscription('/bot/classifier', 'front', IMAGE)
     rear = Subscription('/bot/classifier', 'rear', COMPRESSED)
-    told = {'/bot/front/image_raw': front, '/rear/image_raw': rear}
+    told = {'/bot/front/image_raw': front, '/rear/image_raw/compressed': rear}
     assert wanted_topics('/bot/classifier', parameters, ()) == told
     assert wanted_topics('/bot/classifier', parameters, tuple(told)) == told
+    # Where the base topic alone carries compressed images, the node takes that.
+    base = ('/bot/front/image_raw', '/rear/image_raw')
+    assert wanted_topics('/bot/classifier', parameters, base)[base[1]] == rear
+    suffixed = parameters | {'rear.image_topic': '/rear/image_raw/compressed'}
+    assert wanted_topics('/bot/classifier', suffixed, ()) == told
     remapped = ('/bot/front/image_raw', '/elsewhere')
     assert wanted_topics('/bot/classifier', parameters, remapped) == {
         '/bot/front/image_raw': front, '/elsewhere': rear,

@@ -111,6 +111,15 @@ def test_a_healthy_graph(begin: Begin, ask: Ask, classifier: Start, tmp_path: Pa
             ('this machine', 'runtime')} <= fine  # fmt: skip
 
 
+def test_a_camera_that_comes_unevenly_is_no_loss_and_not_wrong(begin: Begin, ask: Ask) -> None:
+    _ready(begin('tests.tools.doctor.planted', 'uneven'))
+    _, said = ask('--seconds', 4, '--topic', '/uneven/image_raw')
+    found = [item for item in said['findings'] if item['where'] == '/uneven/image_raw']
+    assert not [item for item in found if item['level'] == 'wrong'], found
+    (uneven,) = [item for item in found if item['level'] == 'note']
+    assert uneven['check'] == 'uneven' and 'none of them is lost here' in uneven['what']
+
+
 def test_an_empty_domain_names_processes_of_another(begin: Begin, ask: Ask) -> None:
     _ready(begin('tests.tools.doctor.planted', 'camera'))
     with isolated_domain() as empty:

@@ -14,7 +14,7 @@ from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan
 # Codecs that image_transport and Foxglove record, and this package does not decode.
 _VIDEO = ('theora_image_transport/', 'ffmpeg_image_transport_msgs/', 'CompressedVideo')
 # A few lost frames are what best effort is for.
-_LOST_SHARE = 0.02
+_MISSING_SHARE = 0.02
 _LAUNCH = 'ros2 launch mobilenet_perception classify.launch.py use_sim_time:=true'
 # At its own 40 Hz the clock of the player would lag behind the stamps by half a budget.
 _PLAY = 'ros2 bag play {} --clock 200'
@@ -30,11 +30,8 @@ def camera_findings(camera: CameraTopic, figures: Figures) -> list[str]:
         *_stamps(figures.messages, figures.stamps),
     ]
     rate = figures.rate
-    if rate and rate.long_gaps > _LOST_SHARE * figures.messages:
-        found.append(
-            f'{rate.long_gaps} gaps are longer than {scans.LONG_PERIODS:g} periods: frames got '
-            'lost on their way to the recorder, or the camera skipped them'
-        )
+    if figures.missing_share > _MISSING_SHARE:
+        found.append(input_trouble.missing(figures.missing_share, camera.topic))
     if rate and rate.stale_gaps:
         found.append(
             f'decisions go stale in {rate.stale_gaps} gaps of more than '

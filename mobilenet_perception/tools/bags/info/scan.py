@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.frames.messages import to_nanoseconds
+from mobilenet_perception.pipeline.arrivals import missing_share
 from mobilenet_perception.pipeline.input_trouble import stamp_trouble
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureWatch
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from rosbags.rosbag2 import Reader
 
 Times = npt.NDArray[np.int64]
-# A gap of two periods is one frame lost; jitter stays below this.
+# Jitter of a strict period stays below this.
 LONG_PERIODS = 1.5
 # As many frames of a file are decoded to see whether the node would reject them.
 _SAMPLE = 50
@@ -238,8 +239,9 @@ class Rate(NamedTuple):
         lowest_hz: one over the longest gap.
         longest_gap_s: in seconds.
         longest_gap_at_s: when it began, in seconds since the start of the recording.
-        long_gaps: gaps of more than 1.5 median gaps: frames were lost, or the camera paused.
+        long_gaps: gaps of more than 1.5 median gaps, for whatever reason.
         stale_gaps: gaps longer than the decision timeout given.
+        spread: the gap that nine of ten stay below, over that which one of ten does; from 1.
     """
 
     median_hz: float
@@ -248,6 +250,7 @@ class Rate(NamedTuple):
     longest_gap_at_s: float
     long_gaps: int
     stale_gaps: int
+    spread: float = 1.0
 
 
 class Figures(NamedTuple):
@@ -258,12 +261,14 @@ class Figures(NamedTuple):
         mean_bytes: size of a frame's data.
         rate: None: fewer than two frames.
         stamps: None: no frame.
+        missing_share: frames missing by stamp, as a share of all; see `missing_share`.
     """
 
     messages: int
     mean_bytes: float
     rate: Rate | None
     stamps: Stamps | None
+    missing_share: float = 0.0
 
 
 class CameraTopic(Pictures):
@@ -304,16 +309,18 @@ class CameraTopic(Pictures):
         if not count:
             return Figures(0, 0.0, None, None)
         times = np.array(self._times_ns, np.int64)
+        stamps = np.array(self.stamps_ns, np.int64)
         return Figures(
             messages=count,
             mean_bytes=self._bytes / count,
             rate=rate_of(times, start_ns, default('decision_timeout_ms')),
             stamps=stamps_of(
-                np.array(self.stamps_ns, np.int64),
+                stamps,
                 times,
                 default('latency_budget_ms'),
                 default('max_clock_skew_ms'),
             ),
+            missing_share=missing_share(stamps),
         )
 
 
@@ -322,7 +329,13 @@ def default(parameter: str) -> float:
     return float(NODE_PARAMETERS[parameter].default)
 
 
-def stamps_of(stamps_ns: Times, times_ns: Times, budget_ms: float, max_skew_ms: float) -> Stamps:
+def stamps_of(
+    stamps_ns: Times,
+    times_ns: Times,
+    budget_ms: float,
+    max_skew_ms: float,
+    clock_step_ms: float = 0.0,
+) -> Stamps:
     """Compare stamps with times of recording, both (n,) in nanoseconds, in recorded order.
 
     Args:
@@ -330,13 +343,14 @@ def stamps_of(stamps_ns: Times, times_ns: Times, budget_ms: float, max_skew_ms: 
         times_ns: when the frames were recorded: about when a node would have received them.
         budget_ms: `latency_budget_ms`.
         max_skew_ms: `max_clock_skew_ms`.
+        clock_step_ms: by how much the clock of `times_ns` goes on at a time.
     """
     stamped = stamps_ns > 0
     ages_ms = (times_ns - stamps_ns) / NS_PER_MS
     believed = np.ones(len(stamps_ns), bool)
     troubles = ReasonCounter()
     for place, stamp_ns in enumerate(stamps_ns.tolist()):
-        if trouble := stamp_trouble(stamp_ns, float(ages_ms[place]), max_skew_ms):
+        if trouble := stamp_trouble(stamp_ns, float(ages_ms[place]), max_skew_ms, clock_step_ms):
             believed[place] = False
             troubles.add(trouble)
     steps = np.diff(stamps_ns[stamped])
@@ -371,7 +385,9 @@ def rate_of(times_ns: Times, start_ns: int, timeout_ms: float) -> Rate | None:
     if not gaps.size or gaps[longest] == 0:
         return None
     # Frames written at once do not make the camera infinitely fast.
-    median_ns = float(np.median(gaps[gaps > 0]))
+    apart = gaps[gaps > 0]
+    median_ns = float(np.median(apart))
+    short_ns, long_ns = np.percentile(apart, (10, 90))
     return Rate(
         median_hz=1e9 / median_ns,
         lowest_hz=1e9 / float(gaps[longest]),
@@ -379,4 +395,5 @@ def rate_of(times_ns: Times, start_ns: int, timeout_ms: float) -> Rate | None:
         longest_gap_at_s=float(times[longest] - start_ns) / 1e9,
         long_gaps=int((gaps > LONG_PERIODS * median_ns).sum()),
         stale_gaps=int((gaps > timeout_ms * 1e6).sum()),
+        spread=float(long_ns / short_ns),
     )

@@ -40,8 +40,8 @@ _LARGE_PACKETS = (
     'use compressed images, or raise net.core.rmem_max and net.ipv4.ipfrag_high_thresh with '
     'sysctl (ROS 2 documentation, DDS tuning)'
 )
-# Of the rate that is expected, and of the frames that are missing between others.
-_SLOWER, _UNEVEN = 0.9, 0.1
+# Of the rate that is expected; and of long gaps to short ones, jitter staying below it.
+_SLOWER, _UNEVEN = 0.9, 1.5
 # Of the frames, not answered in time: no trouble yet.
 _RARELY_MISSED = 0.1
 
@@ -205,7 +205,7 @@ def check_loss(facts: GraphFacts) -> Iterator[Finding]:
         if sentence := input_trouble.loss(topic.name, arrivals):
             found = told('loss', topic.name, sentence)
             yield found._replace(cure=cure or found.cure)
-        elif cure and not heard.reliable and heard.messages < _ENOUGH:
+        elif cure and _hardly_any_came(heard):
             yield wrong(
                 'loss', topic.name,
                 f'no more than {heard.messages} frames came in {facts.seconds:g} s, of '
@@ -216,12 +216,22 @@ def check_loss(facts: GraphFacts) -> Iterator[Finding]:
 
 def _arrivals(heard: StreamFacts) -> ArrivalSummary:
     """Return what the node hears, at most."""
-    if not heard.reliable:
-        return heard.arrivals
-    lost = heard.compared - heard.best_effort
-    # Who listens reliably hears all: what is missing there the camera has never sent.
-    share = lost / heard.compared if heard.compared >= _ENOUGH and lost >= _FEW_LOST else 0.0
-    return heard.arrivals._replace(lost_share=share)
+    if heard.lost is not None:
+        came = heard.best_effort if heard.reliable else heard.messages
+        lost, published = heard.lost, heard.lost + came
+    elif heard.reliable:
+        # Who listens reliably hears all: what is missing there the camera has never sent.
+        lost, published = heard.compared - heard.best_effort, heard.compared
+    else:
+        return heard.arrivals._replace(lost_share=0.0)
+    share = lost / published if published >= _ENOUGH and lost >= _FEW_LOST else 0.0
+    return heard.arrivals._replace(lost_share=share, counted=True)
+
+
+def _hardly_any_came(heard: StreamFacts) -> bool:
+    if heard.reliable or heard.messages >= _ENOUGH:
+        return False
+    return heard.lost is None or heard.lost >= _FEW_LOST
 
 
 def _loss_cure(facts: GraphFacts, publisher: Endpoint, heard: StreamFacts) -> str:
@@ -266,15 +276,23 @@ def _rate(topic: TopicFacts, heard: StreamFacts, expected_hz: float | None) -> I
             f'stale, after {timeout_of(topic):g} ms',
             'find out why the camera pauses, or raise decision_timeout_ms',
         )  # fmt: skip
-    # Of best effort it is not known whether a frame was lost or never sent: see loss.
-    missing = heard.arrivals.lost_share
-    if heard.reliable and missing > _UNEVEN and len(topic.publishers) == 1:
-        yield wrong(
-            'uneven', topic.name,
-            f'by their stamps about {missing:.0%} of the frames are missing between the others: '
-            'the camera skips frames, or captures them unevenly',
-            'give the driver more of the processor or of its bus, or a fixed exposure time',
-        )  # fmt: skip
+    # Who listens reliably hears all; of best effort, where nothing was counted lost: see loss.
+    if (heard.reliable or heard.lost == 0) and len(topic.publishers) == 1:
+        yield from _evenness(topic, heard)
+
+
+def _evenness(topic: TopicFacts, heard: StreamFacts) -> Iterator[Finding]:
+    rate = heard.rate
+    if rate is None or rate.spread < _UNEVEN or heard.messages < _FEW_MESSAGES:
+        return
+    yield note(
+        'uneven', topic.name,
+        'frames come unevenly, and none of them is lost here: one gap in ten is at least '
+        f'{rate.spread:.1f} times as long as another; the camera skips frames, its rate follows '
+        'the light, or its topic is throttled',
+        'where an even rate matters, give the driver a fixed exposure time, and more of the '
+        'processor or of its bus',
+    )  # fmt: skip
 
 
 def timeout_of(topic: TopicFacts) -> float:

@@ -4,6 +4,8 @@
 import difflib
 from collections.abc import Iterator
 
+from mobilenet_perception.pipeline.input_trouble import clock_trouble
+from mobilenet_perception.pipeline.parameters import COMPRESSED_SUFFIX
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.doctor.facts import (
@@ -124,7 +126,7 @@ def check_publishers(facts: GraphFacts) -> Iterator[Finding]:
     """Look at the publishers of each topic."""
     for topic in facts.topics:
         if not topic.publishers:
-            cure = f'start the camera{_elsewhere(facts, topic)}'
+            cure = f'start the camera{_compressed(facts, topic)}{_elsewhere(facts, topic)}'
             yield wrong('no_publisher', topic.name, 'nobody publishes it', cure)
             continue
         yield from _types(facts, topic)
@@ -155,6 +157,13 @@ def _types(facts: GraphFacts, topic: TopicFacts) -> Iterator[Finding]:
         yield wrong(
             'message_type', topic.name, f'{publisher.node} publishes it as {kind}{listens}', cure
         )
+
+
+def _compressed(facts: GraphFacts, topic: TopicFacts) -> str:
+    name = f'{topic.name}{COMPRESSED_SUFFIX}'
+    if topic.wanted_type != IMAGE or not topic.camera or name not in facts.image_topics:
+        return ''
+    return f', or set {topic.camera}.image_transport to compressed, which takes {name}'
 
 
 def _elsewhere(facts: GraphFacts, topic: TopicFacts) -> str:
@@ -212,6 +221,8 @@ def check_clock(facts: GraphFacts) -> Iterator[Finding]:
                 'clock', node.name, 'use_sim_time is true, but nothing comes on /clock',
                 'let the simulation or the bag play: it is paused',
             )  # fmt: skip
+        elif node.simulated and (trouble := clock_trouble(facts.clock_step_ms, facts.clock_hz)):
+            yield told('clock', node.name, trouble)
         elif node.parameters and not node.simulated and facts.clock_ticks:
             yield note(
                 'clock', node.name, '/clock ticks, and this node does not use it',

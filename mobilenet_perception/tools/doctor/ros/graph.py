@@ -21,7 +21,8 @@ from rclpy.utilities import get_rmw_implementation_identifier
 from rosgraph_msgs.msg import Clock
 
 from mobilenet_perception.frames.messages import to_nanoseconds
-from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names
+from mobilenet_perception.pipeline.clock_ticks import ClockTicks
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names, transport_topic
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
@@ -84,6 +85,7 @@ class Watch:
         self._left_out: set[str] = set()
         self._clock_ns: int | None = None
         self._ticks = 0
+        self._clock = ClockTicks()
         self._looking_since = time.monotonic()
         self._node.create_subscription(DiagnosticArray, '/diagnostics', self._diagnostics, 10)
         self._clock_subscription = None
@@ -132,6 +134,8 @@ class Watch:
             clock_ticks=self._ticks,
             processes=self._processes,
             ours=this_process(),
+            clock_step_ms=self._clock.step_ms,
+            clock_hz=self._clock.per_s,
         )
 
     def close(self) -> None:
@@ -197,7 +201,11 @@ class Watch:
     ) -> TopicFacts:
         node = nodes.get(wanted.node)
         listener = self._cameras.get(name)
-        heard = None if listener is None else listener.heard(_rules(node, wanted.camera))
+        heard = (
+            None
+            if listener is None
+            else listener.heard(_rules(node, wanted.camera, self._clock.step_ms))
+        )
         return TopicFacts(
             name, self._graph.publishers(name), self._graph.subscribers(name), heard, node,
             wanted.camera, wanted.message_type,
@@ -210,9 +218,10 @@ class Watch:
     def _tick(self, message: Clock) -> None:
         self._ticks += 1
         self._clock_ns = to_nanoseconds(message.clock)
+        self._clock.add(self._clock_ns, time.monotonic_ns())
 
 
-def _rules(node: NodeFacts | None, camera: str) -> Rules:
+def _rules(node: NodeFacts | None, camera: str, clock_step_ms: float) -> Rules:
     """Return what the frames of a node's camera are judged by."""
     if node is None:
         # Nothing has a budget then, and no decision goes stale.
@@ -222,6 +231,7 @@ def _rules(node: NodeFacts | None, camera: str) -> Rules:
     return Rules(
         own_ms or node.value('latency_budget_ms'), node.value('max_clock_skew_ms'),
         node.value('decision_timeout_ms'), node.simulated,
+        clock_step_ms if node.simulated else 0.0,
     )  # fmt: skip
 
 
@@ -343,8 +353,10 @@ def wanted_topics(
     """
     found = {}
     for camera in camera_names(parameters.get('cameras')):
-        topic = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
-        compressed = parameters.get(f'{camera}.image_transport') == 'compressed'
+        base = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
+        transport = str(parameters.get(f'{camera}.image_transport'))
+        compressed = transport == 'compressed'
+        topic = transport_topic(base, transport)
         found[topic] = Subscription(node, camera, COMPRESSED if compressed else IMAGE)
     if not subscribed:
         return found

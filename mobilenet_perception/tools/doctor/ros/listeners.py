@@ -22,6 +22,7 @@ from mobilenet_perception.pipeline.arrivals import Arrivals
 from mobilenet_perception.pipeline.parameters import MACHINE
 from mobilenet_perception.pipeline.timing import NS_PER_MS, FrameRecord, read_timing
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.ros.losses import subscribe_counting
 from mobilenet_perception.tools.bags.info.scan import Pictures, rate_of, stamps_of
 from mobilenet_perception.tools.doctor.facts import NodeFacts, StreamFacts
 
@@ -33,8 +34,6 @@ _LOOK_EVERY_NS = 200 * NS_PER_MS
 # Until both listeners are surely connected.
 _SETTLE_NS = 500 * NS_PER_MS
 _MOST_FRAMES = 100_000
-# Gaps from which losses are told: a look is short.
-_ENOUGH = 10
 # As deep as the node's own queue of outcomes.
 _OUTCOMES = QoSProfile(depth=100)
 
@@ -46,6 +45,7 @@ class Rules(NamedTuple):
     max_clock_skew_ms: float
     decision_timeout_ms: float
     simulated: bool
+    clock_step_ms: float = 0.0
 
 
 class CameraListener:
@@ -69,20 +69,26 @@ class CameraListener:
         self._reliable = reliable
         self._simulated_ns = simulated_ns
         self._pictures = Pictures()
-        self._arrivals = Arrivals(_MOST_FRAMES, _ENOUGH)
+        self._arrivals = Arrivals(_MOST_FRAMES)
         self._stamps, self._system, self._steady = array('q'), array('q'), array('q')
         self._simulated = array('q')
         self._bytes = 0
         self._looked_ns = 0
-        self._compared = self._best_effort = 0
+        self._compared = self._best_effort = self._lost = 0
         self._compare_from_ns = time.monotonic_ns() + _SETTLE_NS
         asked = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
         qos = QoSProfile(depth=_CAMERA_DEPTH, reliability=asked)
+        if not reliable:
+            _, self._counts_losses = subscribe_counting(
+                node, _TYPES[kind], topic, self._take, qos, self._lose
+            )
+            return
         node.create_subscription(_TYPES[kind], topic, self._take, qos)
-        if reliable:
-            qos = QoSProfile(depth=_CAMERA_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
-            # Serialised: only its coming counts.
-            node.create_subscription(_TYPES[kind], topic, self._count, qos, raw=True)
+        qos = QoSProfile(depth=_CAMERA_DEPTH, reliability=ReliabilityPolicy.BEST_EFFORT)
+        # Serialised: only its coming counts.
+        _, self._counts_losses = subscribe_counting(
+            node, _TYPES[kind], topic, self._count, qos, self._lose, raw=True
+        )
 
     def heard(self, rules: Rules) -> StreamFacts:
         """Return what came so far, judged by a node's rules."""
@@ -98,10 +104,15 @@ class CameraListener:
             reliable=self._reliable,
             compared=self._compared,
             best_effort=self._best_effort,
+            lost=self._lost if self._counts_losses else None,
             frame_bytes=self._bytes / frames if frames else 0.0,
             rate=rate,
             stamps=stamps_of(
-                stamps, np.array(times, np.int64), rules.latency_budget_ms, rules.max_clock_skew_ms
+                stamps,
+                np.array(times, np.int64),
+                rules.latency_budget_ms,
+                rules.max_clock_skew_ms,
+                rules.clock_step_ms,
             )
             if frames
             else None,
@@ -135,6 +146,10 @@ class CameraListener:
 
     def _count(self, serialised: bytes) -> None:
         self._best_effort += time.monotonic_ns() >= self._compare_from_ns
+
+    def _lose(self, frames: int) -> None:
+        if time.monotonic_ns() >= self._compare_from_ns:
+            self._lost += frames
 
 
 class NodeListener:

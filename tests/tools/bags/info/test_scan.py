@@ -61,6 +61,17 @@ def test_gaps_are_found_and_placed(tmp_path: Path) -> None:
     assert 'decisions go stale in 1 gaps' in ' '.join(camera(path)['findings'])
 
 
+def test_frames_are_missing_only_where_a_strict_period_shows_it(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    lost = 50 * np.flatnonzero(random.random(400) >= 0.3)
+    alternating = np.cumsum(np.tile([33, 67], 150))
+    for name, times_ms, said in (('lost', lost, True), ('alternating', alternating, False)):
+        path = write_recording(tmp_path / name, (frame(RED, int(at)) for at in times_ms))
+        findings = ' '.join(camera(path)['findings'])
+        assert ('skipped by the camera' in findings) is said, findings
+        assert 'xml' not in findings and ('lost' in findings) is said
+
+
 @pytest.mark.parametrize(
     ('age_ms', 'said', 'receipt'),
     [
