@@ -139,7 +139,7 @@ class _RegionsRun:
             after_ms = left_ms - budget.overhead_ms()
         try:
             pairs = [(frame, region.roi) for region in regions]
-            found = self._classifier.classify_together(pairs, variant, after_ms)
+            found = self._classifier.classify_batch(pairs, variant, after_ms)
         except AbandonedError as error:
             self._add_ms('inference_ms', error.inference_ms)
             budget.record_run(variant, error.inference_ms, count)

@@ -12,7 +12,7 @@ from mobilenet_perception.street.signals import (
     TRAFFIC_LIGHTS,
     draw_signal,
     extent,
-    variants,
+    variant_count,
 )
 from mobilenet_perception.street.streets import TIMES_OF_DAY, random_world, sidewalk_world
 from mobilenet_perception.street.world import Mount, Phase, Position, Signal, World
@@ -44,5 +44,5 @@ __all__ = [
     'random_world',
     'sidewalk_world',
     'truth_of',
-    'variants',
+    'variant_count',
 ]

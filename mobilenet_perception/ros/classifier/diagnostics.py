@@ -74,7 +74,7 @@ class Diagnostics:
                     status.pipeline, camera, subscription, regions, self._clock_watch.trouble()
                 )
                 statuses.append(self._report(camera, health, 'classifying'))
-        health = machine_health(self._identity, self._watch.looks)
+        health = machine_health(self._identity, self._watch.readings)
         statuses.append(self._report(MACHINE, health, 'nothing is known to slow it down'))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))

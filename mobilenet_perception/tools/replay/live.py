@@ -204,7 +204,7 @@ class _Session:
                     f'the node and the player did not find each other in {_START_S:g} s: '
                     f'{node.last_words()}'
                 )
-        player.go_on()
+        player.signal_go()
 
     def _play(
         self,

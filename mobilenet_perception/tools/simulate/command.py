@@ -98,7 +98,7 @@ class SimulateSettings(NamedTuple):
     attach: bool = False
 
 
-class Simulated(NamedTuple):
+class SimulationOutcome(NamedTuple):
     """A drive, ended: the run as of a replay, and the signals that the robot came to."""
 
     run: Run
@@ -110,7 +110,7 @@ def simulate(
     folder: Path,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     notify: Callable[[str], None] = lambda words: None,
-) -> Simulated:
+) -> SimulationOutcome:
     """Drive through the simulated street, and score the decisions by what was true.
 
     Ctrl-C ends the drive: what was heard until then is scored, and marked as interrupted.
@@ -148,7 +148,7 @@ def simulate(
             except KeyboardInterrupt:
                 interrupted = True
     score = encounters.score_drive(world, listener, bundle.manifest.labels)
-    return Simulated(
+    return SimulationOutcome(
         Run(
             mode='simulation',
             source=f'sidewalk, {settings.time_of_day}',

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.pipeline import timing
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, Percentiles
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class CameraView(NamedTuple):
     """
 
     camera: str
-    label: Scored | None = None
-    decision: Scored | None = None
+    label: ScoredLabel | None = None
+    decision: ScoredLabel | None = None
     silent_s: float | None = None
     age: Percentiles | None = None
     rate_hz: float = 0.0
@@ -63,8 +63,8 @@ class WatchedCamera:
         self._records: deque[tuple[float, FrameRecord]] = deque()
         self._first_s: float | None = None
         self._last_s: float | None = None
-        self._label: tuple[float, Scored] | None = None
-        self._decision: tuple[float, Scored] | None = None
+        self._label: tuple[float, ScoredLabel] | None = None
+        self._decision: tuple[float, ScoredLabel] | None = None
         self._variant = ''
         self._slowdown: float | None = None
         self._counts: dict[Outcome, int] = {}
@@ -78,11 +78,11 @@ class WatchedCamera:
         self._variant = record.variant or self._variant
         self._slowdown = record.slowdown or self._slowdown
 
-    def take_label(self, label: Scored, now_s: float) -> None:
+    def take_label(self, label: ScoredLabel, now_s: float) -> None:
         """A frame was labelled in time."""
         self._label = (now_s, label)
 
-    def take_decision(self, decision: Scored, now_s: float) -> None:
+    def take_decision(self, decision: ScoredLabel, now_s: float) -> None:
         """The node has decided."""
         self._decision = (now_s, decision)
 
@@ -116,7 +116,7 @@ class WatchedCamera:
         )
 
 
-def _fresh(heard: tuple[float, Scored] | None, now_s: float) -> Scored | None:
+def _fresh(heard: tuple[float, ScoredLabel] | None, now_s: float) -> ScoredLabel | None:
     """Return what was heard at a time, unless that is long ago."""
     return heard[1] if heard is not None and now_s - heard[0] <= WINDOW_S else None
 

@@ -3,6 +3,6 @@
 
 from training.networks.structure import Trainable, train_from
 from training.networks.weights.keras2 import load_keras2_model
-from training.networks.weights.load import Loaded, load_weights
+from training.networks.weights.load import LoadedWeights, load_weights
 
-__all__ = ['Loaded', 'Trainable', 'load_keras2_model', 'load_weights', 'train_from']
+__all__ = ['LoadedWeights', 'Trainable', 'load_keras2_model', 'load_weights', 'train_from']

@@ -123,7 +123,7 @@ class DriverNode(Node):  # type: ignore[misc]
         soon = moved(pose, self._velocity, _LEAD_S)
         for camera, mount in self._mounts.items():
             region = self._planners[camera].look(camera_at(*soon, mount, gazebo.IMAGE_SIZE))
-            self._regions.want(camera, region.roi)
+            self._regions.request(camera, region.roi)
 
     def _turn_lights(self, seconds: float) -> None:
         for light in gazebo.lights(self._world):
