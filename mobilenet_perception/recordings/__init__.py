@@ -4,13 +4,12 @@
 Recordings (sqlite3, mcap) are read and written without ROS.
 """
 
-from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest
+from mobilenet_perception.recordings.open import open_source, source_digest
 from mobilenet_perception.recordings.source import EPOCH_NS, Source, SourceCamera, SourceFrame
-from mobilenet_perception.recordings.storage import find_bags, find_files, is_bag
+from mobilenet_perception.recordings.storage import find_bags, find_files
 from mobilenet_perception.recordings.writer import BagOptions, write_bag
 
 __all__ = [
-    'DRIVE',
     'EPOCH_NS',
     'BagOptions',
     'Source',
@@ -18,7 +17,6 @@ __all__ = [
     'SourceFrame',
     'find_bags',
     'find_files',
-    'is_bag',
     'open_source',
     'source_digest',
     'write_bag',

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The drawn street: signals, a world to drive through, and the camera that sees it."""
 
-from mobilenet_perception.street.camera import Box, ImagePoint, PinholeCamera, Pose, camera_at
-from mobilenet_perception.street.drive import Drive, DriveFrame
+from mobilenet_perception.street.camera import Box, PinholeCamera, Pose, camera_at
+from mobilenet_perception.street.drive import Drive
 from mobilenet_perception.street.regions import Region, RegionPlanner, Truth, truth_of
 from mobilenet_perception.street.renderer import Renderer
 from mobilenet_perception.street.signals import (
@@ -25,8 +25,6 @@ __all__ = [
     'TRAFFIC_LIGHTS',
     'Box',
     'Drive',
-    'DriveFrame',
-    'ImagePoint',
     'Mount',
     'Phase',
     'PinholeCamera',

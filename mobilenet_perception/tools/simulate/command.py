@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
-from mobilenet_perception.inference.runtimes import RuntimeSettings
-from mobilenet_perception.inference.runtimes.choose import choose_runtime
+from mobilenet_perception.inference.runtimes import RuntimeSettings, choose_runtime
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
 from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world

@@ -21,9 +21,7 @@ from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.parameters import check_given_parameters
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.street import gazebo, sidewalk_world
-from mobilenet_perception.street.camera import camera_at
-from mobilenet_perception.street.regions import RegionPlanner
+from mobilenet_perception.street import RegionPlanner, camera_at, gazebo, sidewalk_world
 from mobilenet_perception.tools.simulate.ros import messages
 from mobilenet_perception.tools.simulate.route_follower import Velocity, follow, moved
 
