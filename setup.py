@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package for colcon, which reads this file, and for pip."""
 
+import ast
 import sys
 from pathlib import Path
 
@@ -10,21 +11,6 @@ NAME = 'mobilenet_perception'
 SHARE = Path('share') / NAME
 PLUGIN = 'tools.replay.testing.plugin'
 
-# The commands of mobilenet_perception/tools/cli.py, for `ros2 run mobilenet_perception <tool>`.
-TOOLS = (
-    'bag',
-    'benchmark',
-    'build',
-    'check',
-    'classify',
-    'demo',
-    'doctor',
-    'engines',
-    'env',
-    'replay',
-    'simulate',
-    'watch',
-)
 # What the tools read bags with, and write pages, tables and GIFs with; the node does without.
 TOOL_LIBRARIES = ['jinja2>=3', 'pillow>=9', 'rich>=11', 'rosbags>=0.10']
 
@@ -103,13 +89,28 @@ def executables() -> list[str]:
     puts where `ros2 run` alone looks. Those of a wheel go to bin/, where `env` and `watch` would
     hide the system's: there `python -m mobilenet_perception <tool>` does.
     """
-    tools = TOOLS if {'install', 'develop'} & set(sys.argv) else ()
+    names = tools() if {'install', 'develop'} & set(sys.argv) else ()
     return [
         f'advisor = {NAME}.ros.advisor:main',
         f'classifier = {NAME}.ros.classifier:main',
         f'simulation_driver = {NAME}.tools.simulate.ros.driver:main',
-        *(f'{tool} = {NAME}.tools.cli:ros2_run' for tool in tools),
+        *(f'{tool} = {NAME}.tools.cli:ros2_run' for tool in names),
     ]
+
+
+def tools() -> list[str]:
+    """Return the commands of `PROGRAM` in tools/cli.py, read and not imported.
+
+    What builds this package need not have it on its path.
+    """
+    tree = ast.parse(Path(NAME, 'tools', 'cli.py').read_text(encoding='utf-8'))
+    program = next(
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == 'PROGRAM'
+    )
+    commands = next(item.value for item in program.keywords if item.arg == 'commands')
+    return sorted(ast.literal_eval(name) for name in commands.keys)
 
 
 def share_files() -> list[tuple[str, list[str]]]:

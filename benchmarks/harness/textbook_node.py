@@ -13,7 +13,7 @@ from mobilenet_perception.frames import decode
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.ros.messages import classification
 
 
@@ -26,7 +26,7 @@ def main() -> None:
 
     def on_image(message: Image) -> None:
         scores = classifier.classify(decode(message)).scores
-        best = Scored(classifier.labels[scores.argmax()], float(scores.max()))
+        best = ScoredLabel(classifier.labels[scores.argmax()], float(scores.max()))
         publisher.publish(classification(message.header, [best]))
 
     node.create_subscription(Image, '/camera/image_raw', on_image, 10)

@@ -5,7 +5,6 @@ from mobilenet_perception.frames.compressed import decode_compressed
 from mobilenet_perception.frames.decode import decode, decode_file
 from mobilenet_perception.frames.encodings import ENCODINGS
 from mobilenet_perception.frames.frame import (
-    DEFAULT_LIMITS,
     Frame,
     Limits,
     PixelOrder,
@@ -14,16 +13,10 @@ from mobilenet_perception.frames.frame import (
     crop_and_resize,
 )
 from mobilenet_perception.frames.image import decode_image
-from mobilenet_perception.frames.image_files import SUFFIXES
-from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 
 __all__ = [
-    'DEFAULT_LIMITS',
     'ENCODINGS',
-    'SUFFIXES',
-    'CompressedImageLike',
     'Frame',
-    'ImageLike',
     'Limits',
     'PixelOrder',
     'RegionOfInterest',

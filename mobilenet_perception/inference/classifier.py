@@ -118,9 +118,9 @@ class Classifier:
             AbandonedError: the run was stopped.
             PerceptionError: no such variant, or the runtime gave nonsense.
         """
-        return self.classify_together([(frame, roi)], variant, abandon_after_ms)[0]
+        return self.classify_batch([(frame, roi)], variant, abandon_after_ms)[0]
 
-    def classify_together(
+    def classify_batch(
         self,
         frames: Sequence[tuple[Frame, RegionOfInterest | None]],
         variant: str = '',
@@ -187,7 +187,7 @@ class Classifier:
         image = next(iter(self.bundle.golden_images.values()))
         frames = [(Frame(image, 'rgb'), None)] * count
         times = [
-            self.classify_together(frames, name)[0].inference_ms for _ in range(2 * max(1, runs))
+            self.classify_batch(frames, name)[0].inference_ms for _ in range(2 * max(1, runs))
         ]
         return float(np.median(times[len(times) // 2 :]))
 

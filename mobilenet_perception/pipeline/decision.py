@@ -27,7 +27,7 @@ _OUTLIER = 0.05
 _INDEPENDENT_MS = 30.0
 
 
-class Scored(NamedTuple):
+class ScoredLabel(NamedTuple):
     """A label and its calibrated probability, 0 to 1."""
 
     label: str

@@ -129,7 +129,7 @@ def run_batch(
             start_ms = elapsed_ms()
             frames.append((_decode(task, task.roi, classifier, variant), task.roi))
             decode_ms.append(elapsed_ms() - start_ms)
-        found = classifier.classify_together(frames, variant, after_ms)
+        found = classifier.classify_batch(frames, variant, after_ms)
     except Exception as error:  # one frame or the runtime is at fault: alone, each gets its due
         if isinstance(error, AbandonedError):
             budget.record_run(variant, error.inference_ms, count)

@@ -7,7 +7,7 @@ from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.camera_queue import CameraState
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.timing import miss_rate, stage_percentiles, variant_shares
-from mobilenet_perception.system.machine import Identity, Looks, troubles
+from mobilenet_perception.system.machine import Identity, Readings, troubles
 
 
 class Health(NamedTuple):
@@ -36,20 +36,22 @@ def runtime_health(pipeline: Pipeline, watchdog_ms: float) -> Health:
     return Health(troubles, values)
 
 
-def machine_health(identity: Identity, looks: Looks) -> Health:
+def machine_health(identity: Identity, readings: Readings) -> Health:
     """Report on the computer: its clocks and temperatures, and what slows it down.
 
     Args:
         identity: what it is.
-        looks: the last two looks at its sensors.
+        readings: the last two of its sensors.
     """
     known = {
         'board': identity.board,
         'processor': identity.processor,
         'jetpack': identity.jetpack,
-        **looks.state.values(),
+        **readings.state.values(),
     }
-    return Health(troubles(*looks), {name: value for name, value in known.items() if value != ''})
+    return Health(
+        troubles(*readings), {name: value for name, value in known.items() if value != ''}
+    )
 
 
 def camera_health(state: CameraState, needed_ms: float, topic: str, silence: str) -> Health:

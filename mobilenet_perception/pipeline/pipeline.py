@@ -23,7 +23,7 @@ from mobilenet_perception.pipeline.camera_queue import (
     Offered,
     WaitingFrame,
 )
-from mobilenet_perception.pipeline.decision import Decider, Decision, Scored
+from mobilenet_perception.pipeline.decision import Decider, Decision, ScoredLabel
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.region_decisions import ThingDecision, Things
 from mobilenet_perception.pipeline.region_run import ScoredRegion, run_regions
@@ -35,7 +35,7 @@ class TopOfRegion(NamedTuple):
     """A region as it was looked at, and its best labels, best first."""
 
     region: Region
-    top: tuple[Scored, ...]
+    top: tuple[ScoredLabel, ...]
 
 
 class Result(NamedTuple):
@@ -55,7 +55,7 @@ class Result(NamedTuple):
 
     record: timing.FrameRecord
     header: Any
-    top: tuple[Scored, ...]
+    top: tuple[ScoredLabel, ...]
     decision: Decision
     message: Any
     roi: RegionOfInterest | None
@@ -75,7 +75,7 @@ class _Ran(NamedTuple):
     """What came of a frame that was run: of the whole, or of its regions."""
 
     found: frame_run.FrameOutcome
-    top: tuple[Scored, ...] = ()
+    top: tuple[ScoredLabel, ...] = ()
     scored: Sequence[ScoredRegion] = ()
 
 
@@ -499,10 +499,10 @@ class Pipeline:
             tuple(camera.things.decide(steady_ns)) if camera.match else (),
         )
 
-    def _top(self, answer: Scores) -> tuple[Scored, ...]:
+    def _top(self, answer: Scores) -> tuple[ScoredLabel, ...]:
         best = answer.scores.argsort()[::-1][: self._settings.top_k]
         labels = self._classifier.labels
-        return tuple(Scored(labels[index], float(answer.scores[index])) for index in best)
+        return tuple(ScoredLabel(labels[index], float(answer.scores[index])) for index in best)
 
     @staticmethod
     def _variants(classifier: Classifier, settings: PipelineSettings) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class _RegionsRun(TaskRun):
         self.begin_look(len(regions))
         try:
             pairs = [(frame, region.roi) for region in regions]
-            found = self.classifier.classify_together(pairs, variant, after_ms)
+            found = self.classifier.classify_batch(pairs, variant, after_ms)
         except Exception as error:  # whatever a runtime raises must not end the node
             self.take_failure(variant, error, len(regions))
             # After one that was abandoned there is no time left for others.

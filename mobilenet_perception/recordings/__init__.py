@@ -6,7 +6,7 @@ Recordings (sqlite3, mcap) are read and written without ROS.
 
 from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest, source_of
 from mobilenet_perception.recordings.source import EPOCH_NS, Source, SourceCamera, SourceFrame
-from mobilenet_perception.recordings.storage import find_bags, find_files, is_bag
+from mobilenet_perception.recordings.storage import find_bags, find_files
 from mobilenet_perception.recordings.writer import BagOptions, write_bag
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     'SourceFrame',
     'find_bags',
     'find_files',
-    'is_bag',
     'open_source',
     'source_digest',
     'source_of',

@@ -13,7 +13,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, read_timing
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.process import spin_for
@@ -36,8 +36,8 @@ class Listener:
 
     def __init__(self, cameras: Iterable[str]) -> None:
         self.records: dict[tuple[str, int], FrameRecord] = {}
-        self.labels: dict[tuple[str, int], tuple[Scored, ...]] = {}
-        self.decisions: dict[str, Scored] = {}
+        self.labels: dict[tuple[str, int], tuple[ScoredLabel, ...]] = {}
+        self.decisions: dict[str, ScoredLabel] = {}
         self.decided: dict[tuple[str, int], str] = {}
         self._troubles: dict[str, str] = {}
         self._reported: dict[str, int] = {}
@@ -89,11 +89,11 @@ class Listener:
         self._node.create_subscription(kind, topic, callback, _QOS)
 
     def _label(self, camera: str, message: Classification) -> None:
-        top = tuple(Scored(item.class_id, item.score) for item in message.results)
+        top = tuple(ScoredLabel(item.class_id, item.score) for item in message.results)
         self.labels[camera, stamp_ns(message.header)] = top
 
     def _decision(self, camera: str, message: Classification) -> None:
-        decision = Scored(message.results[0].class_id, message.results[0].score)
+        decision = ScoredLabel(message.results[0].class_id, message.results[0].score)
         self.decisions[camera] = decision
         self.decided[camera, stamp_ns(message.header)] = decision.label
 

@@ -21,7 +21,7 @@ from vision_msgs.msg import (
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.pipeline import TopOfRegion
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
 from mobilenet_perception.pipeline.regions import Box
@@ -49,7 +49,7 @@ def time_message(nanoseconds: int) -> Time:
     return Time(sec=nanoseconds // 1_000_000_000, nanosec=nanoseconds % 1_000_000_000)
 
 
-def classification(header: Header, top: Sequence[Scored]) -> Classification:
+def classification(header: Header, top: Sequence[ScoredLabel]) -> Classification:
     """Return scored labels as a message; `class_id` is the label's name."""
     results = [ObjectHypothesis(class_id=label, score=score) for label, score in top]
     return Classification(header=header, results=results)
@@ -87,13 +87,13 @@ def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detectio
     for name, roi, decision in things:
         stamp = header.stamp if decision.stamp_ns is None else time_message(decision.stamp_ns)
         of_thing = Header(stamp=stamp, frame_id=header.frame_id)
-        top = [Scored(decision.label, decision.score)]
+        top = [ScoredLabel(decision.label, decision.score)]
         found.append(_detection(of_thing, name, roi, top))
     return Detection2DArray(header=header, detections=found)
 
 
 def _detection(
-    header: Header, name: str, roi: RegionOfInterest | None, top: Sequence[Scored]
+    header: Header, name: str, roi: RegionOfInterest | None, top: Sequence[ScoredLabel]
 ) -> Detection2D:
     bbox = BoundingBox2D()
     if roi is not None:

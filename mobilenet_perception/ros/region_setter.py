@@ -44,7 +44,7 @@ class RegionSetter:
         """Return the region that the node has taken over."""
         return self._confirmed.get(camera)
 
-    def want(self, camera: str, roi: RegionOfInterest | None) -> None:
+    def request(self, camera: str, roi: RegionOfInterest | None) -> None:
         """Ask the node to look there, unless it does already, or was asked just now."""
         now_ns = time.monotonic_ns()
         if now_ns < self._next_ns.get(camera, 0) or not moved(self._asked.get(camera), roi):

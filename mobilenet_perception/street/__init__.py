@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The drawn street: signals, a world to drive through, and the camera that sees it."""
 
-from mobilenet_perception.street.camera import Box, ImagePoint, PinholeCamera, Pose, camera_at
-from mobilenet_perception.street.drive import Drive, DriveFrame
+from mobilenet_perception.street.camera import Box, PinholeCamera, Pose, camera_at
+from mobilenet_perception.street.drive import Drive
 from mobilenet_perception.street.regions import Region, RegionPlanner, Truth, truth_of
 from mobilenet_perception.street.renderer import Renderer
 from mobilenet_perception.street.signals import (
@@ -12,7 +12,7 @@ from mobilenet_perception.street.signals import (
     TRAFFIC_LIGHTS,
     draw_signal,
     extent,
-    variants,
+    variant_count,
 )
 from mobilenet_perception.street.streets import TIMES_OF_DAY, random_world, sidewalk_world
 from mobilenet_perception.street.world import Mount, Phase, Position, Signal, World
@@ -25,8 +25,6 @@ __all__ = [
     'TRAFFIC_LIGHTS',
     'Box',
     'Drive',
-    'DriveFrame',
-    'ImagePoint',
     'Mount',
     'Phase',
     'PinholeCamera',
@@ -44,5 +42,5 @@ __all__ = [
     'random_world',
     'sidewalk_world',
     'truth_of',
-    'variants',
+    'variant_count',
 ]

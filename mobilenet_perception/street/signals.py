@@ -57,7 +57,7 @@ _BOARDS: dict[str, tuple[Board, ...]] = {
 }
 
 
-def variants(label: str) -> int:
+def variant_count(label: str) -> int:
     """Return how many distinct drawings a label has; `draw_signal` takes 0 to this less one.
 
     Raises:
@@ -78,7 +78,7 @@ def draw_signal(label: str, size: int, variant: int = 0) -> Pixels:
     Args:
         label: one of `SIGNAL_LABELS`.
         size: side of the drawing in pixels, at least 8. The signal fills its height or width.
-        variant: which drawing, 0 to `variants(label) - 1`.
+        variant: which drawing, 0 to `variant_count(label) - 1`.
 
     Returns:
         (size, size, 4) uint8 RGBA, straight alpha, edges smooth; 0 where nothing is drawn.
@@ -86,7 +86,7 @@ def draw_signal(label: str, size: int, variant: int = 0) -> Pixels:
     Raises:
         PerceptionError: no such label or variant, or too small a size.
     """
-    count = variants(label)
+    count = variant_count(label)
     if not 0 <= variant < count:
         raise PerceptionError(
             f'variant {variant} of {label} does not exist: take 0 to {count - 1}'

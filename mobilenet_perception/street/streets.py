@@ -8,7 +8,7 @@ import numpy as np
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.street.shapes import Colour
-from mobilenet_perception.street.signals import SIGNAL_LABELS, TRAFFIC_LIGHTS, variants
+from mobilenet_perception.street.signals import SIGNAL_LABELS, TRAFFIC_LIGHTS, variant_count
 from mobilenet_perception.street.world import (
     Building,
     Ground,
@@ -235,7 +235,7 @@ def _random_signal(rng: np.random.Generator, name: str, label: str, x: float) ->
         order = [(_RED, _YELLOW, _GREEN)[(turn - i) % 3] for i in range(3)]
         programme = tuple(Phase(shown, float(rng.uniform(1.0, 5.0))) for shown in order)
         size = float(rng.uniform(0.7, 1.0))
-    return Signal(name, programme, int(rng.integers(variants(label))), position, yaw, size)
+    return Signal(name, programme, int(rng.integers(variant_count(label))), position, yaw, size)
 
 
 def _row_of_houses(

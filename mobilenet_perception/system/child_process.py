@@ -69,7 +69,7 @@ class Child:
         """Return the last whole line that it has written on stdout; empty: none yet."""
         return next((line for line in reversed(self._lines()[:-1]) if line), '')
 
-    def go_on(self) -> None:
+    def signal_go(self) -> None:
         """Write a line to its stdin."""
         with suppress(BrokenPipeError):
             self._input.write(b'go\n')

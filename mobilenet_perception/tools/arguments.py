@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments that commands share, their types, and what they load."""
+"""Arguments that commands share, their types, and what they load.
+
+What is loaded is imported late: `--help` waits for no OpenCV.
+"""
 
 import argparse
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.inference.bundle import default_bundle_path
-from mobilenet_perception.inference.classifier import Classifier, open_classifier
 from mobilenet_perception.inference.runtimes.choose import AUTO
 from mobilenet_perception.tools.terminal import notify
+
+if TYPE_CHECKING:
+    from mobilenet_perception.frames import RegionOfInterest
+    from mobilenet_perception.inference.classifier import Classifier
 
 # How the built-in bundle is called where a bundle is not used unless it is named.
 BUILT_IN = Path('default')
@@ -39,16 +44,20 @@ def bundle_path(arguments: argparse.Namespace) -> Path:
     Raises:
         BundleError: that one is not installed.
     """
+    from mobilenet_perception.inference.bundle import default_bundle_path  # noqa: PLC0415
+
     asked: Path | None = arguments.bundle
     return default_bundle_path() if asked in (None, BUILT_IN) else asked
 
 
-def load_classifier(arguments: argparse.Namespace) -> Classifier:
+def load_classifier(arguments: argparse.Namespace) -> 'Classifier':
     """Load the bundle asked for on the runtime asked for.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
+    from mobilenet_perception.inference.classifier import open_classifier  # noqa: PLC0415
+
     return open_classifier(
         bundle_path(arguments), arguments.runtime, arguments.threads, notify=notify
     )
@@ -78,7 +87,7 @@ def whole(text: str) -> int:
     return value
 
 
-def region(text: str) -> RegionOfInterest:
+def region(text: str) -> 'RegionOfInterest':
     """Read `x,y,width,height` in pixels."""
     try:
         x, y, width, height = (int(part) for part in text.split(','))
@@ -88,4 +97,6 @@ def region(text: str) -> RegionOfInterest:
         raise argparse.ArgumentTypeError(
             f'must be x,y,width,height in pixels, such as 200,40,96,96; it is {text}'
         )
+    from mobilenet_perception.frames import RegionOfInterest  # noqa: PLC0415
+
     return RegionOfInterest(x, y, width, height)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.pipeline.parameters import (
     NODE_PARAMETERS,
     Specification,
@@ -102,6 +103,11 @@ def test_every_argument_of_a_launch_file_and_no_other(
     for name, default in own.items():
         if default is not None:
             assert stated[name] == (f'`{default}`' if default else ''), name
+
+
+def test_every_runtime_has_a_row() -> None:
+    rows = read_page('docs/engines.md').table('Runtime', 'Runs on', 'Comes from')
+    assert [name for row in rows for name in code(row[0])] == list(RUNTIMES)
 
 
 def test_every_key_of_the_timing_and_no_other() -> None:

@@ -10,6 +10,7 @@ import pytest
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import ENCODINGS, Limits, decode, decode_image
 from tests.frames.raw import RawMessage, UInt8Array, raw_message
+from tests.frames.test_yuv import PACKED_422, SEMI_PLANAR_420
 
 SIZES = [(1, 1), (4, 6), (7, 5), (1, 9), (9, 1), (3, 3)]
 # Where red, green and blue are among the samples of a pixel.
@@ -191,5 +192,4 @@ def test_limits_are_the_callers() -> None:
 
 def test_every_encoding_is_checked_here_or_in_test_yuv() -> None:
     bayer = {f'bayer_{pattern}{bits}' for pattern in BAYER for bits in (8, 16)}
-    yuv = {'uyvy', 'yuv422', 'yuyv', 'yuv422_yuy2', 'nv12', 'nv21', 'nv24'}
-    assert set(ENCODINGS) == set(CHANNELS) | bayer | yuv
+    assert set(ENCODINGS) == set(CHANNELS) | bayer | set(PACKED_422) | {*SEMI_PLANAR_420, 'nv24'}

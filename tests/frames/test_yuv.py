@@ -8,6 +8,10 @@ from mobilenet_perception.frames import Frame, decode_image
 from tests.frames.raw import RawMessage, UInt8Array, bt601, raw_message
 
 TOLERANCE = 2
+# The samples of two pixels, in their order: luma y, chroma u (Cb) and v (Cr).
+PACKED_422 = {'uyvy': 'uyvy', 'yuv422': 'uyvy', 'yuyv': 'yuyv', 'yuv422_yuy2': 'yuyv'}
+# Those of the chroma plane.
+SEMI_PLANAR_420 = {'nv12': 'uv', 'nv21': 'vu'}
 RANDOM = np.random.default_rng(1)
 
 
@@ -28,23 +32,23 @@ def check(frame: Frame, luma: UInt8Array, cb: UInt8Array, cr: UInt8Array) -> Non
 
 @pytest.mark.parametrize('padding', [0, 1, 6])
 @pytest.mark.parametrize('size', [(4, 6), (5, 8), (1, 2), (48, 66)])
-@pytest.mark.parametrize('encoding', ['uyvy', 'yuv422', 'yuyv', 'yuv422_yuy2'])
+@pytest.mark.parametrize('encoding', PACKED_422)
 def test_422(encoding: str, size: tuple[int, int], padding: int) -> None:
     luma, cb, cr = planes(*size, 1, 2)
     rows = np.empty((size[0], 2 * size[1]), np.uint8)
-    first_luma = 0 if encoding in ('yuyv', 'yuv422_yuy2') else 1
-    rows[:, first_luma::2] = luma
-    rows[:, 1 - first_luma :: 4] = cb
-    rows[:, 3 - first_luma :: 4] = cr
+    order = PACKED_422[encoding]
+    rows[:, order.index('y') :: 2] = luma
+    rows[:, order.index('u') :: 4] = cb
+    rows[:, order.index('v') :: 4] = cr
     check(decode_image(raw_message(rows, size[1], encoding, padding)), luma, cb, cr)
 
 
 @pytest.mark.parametrize('padding', [0, 1, 6])
 @pytest.mark.parametrize('size', [(4, 6), (2, 2), (48, 66)])
-@pytest.mark.parametrize('encoding', ['nv12', 'nv21'])
+@pytest.mark.parametrize('encoding', SEMI_PLANAR_420)
 def test_420(encoding: str, size: tuple[int, int], padding: int) -> None:
     luma, cb, cr = planes(*size, 2, 2)
-    chroma = np.dstack([cb, cr] if encoding == 'nv12' else [cr, cb])
+    chroma = np.dstack([cb, cr] if SEMI_PLANAR_420[encoding] == 'uv' else [cr, cb])
     rows = np.vstack([luma, chroma.reshape(size[0] // 2, size[1])])
     message = raw_message(rows, size[1], encoding, padding)._replace(height=size[0])
     check(decode_image(message), luma, cb, cr)

@@ -290,7 +290,7 @@ class Slow:
         self._classifier = classifier
         self.seen: list[RegionOfInterest] = []
         self.other = with_classify(classifier, None)
-        self.other.classify_together = self._classify
+        self.other.classify_batch = self._classify
         self.other.profile_ms = dict.fromkeys(classifier.variants, run_ms)
         self.other.batch_ms = {name: [run_ms] for name in classifier.variants}
 
@@ -301,7 +301,7 @@ class Slow:
         if spent_ms < self.run_ms:
             raise AbandonedError(variant, spent_ms)
         self.seen += [roi for _, roi in frames]
-        found = self._classifier.classify_together(frames, variant)
+        found = self._classifier.classify_batch(frames, variant)
         return [scores._replace(preprocess_ms=0.0, inference_ms=self.run_ms) for scores in found]
 
 
@@ -375,7 +375,7 @@ def test_a_run_that_overruns_is_abandoned_and_what_is_there_is_published(
         slow.run_ms = 1000.0
         return found
 
-    slow.other.classify_together = slower_from_the_second_on
+    slow.other.classify_batch = slower_from_the_second_on
     (result,) = bench.run()
     record = result.record
     assert record.outcome is Outcome.ON_TIME and (record.age_ms or 99.0) <= 50.0
@@ -389,7 +389,7 @@ def test_whatever_a_runtime_raises_is_an_outcome(classifier: Classifier) -> None
     def broken(*_: Any) -> list[Scores]:
         raise RuntimeError('no device')
 
-    slow.other.classify_together = broken
+    slow.other.classify_batch = broken
     bench.regions(a=PLACES['red'])
     bench.submit(striped())
     (result,) = bench.run()

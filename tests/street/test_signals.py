@@ -13,7 +13,7 @@ from mobilenet_perception.street import (
     SIGNAL_LABELS,
     draw_signal,
     extent,
-    variants,
+    variant_count,
 )
 
 
@@ -30,7 +30,7 @@ def test_labels_are_the_networks_outputs_in_order() -> None:
 
 @pytest.mark.parametrize('label', SIGNAL_LABELS)
 def test_all_variants_draw_and_differ(label: str) -> None:
-    drawings = [draw_signal(label, 40, variant) for variant in range(variants(label))]
+    drawings = [draw_signal(label, 40, variant) for variant in range(variant_count(label))]
     for drawing in drawings:
         assert drawing.shape == (40, 40, 4)
         assert drawing.dtype == np.uint8
@@ -67,7 +67,7 @@ def test_same_arguments_draw_the_same() -> None:
     [('traffic_light_red', 0, 0.205), ('traffic_light_green', 1, 0.795)],
 )
 def test_lit_lamp_is_brightest_in_its_place(label: str, channel: int, row: float) -> None:
-    for variant in range(variants(label)):
+    for variant in range(variant_count(label)):
         drawing = draw_signal(label, 100, variant)[..., :3].astype(int)
         column = drawing[:, 40:60, channel].max(axis=1)
         assert column[int(row * 100) - 9 : int(row * 100) + 9].max() >= 220

@@ -12,7 +12,7 @@ from mobilenet_perception.street import (
     Signal,
     random_world,
     sidewalk_world,
-    variants,
+    variant_count,
 )
 
 LIGHT = Signal(
@@ -82,7 +82,7 @@ def test_random_worlds_are_sound(seed: int) -> None:
         for phase in signal.programme:
             assert phase.label in SIGNAL_LABELS
             assert phase.seconds > 0
-            assert 0 <= signal.variant < variants(phase.label)
+            assert 0 <= signal.variant < variant_count(phase.label)
         assert world.ground.facade_right < signal.position.y < world.ground.kerb_right
         assert signal.position.z > signal.size / 2
     houses = world.buildings

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages' commands of `python -m training` exist, with their arguments and settings."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.docs.command_lines import aliases, judge, judge_mention, parse, split_commands
 from tests.docs.pages import Page, all_pages
+from tests.support import ROOT
 from training.commands.arguments import configured
 from training.commands.cli import main
 
@@ -33,3 +37,15 @@ def test_settings_and_recipes_of_commands_exist() -> None:
             assert options is not None
             configurations += len(configured(options))
     assert configurations > 10
+
+
+def test_help_needs_neither_tensorflow_nor_opencv() -> None:
+    code = (
+        'import importlib, sys\n'
+        'from training.commands.cli import PROGRAM\n'
+        'for command in PROGRAM.commands.values():\n'
+        '    importlib.import_module(f"{PROGRAM.package}.{command.module}")\n'
+        'heavy = {"cv2", "keras", "matplotlib", "onnxruntime", "rclpy", "ray", "tensorflow"}\n'
+        'print(sorted(heavy & set(sys.modules)))'
+    )
+    assert subprocess.check_output([sys.executable, '-c', code], text=True, cwd=ROOT) == '[]\n'

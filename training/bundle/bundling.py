@@ -18,11 +18,11 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session, create_runtime
-from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variants
+from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variant_count
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.record import Candidate, Measured
+from training.evaluation.record import Candidate, SetMetrics
 from training.export.graph import free_batch
 from training.fit.run_folder import PRECISIONS, RunData
 from training.images.composition import Placement, compose, random_background, street, trim
@@ -91,7 +91,7 @@ class Figures(NamedTuple):
     """What the card says of a variant: itself, sets of frames, and all metrics of its run."""
 
     variant: Variant
-    sets: Mapping[str, Measured]
+    sets: Mapping[str, SetMetrics]
     metrics: Mapping[str, Any]
 
 
@@ -340,7 +340,7 @@ def _knows(session: Session, image: Pixels, index: int, least: float) -> bool:
 def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> Pixels:
     if label == BACKGROUND:
         return street(rows, columns, random)
-    variant = int(random.integers(variants(label)))
+    variant = int(random.integers(variant_count(label)))
     signal = trim(draw_signal(label, min(rows, columns), variant))
     return compose(signal, random_background(rows, columns, (), random), _PLACEMENT, random)
 
@@ -380,7 +380,7 @@ def _classes(figures: Sequence[Figures]) -> str:
     return f'({heading})\n\n{_table(head, rows)}'
 
 
-def _share(found: Measured) -> str:
+def _share(found: SetMetrics) -> str:
     return f'{found.accuracy:.2%} ({found.correct} of {found.frames})'
 
 

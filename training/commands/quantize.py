@@ -36,12 +36,12 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: a run is not evaluated, or INT8 loses too much.
     """
-    from training.evaluation.evaluate import ToInt8, run_to_fp16, run_to_int8  # noqa: PLC0415
+    from training.evaluation.evaluate import Int8Options, run_to_fp16, run_to_int8  # noqa: PLC0415
 
     for folder in options.runs:
         one = Run(folder)
         data_set, split = read_run_data(one, options.data)
-        settings = ToInt8(options.largest_loss / 100, options.fine_tune)
+        settings = Int8Options(options.largest_loss / 100, options.fine_tune)
         for precision in options.precisions:
             if precision == 'fp16':
                 run_to_fp16(one, data_set, split)

@@ -22,12 +22,12 @@ from training.evaluation.metrics.classification import Metrics, measure
 from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.record import (
     Evaluation,
-    Measured,
     PrecisionGraph,
+    SetMetrics,
     store,
     store_evaluation,
 )
-from training.evaluation.report import Scored, write_run_report
+from training.evaluation.report import UnknownScores, write_run_report
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import parity
 from training.export.convert import export_onnx
@@ -52,7 +52,7 @@ _CALIBRATION_IMAGES = 1000
 _SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
 
 
-class ToInt8(NamedTuple):
+class Int8Options(NamedTuple):
     """How to quantise.
 
     Attributes:
@@ -144,7 +144,7 @@ def run_to_fp16(run: Run, data_set: DataSet, split: Split) -> PrecisionGraph:
 
 
 def run_to_int8(
-    run: Run, data_set: DataSet, split: Split, settings: ToInt8, precision: str
+    run: Run, data_set: DataSet, split: Split, settings: Int8Options, precision: str
 ) -> Quantized:
     """Write the graph into the run folder, with its figures and what each layer loses.
 
@@ -247,9 +247,9 @@ def _published_truth(samples: Sequence[Sample], data: RunData) -> Any:
     return label_indices(merged, data.published)
 
 
-def _figures(metrics: Metrics) -> Measured:
+def _figures(metrics: Metrics) -> SetMetrics:
     """Return what a bundle and a comparison need to know of the metrics of a set of frames."""
-    return Measured(metrics.frames, metrics.correct, metrics.accuracy, metrics.ece)
+    return SetMetrics(metrics.frames, metrics.correct, metrics.accuracy, metrics.ece)
 
 
 def _by_output(
@@ -267,7 +267,7 @@ def _by_output(
 
 def _scored(
     known: Logits, unknown: Logits, temperature: float, merge: Merge | None
-) -> list[Scored]:
+) -> list[UnknownScores]:
     """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
     scores = {
         'max_probability': [
@@ -276,7 +276,7 @@ def _scored(
         'energy': [energy(x, temperature) for x in (known, unknown)],
     }
     return [
-        Scored(ours, others, measure_detection(name, ours, others))
+        UnknownScores(ours, others, measure_detection(name, ours, others))
         for name, (ours, others) in scores.items()
     ]
 

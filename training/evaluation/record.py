@@ -15,7 +15,7 @@ from training.fit.run_folder import Run
 _RECORD = 'evaluation.json'
 
 
-class Measured(Record):
+class SetMetrics(Record):
     """Figures of one set of frames.
 
     Attributes:
@@ -54,8 +54,8 @@ class Evaluation(Record):
     ece_after: float
     decision: Thresholds
     parity: Parity
-    sets: dict[str, Measured]
-    outputs: dict[str, Measured]
+    sets: dict[str, SetMetrics]
+    outputs: dict[str, SetMetrics]
 
 
 class PrecisionGraph(NamedTuple):
@@ -67,7 +67,7 @@ class PrecisionGraph(NamedTuple):
     """
 
     model: bytes
-    sets: dict[str, Measured]
+    sets: dict[str, SetMetrics]
 
 
 class Candidate(NamedTuple):
@@ -85,7 +85,7 @@ class Candidate(NamedTuple):
     variant: Variant
     model: bytes
     evaluation: Evaluation
-    sets: dict[str, Measured]
+    sets: dict[str, SetMetrics]
 
 
 def store_evaluation(run: Run, evaluation: Evaluation) -> None:
@@ -128,7 +128,7 @@ def stored(run: Run, precision: str) -> PrecisionGraph:
     if model.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
         raise TrainingError(f'{run.folder} was trained since: run `quantize {run.folder}` again')
     sets = json.loads(record.read_text())['sets']
-    return PrecisionGraph(model.read_bytes(), from_json(dict[str, Measured], sets, str(record)))
+    return PrecisionGraph(model.read_bytes(), from_json(dict[str, SetMetrics], sets, str(record)))
 
 
 def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:

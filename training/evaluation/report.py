@@ -27,7 +27,7 @@ _NAME = 17
 _CURVES = {'ROC': plots.roc_plot, 'Precision and recall': plots.precision_recall_plot}
 
 
-class Scored(NamedTuple):
+class UnknownScores(NamedTuple):
     """One score of known and of unknown frames, and how well it tells them apart."""
 
     known: Scores
@@ -59,7 +59,7 @@ class Findings(NamedTuple):
     epochs: Sequence[Mapping[str, float]] = ()
     mistakes: Sequence[Mistake] = ()
     images: Sequence[Pixels] = ()
-    unknown: Sequence[Scored] = ()
+    unknown: Sequence[UnknownScores] = ()
     limits: tuple[str, ...] = ()
 
 
@@ -68,7 +68,7 @@ def write_run_report(
     predictions: Predictions,
     assessment: Assessment,
     samples: Sequence[Sample],
-    unknown: Sequence[Scored],
+    unknown: Sequence[UnknownScores],
 ) -> Path:
     """Write `report.html` into the run folder and return its path.
 
@@ -230,7 +230,7 @@ def _calibration(found: Assessment) -> pages.Section:
     return pages.Section(title, words, (diagram, tables.calibration_table(found)))
 
 
-def _unknown(scored: Sequence[Scored]) -> pages.Section | None:
+def _unknown(scored: Sequence[UnknownScores]) -> pages.Section | None:
     if not scored:
         return None
     words = (

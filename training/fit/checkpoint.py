@@ -83,7 +83,7 @@ class Interrupt:
 
 
 @contextmanager
-def noted_interrupts() -> Iterator[Interrupt]:
+def deferred_interrupts() -> Iterator[Interrupt]:
     """Note SIGINT instead of raising KeyboardInterrupt; only the main thread can be asked."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():

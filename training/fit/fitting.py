@@ -50,7 +50,7 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         return
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
-    with exclusive(run.folder), checkpoint.noted_interrupts() as interrupt:
+    with exclusive(run.folder), checkpoint.deferred_interrupts() as interrupt:
         model = _trained(run, configuration, data_set, split, interrupt)
         scratch = run.folder / '.writing.keras'
         with checkpoint.full_disk(run.folder):
@@ -78,7 +78,7 @@ def _trained(
         if position is None and configuration.network.weights:
             settings = network.network_settings(configuration, len(data_set.labels))
             print(load_weights(model, configuration.network.weights, settings), flush=True)
-        Loop(configuration, model, plan, steps, images, validation, journal, interrupt).go_on(
+        Loop(configuration, model, plan, steps, images, validation, journal, interrupt).run(
             position
         )
     return model
@@ -134,7 +134,7 @@ class Loop:
         self._averages = configuration.optimizer.ema > 0
         self._rate = optimizer.learning_rate(configuration.optimizer, plan[0], steps)
 
-    def go_on(self, position: checkpoint.Position | None) -> None:
+    def run(self, position: checkpoint.Position | None) -> None:
         """Train to the end of the plan.
 
         Args:

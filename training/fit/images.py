@@ -23,7 +23,7 @@ from training.data.data_set import Array, DataSet, Pixels, Sample, Targets, publ
 from training.errors import TrainingError
 from training.fit.network import network_inputs
 from training.fit.optimizer import class_weights
-from training.images.batches import Batches, Plain, TrainingImages, one_hot
+from training.images.batches import Batches, ShuffledImages, TrainingImages, one_hot
 from training.images.mixture import Mixture, read_drives
 
 # Worlds from here on are for training; those below are left for tests.
@@ -233,7 +233,7 @@ class StageImages:
     def _images(self, stage: Stage) -> TrainingImages:
         configuration = self._configuration
         if not stage.mixture:
-            return Plain(
+            return ShuffledImages(
                 self._train,
                 configuration.sampling,
                 configuration.augmentation,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Batches of training: each is determined by seed, epoch and index, so that a run can resume.
 
-They draw from a `Mixture` of sources or from `Plain`: the images of a data set one after another.
+They draw from a `Mixture` of sources or from `ShuffledImages`: the images of a data set one after
+another.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from training.errors import TrainingError
 from training.images.augment import augment, mix_batch
 
 
-class Draw(NamedTuple):
+class TrainingImage(NamedTuple):
     """One training image: (height, width, 3) uint8 RGB, and its label."""
 
     pixels: Pixels
@@ -33,7 +34,7 @@ class TrainingImages(Protocol):
 
     def draw(
         self, epoch: int, index: int, height: int, width: int, random: np.random.Generator
-    ) -> Draw:
+    ) -> TrainingImage:
         """Return one image at a network's input size, through the runtime's own resize.
 
         Args:
@@ -137,7 +138,7 @@ def one_hot(names: list[str], labels: tuple[str, ...]) -> Targets:
     return targets
 
 
-class Plain:
+class ShuffledImages:
     """Each image once an epoch, or rare classes more often, in an order that the epoch decides.
 
     What comes beyond the last image of an epoch begins another order, so that batches are full.
@@ -179,7 +180,7 @@ class Plain:
 
     def draw(
         self, epoch: int, index: int, height: int, width: int, random: np.random.Generator
-    ) -> Draw:
+    ) -> TrainingImage:
         """Return one image at a network's input size; see `TrainingImages`.
 
         A large image is varied at twice the size of the result, the size through which the
@@ -189,15 +190,17 @@ class Plain:
         rows, columns = pixels.shape[:2]
         reduced = _resized(pixels, min(rows, 2 * height), min(columns, 2 * width))
         varied = augment(reduced, self._augmentation, random)
-        return Draw(_resized(pixels if varied is reduced else varied, height, width), label)
+        return TrainingImage(
+            _resized(pixels if varied is reduced else varied, height, width), label
+        )
 
-    def _sample(self, epoch: int, index: int, random: np.random.Generator) -> Draw:
+    def _sample(self, epoch: int, index: int, random: np.random.Generator) -> TrainingImage:
         sample = self._samples[self._position(epoch, index, random)]
         mirrored = self._augmentation.mirrored.get(sample.label)
         if mirrored is None or random.random() < 0.5:
-            return Draw(sample.pixels, sample.label)
+            return TrainingImage(sample.pixels, sample.label)
         # Contiguous, as OpenCV wants it.
-        return Draw(np.ascontiguousarray(sample.pixels[:, ::-1]), mirrored)
+        return TrainingImage(np.ascontiguousarray(sample.pixels[:, ::-1]), mirrored)
 
     def _position(self, epoch: int, index: int, random: np.random.Generator) -> int:
         if not self._by_class:

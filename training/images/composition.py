@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from mobilenet_perception.street.signals import SIGNAL_LABELS, draw_signal, variants
+from mobilenet_perception.street.signals import SIGNAL_LABELS, draw_signal, variant_count
 from training.data.data_set import Pixels, Sample
 from training.data.readers.gtsrb import SIGN_NAMES, SOURCE
 
@@ -120,7 +120,7 @@ def drawn_signals() -> dict[str, list[Pixels]]:
     return {
         label: [
             trim(draw_signal(label, size, variant))
-            for variant in range(variants(label))
+            for variant in range(variant_count(label))
             for size in _SIZES
         ]
         for label in SIGNAL_LABELS

@@ -20,7 +20,7 @@ from training.data.data_set import Floats, Pixels, Sample, read_rgb
 from training.data.readers.files import image_files
 from training.errors import TrainingError
 from training.images import composition
-from training.images.batches import Draw
+from training.images.batches import TrainingImage
 from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
@@ -85,12 +85,12 @@ class Mixture:
 
     def draw(
         self, epoch: int, index: int, height: int, width: int, random: np.random.Generator
-    ) -> Draw:
+    ) -> TrainingImage:
         """Return one image at a network's input size; only `random` decides which."""
         source = self._sources[int(random.choice(len(self._sources), p=self._shares))]
         canvas, label = self._canvas(source, random)
         image = crop_and_resize(Frame(degrade(canvas, random), 'rgb'), height, width)
-        return Draw(image, label)
+        return TrainingImage(image, label)
 
     def _canvas(self, source: str, random: np.random.Generator) -> tuple[Pixels, str]:
         # What a camera far away or near by would give before the resize, in any aspect ratio.

@@ -17,7 +17,7 @@ from training.sweep.record import Attribute, Sweep, Trial, is_done, read_sweep, 
 _COSTS = ('latency', 'macs')
 
 
-class Ended(Record):
+class FinishedTrial(Record):
     """A trial that is trained and evaluated.
 
     Attributes:
@@ -46,7 +46,7 @@ class Results(Record):
     """
 
     sweep: Sweep
-    ended: tuple[Ended, ...]
+    ended: tuple[FinishedTrial, ...]
     stopped: dict[str, int]
     trials: tuple[Trial, ...]
     comparison: Comparison | None
@@ -79,7 +79,7 @@ def read_results(
         rows = {row.name: row for row in comparison.rows}
         for trial in done:
             validation = _epochs(folder, trial)[-1]['val_accuracy']
-            ended.append(Ended(trial, validation, rows[trial.name]))
+            ended.append(FinishedTrial(trial, validation, rows[trial.name]))
         ended.sort(key=lambda one: (-one.validation, one.row.macs, one.trial.name))
     return Results(
         sweep,
@@ -92,7 +92,9 @@ def read_results(
     )
 
 
-def _effects(attributes: Sequence[Attribute], ended: Sequence[Ended]) -> tuple[Effects, ...]:
+def _effects(
+    attributes: Sequence[Attribute], ended: Sequence[FinishedTrial]
+) -> tuple[Effects, ...]:
     figures = {
         'accuracy': [one.row.accuracy or 0.0 for one in ended],
         'macs': [float(one.row.macs) for one in ended],

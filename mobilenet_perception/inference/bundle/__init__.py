@@ -3,13 +3,12 @@
 
 from mobilenet_perception.inference.bundle.bundle import Bundle, default_bundle_path, load_bundle
 from mobilenet_perception.inference.bundle.golden_check import check_golden_frames
-from mobilenet_perception.inference.bundle.manifest import Decision, GoldenFrame, Manifest, Variant
+from mobilenet_perception.inference.bundle.manifest import Decision, Manifest, Variant
 from mobilenet_perception.inference.bundle.write import write_bundle
 
 __all__ = [
     'Bundle',
     'Decision',
-    'GoldenFrame',
     'Manifest',
     'Variant',
     'check_golden_frames',

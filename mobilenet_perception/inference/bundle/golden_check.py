@@ -14,7 +14,7 @@ from mobilenet_perception.inference.bundle.precision_ladder import may_fail
 from mobilenet_perception.inference.runtimes.base import Runtime, Session
 
 
-class Proven(NamedTuple):
+class GoldenCheckResult(NamedTuple):
     """What has proven itself on a runtime.
 
     Attributes:
@@ -26,7 +26,7 @@ class Proven(NamedTuple):
     failed: dict[str, str]
 
 
-def check_golden_frames(bundle: Bundle, runtime: Runtime) -> Proven:
+def check_golden_frames(bundle: Bundle, runtime: Runtime) -> GoldenCheckResult:
     """Load each variant and run the golden frames.
 
     A variant that fails is left out if its network is there in a finer precision too: FP16 and
@@ -43,7 +43,7 @@ def check_golden_frames(bundle: Bundle, runtime: Runtime) -> Proven:
             if not may_fail(variant, bundle.manifest.variants):
                 raise
             failed[variant.name] = str(error)
-    return Proven(sessions, failed)
+    return GoldenCheckResult(sessions, failed)
 
 
 def golden_scores(
@@ -59,7 +59,7 @@ def _proven(bundle: Bundle, runtime: Runtime, variant: Variant) -> Session:
     _check_shape(session, variant, len(bundle.manifest.labels))
     for golden in bundle.manifest.golden:
         _check_golden(bundle, session, variant, golden)
-    _check_together(bundle, session, variant)
+    _check_batch(bundle, session, variant)
     return session
 
 
@@ -92,7 +92,7 @@ def _check_golden(bundle: Bundle, session: Session, variant: Variant, golden: Go
     )
 
 
-def _check_together(bundle: Bundle, session: Session, variant: Variant) -> None:
+def _check_batch(bundle: Bundle, session: Session, variant: Variant) -> None:
     golden = bundle.manifest.golden[: session.largest_batch]
     if len(golden) < 2:
         return

@@ -3,12 +3,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from mobilenet_perception.errors import BundleError
+
+if TYPE_CHECKING:
+    # The doctor asks which runtimes there are with the standard library alone.
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Session(Protocol):
@@ -30,7 +32,7 @@ class Session(Protocol):
     def largest_batch(self) -> int:
         """Most images of one run; 1 where the model takes no more."""
 
-    def run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def run(self, image: 'npt.NDArray[np.uint8]') -> 'npt.NDArray[np.float32]':
         """Classify one image.
 
         Args:
@@ -43,7 +45,7 @@ class Session(Protocol):
             Exception: the runtime failed, or the run was stopped.
         """
 
-    def run_batch(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def run_batch(self, images: 'npt.NDArray[np.uint8]') -> 'npt.NDArray[np.float32]':
         """Classify several images in one run.
 
         Args:

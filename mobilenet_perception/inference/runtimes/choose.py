@@ -8,12 +8,30 @@ from typing import NamedTuple
 from mobilenet_perception.errors import RuntimeUnavailableError
 from mobilenet_perception.inference.runtimes import base
 
-# Name of the runtime: the module here that has `create(settings, notify) -> Runtime`, and how to
-# get what it runs on.
-RUNTIMES = {
-    'onnxruntime': ('onnx_runtime', "install it with pip install 'onnxruntime>=1.17'"),
-    'tensorrt': (
+
+class RuntimeEntry(NamedTuple):
+    """A runtime that there is.
+
+    Attributes:
+        module: the one here that has `create(settings, notify) -> Runtime`.
+        libraries: Python packages that it runs or compiles on, the one that it needs first: the
+            doctor and `env` look at each.
+        install: how to get that one, an imperative.
+    """
+
+    module: str
+    libraries: tuple[str, ...]
+    install: str
+
+
+# By the name that users give.
+RUNTIMES: Mapping[str, RuntimeEntry] = {
+    'onnxruntime': RuntimeEntry(
+        'onnx_runtime', ('onnxruntime',), "install it with pip install 'onnxruntime>=1.17'"
+    ),
+    'tensorrt': RuntimeEntry(
         'tensorrt',
+        ('tensorrt', 'tensorrt_rtx'),
         'on a Jetson it comes with JetPack 6 or newer (apt install python3-libnvinfer, never '
         'pip); on x86-64 with an NVIDIA GPU install it with pip install tensorrt',
     ),
@@ -61,7 +79,7 @@ def create_runtime(
         )
     try:
         found = importlib.import_module(
-            f'mobilenet_perception.inference.runtimes.{RUNTIMES[name][0]}'
+            f'mobilenet_perception.inference.runtimes.{RUNTIMES[name].module}'
         )
     except ImportError as error:
         raise cannot_load(name, error) from error
@@ -115,7 +133,7 @@ def plan_runtime(
 def cannot_load(name: str, error: ImportError) -> RuntimeUnavailableError:
     """Return what to say of a runtime whose library cannot be imported."""
     return RuntimeUnavailableError(
-        f'the runtime {name} cannot be loaded ({error}): {RUNTIMES[name][1]}'
+        f'the runtime {name} cannot be loaded ({error}): {RUNTIMES[name].install}'
     )
 
 

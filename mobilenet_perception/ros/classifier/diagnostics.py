@@ -77,7 +77,7 @@ class Diagnostics:
                 regions = status.regions.get(camera)
                 health = _camera_health(status.pipeline, camera, subscription, regions)
                 statuses.append(self._report(camera, health, 'classifying'))
-        health = machine_health(self._identity, self._watch.looks)
+        health = machine_health(self._identity, self._watch.readings)
         statuses.append(self._report(MACHINE, health, 'nothing is known to slow it down'))
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._publisher.publish(DiagnosticArray(header=header, status=statuses))

@@ -20,7 +20,7 @@ from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline import input_trouble
-from mobilenet_perception.pipeline.decision import STALE, Decision, Scored
+from mobilenet_perception.pipeline.decision import STALE, Decision, ScoredLabel
 from mobilenet_perception.pipeline.overlay import draw_overlay
 from mobilenet_perception.pipeline.parameters import COMPRESSED_SUFFIX, transport_topic
 from mobilenet_perception.pipeline.pipeline import Pipeline, Result
@@ -202,7 +202,7 @@ class CameraPublishers:
         )
         header = Header(stamp=stamp, frame_id=self._frame_id)
         self._last.record(self._stale(decision), steady_ns)
-        scored = Scored(decision.label, decision.score)
+        scored = ScoredLabel(decision.label, decision.score)
         self._decision.publish(messages.classification(header, [scored]))
 
     def _stale(self, decision: Decision) -> frozenset[str]:

@@ -7,13 +7,13 @@ absent from what they return, and never an error: a virtual machine tells next t
 
 from mobilenet_perception.system.machine.identity import Identity, processor_name, read_identity
 from mobilenet_perception.system.machine.sensors import Clock, MachineState, Sensors
-from mobilenet_perception.system.machine.watch import Looks, Watch, troubles
+from mobilenet_perception.system.machine.watch import Readings, Watch, troubles
 
 __all__ = [
     'Clock',
     'Identity',
-    'Looks',
     'MachineState',
+    'Readings',
     'Sensors',
     'Watch',
     'processor_name',

@@ -4,8 +4,7 @@
 import argparse
 from pathlib import Path
 
-from mobilenet_perception.recordings import open_source
-from mobilenet_perception.recordings.writer import BagOptions, write_bag
+from mobilenet_perception.recordings import BagOptions, open_source, write_bag
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.terminal import Progress
 

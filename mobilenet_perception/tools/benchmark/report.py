@@ -207,12 +207,22 @@ def _headline(report: Mapping[str, Any]) -> str:
     )
 
 
+def _jetpack(machine: Mapping[str, Any]) -> str:
+    """Return the release of a Jetson's system, as people write it; empty: it is no Jetson."""
+    release: str = machine['jetpack']
+    # Where JetPack's package is not installed, it is the release of Jetson Linux: `L4T 36.4.3`.
+    return f'JetPack {release}' if release[:1].isdigit() else release
+
+
 def _machine(report: Mapping[str, Any]) -> str:
     """Say how the machine did before and after, as far as it tells."""
     machine, state = report['machine'], report['machine_state']
-    names = {'system': '', 'jetpack': 'JetPack ', 'power_mode': 'power mode ',
-             'governor': 'governor '}  # fmt: skip
-    told = [f'{words}{machine[name]}' for name, words in names.items() if machine[name]]
+    told = [
+        machine['system'], _jetpack(machine),
+        *(f'{name.replace("_", " ")} {machine[name]}' for name in ('power_mode', 'governor')
+          if machine[name]),
+    ]  # fmt: skip
+    told = [words for words in told if words]
     units = {'cpu_mhz': '{:.0f} MHz', 'gpu_mhz': 'GPU {:.0f} MHz', 'hottest_c': '{:.1f} °C'}
     for when in ('before', 'after'):
         figures = [words.format(state[when][name]) for name, words in units.items()
@@ -288,7 +298,7 @@ def submission(report: Mapping[str, Any]) -> str:
     """
     machine = report['machine']
     device = machine['board'] or f'{machine["cores"]} cores of {machine["processor"]}'
-    system = f'JetPack {machine["jetpack"]}' if machine['jetpack'] else machine['system']
+    system = _jetpack(machine) or machine['system']
     rows = []
     for runtime, measured in report['runtimes'].items():
         for variant, found in measured['variants'].items():

@@ -19,7 +19,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.pipeline import timing
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, Percentiles
 from mobilenet_perception.tools.benchmark.settings import SearchSettings
 
 MISS_LIMIT = 0.001
@@ -60,9 +59,9 @@ class Trial(NamedTuple):
     unanswered: float | None
     worst_camera: float | None
     variants: dict[str, float]
-    age_ms: Percentiles | None
-    transport_ms: Percentiles | None
-    total_ms: Percentiles | None
+    age_ms: timing.Percentiles | None
+    transport_ms: timing.Percentiles | None
+    total_ms: timing.Percentiles | None
 
     @property
     def held(self) -> bool:
@@ -77,7 +76,7 @@ class Trial(NamedTuple):
         if self.unanswered is not None and self.unanswered < MISS_LIMIT:
             return ''
         causes = {**self.outcomes, 'lost': self.lost, 'unheard': self.unheard}
-        causes.pop(str(Outcome.ON_TIME), None)
+        causes.pop(str(timing.Outcome.ON_TIME), None)
         told = ', '.join(f'{count} {cause}' for cause, count in causes.items() if count)
         return f'of {self.sent} frames {told}'
 
@@ -94,7 +93,7 @@ def summarise(
     rate_hz: float,
     due: int,
     sent: Mapping[str, Sequence[int]],
-    heard: Mapping[tuple[str, int], FrameRecord],
+    heard: Mapping[tuple[str, int], timing.FrameRecord],
     unheard: int,
 ) -> Trial:
     """Make a trial of what was sent and what was heard of it.
@@ -110,7 +109,7 @@ def summarise(
     records = [heard[pair] for pair in pairs if pair in heard]
     counts = Counter(record.outcome for record in records)
     # The answers' times: an expired frame's age says only when it was given up.
-    answers = [r for r in records if r.outcome in (Outcome.ON_TIME, Outcome.LATE)]
+    answers = [r for r in records if r.outcome in (timing.Outcome.ON_TIME, timing.Outcome.LATE)]
     stages = timing.stage_percentiles(answers)
     missing = len(pairs) - len(records)
     shares = [_unanswered(camera, stamps, heard) for camera, stamps in sent.items() if stamps]
@@ -119,11 +118,11 @@ def summarise(
         rate_hz=rate_hz,
         due=due * len(sent),
         sent=len(pairs),
-        outcomes={str(outcome): counts[outcome] for outcome in Outcome},
+        outcomes={str(outcome): counts[outcome] for outcome in timing.Outcome},
         unheard=min(unheard, missing),
         lost=max(0, missing - unheard),
         miss_rate=timing.miss_rate(records),
-        unanswered=1 - counts[Outcome.ON_TIME] / len(pairs) if pairs else None,
+        unanswered=1 - counts[timing.Outcome.ON_TIME] / len(pairs) if pairs else None,
         worst_camera=max(shares, default=None),
         variants=timing.variant_shares(answers),
         age_ms=stages.get('age_ms'),
@@ -133,10 +132,12 @@ def summarise(
 
 
 def _unanswered(
-    camera: str, stamps: Sequence[int], heard: Mapping[tuple[str, int], FrameRecord]
+    camera: str, stamps: Sequence[int], heard: Mapping[tuple[str, int], timing.FrameRecord]
 ) -> float:
     records = (heard.get((camera, stamp)) for stamp in stamps)
-    on_time = sum(record is not None and record.outcome is Outcome.ON_TIME for record in records)
+    on_time = sum(
+        record is not None and record.outcome is timing.Outcome.ON_TIME for record in records
+    )
     return 1 - on_time / len(stamps)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode_file
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.recordings.pictures import list_images, warn_of_left_out
 from mobilenet_perception.tools.arguments import add_bundle, load_classifier, whole
 
@@ -60,7 +60,7 @@ def find_images(names: Iterable[str]) -> Iterator[Path]:
             yield from map(Path, sorted(glob.glob(name, recursive=True)) or [name])  # noqa: PTH207
 
 
-def best_labels(classifier: Classifier, path: Path, variant: str, top_k: int) -> list[Scored]:
+def best_labels(classifier: Classifier, path: Path, variant: str, top_k: int) -> list[ScoredLabel]:
     """Classify one image file.
 
     Raises:
@@ -70,4 +70,4 @@ def best_labels(classifier: Classifier, path: Path, variant: str, top_k: int) ->
         raise PerceptionError(f'{path} holds no image: give PNG or JPEG files')
     scores = classifier.classify(decode_file(path), None, variant).scores
     best = scores.argsort()[::-1][:top_k]
-    return [Scored(classifier.labels[index], float(scores[index])) for index in best]
+    return [ScoredLabel(classifier.labels[index], float(scores[index])) for index in best]

@@ -11,6 +11,7 @@ import numpy as np
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Bundle, load_bundle
 from mobilenet_perception.inference.engines import EngineStore
+from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.ros.environment import ros_distribution
 from mobilenet_perception.system.machine import Sensors
 from mobilenet_perception.tools.doctor.environment.probe import look
@@ -43,12 +44,13 @@ class Machine:
         """Return what there is to know of it now.
 
         Args:
-            runtimes: those that are needed.
+            runtimes: those that are needed, of `RUNTIMES`.
             bundles: why each is not sound, by folder; empty: it is.
         """
         state, busy = self._sensors.read(), busy_share()
         engines, trouble = _engines()
-        self._look(*runtimes, *(engine.library for engine in engines))
+        needed = (RUNTIMES[runtime].libraries[0] for runtime in runtimes)
+        self._look(*needed, *(engine.library for engine in engines))
         return MachineFacts(
             libraries=self._libraries,
             numpy=np.__version__,

@@ -23,7 +23,7 @@ class MachineFacts(NamedTuple):
         libraries: what `environment.look` says of each.
         numpy: its version.
         ros: what it says of a start of ROS.
-        runtimes: inference runtimes that nodes ask for.
+        runtimes: inference runtimes that nodes ask for, of `RUNTIMES`.
         bundles: why each is not sound, by folder; empty: it is.
         engines: in the cache.
         engine_trouble: why the cache cannot be used; empty: it can.

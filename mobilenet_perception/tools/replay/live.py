@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import load_bundle
-from mobilenet_perception.inference.runtimes import RuntimeSettings
-from mobilenet_perception.inference.runtimes.choose import choose_runtime
+from mobilenet_perception.inference.runtimes import RuntimeSettings, choose_runtime
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros
@@ -204,7 +203,7 @@ class _Session:
                     f'the node and the player did not find each other in {_START_S:g} s: '
                     f'{node.last_words()}'
                 )
-        player.go_on()
+        player.signal_go()
 
     def _play(
         self,

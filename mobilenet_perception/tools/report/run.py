@@ -9,7 +9,7 @@ import platform
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.system.machine.identity import processor_name
 
@@ -35,7 +35,7 @@ class FrameResult(NamedTuple):
 
     record: FrameRecord
     time_s: float
-    top: tuple[Scored, ...]
+    top: tuple[ScoredLabel, ...]
     decision: str
     truth: str | None
     clear: bool

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from mobilenet_perception.tools.report import drawing
-from mobilenet_perception.tools.report.drawing import Scale
 from mobilenet_perception.tools.report.scoring import is_answered, judge
 
 _MOST_LINES = 6
@@ -80,12 +79,12 @@ def timeline(track: Track, shape: Shape) -> str:
     y, parts = 2.0, []
     for number in range(math.floor(track.frames[-1]['time_s'] / line_s + 1e-9) + 1):
         start_s = number * line_s
-        scale = Scale(start_s, start_s + line_s, shape.left, shape.width)
+        scale = drawing.Scale(start_s, start_s + line_s, shape.left, shape.width)
         # A frame on the very edge must not fall off by rounding.
         frames = [f for f in track.frames if start_s <= f['time_s'] + 1e-9 < start_s + line_s]
         # The last line may end early; its scale is that of the others.
         end_s = min(start_s + line_s, span_s)
-        cut = Scale(start_s, end_s, shape.left, scale.x(end_s))
+        cut = drawing.Scale(start_s, end_s, shape.left, scale.x(end_s))
         drawn, bottom = _line(track, frames, scale, cut, shape, y)
         parts.append(drawn)
         y = bottom + _BETWEEN
@@ -100,8 +99,8 @@ def timeline(track: Track, shape: Shape) -> str:
 def _line(
     track: Track,
     frames: Sequence[Mapping[str, Any]],
-    scale: Scale,
-    cut: Scale,
+    scale: drawing.Scale,
+    cut: drawing.Scale,
     shape: Shape,
     y: float,
 ) -> tuple[str, float]:
@@ -141,7 +140,9 @@ def _line(
     return ''.join(parts), y + _AXIS
 
 
-def _stills(stills: Sequence[Still], scale: Scale, shape: Shape, y: float) -> tuple[str, float]:
+def _stills(
+    stills: Sequence[Still], scale: drawing.Scale, shape: Shape, y: float
+) -> tuple[str, float]:
     """Draw as many pictures as there is room for, each with a line to its time."""
     here = [item for item in stills if scale.start_s <= item.time_s < scale.end_s]
     if not here:
@@ -167,7 +168,7 @@ def _wrong(
     track: Track,
     frames: Sequence[Mapping[str, Any]],
     field: Literal['label', 'decision'],
-    scale: Scale,
+    scale: drawing.Scale,
     y: float,
 ) -> str:
     return drawing.marks(

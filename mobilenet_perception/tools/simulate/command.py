@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
-from mobilenet_perception.inference.runtimes import RuntimeSettings
-from mobilenet_perception.inference.runtimes.choose import choose_runtime
+from mobilenet_perception.inference.runtimes import RuntimeSettings, choose_runtime
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
 from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
@@ -98,7 +97,7 @@ class SimulateSettings(NamedTuple):
     attach: bool = False
 
 
-class Simulated(NamedTuple):
+class SimulationOutcome(NamedTuple):
     """A drive, ended: the run as of a replay, and the signals that the robot came to."""
 
     run: Run
@@ -110,7 +109,7 @@ def simulate(
     folder: Path,
     on_second: Callable[[float, 'Listener'], None] = lambda seconds, listener: None,
     notify: Callable[[str], None] = lambda words: None,
-) -> Simulated:
+) -> SimulationOutcome:
     """Drive through the simulated street, and score the decisions by what was true.
 
     Ctrl-C ends the drive: what was heard until then is scored, and marked as interrupted.
@@ -148,7 +147,7 @@ def simulate(
             except KeyboardInterrupt:
                 interrupted = True
     score = encounters.score_drive(world, listener, bundle.manifest.labels)
-    return Simulated(
+    return SimulationOutcome(
         Run(
             mode='simulation',
             source=f'sidewalk, {settings.time_of_day}',

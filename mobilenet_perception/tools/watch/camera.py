@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.pipeline import timing
-from mobilenet_perception.pipeline.decision import Scored
-from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, Percentiles
+from mobilenet_perception.pipeline.decision import ScoredLabel
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,13 +42,13 @@ class CameraView(NamedTuple):
     """
 
     camera: str
-    label: Scored | None = None
-    decision: Scored | None = None
+    label: ScoredLabel | None = None
+    decision: ScoredLabel | None = None
     silent_s: float | None = None
-    age: Percentiles | None = None
+    age: timing.Percentiles | None = None
     rate_hz: float = 0.0
     missed: float | None = None
-    counts: Mapping[Outcome, int] = {}
+    counts: Mapping[timing.Outcome, int] = {}
     variant: str = ''
     slowdown: float | None = None
     trouble: str = ''
@@ -60,17 +59,17 @@ class WatchedCamera:
 
     def __init__(self, camera: str) -> None:
         self._camera = camera
-        self._records: deque[tuple[float, FrameRecord]] = deque()
+        self._records: deque[tuple[float, timing.FrameRecord]] = deque()
         self._first_s: float | None = None
         self._last_s: float | None = None
-        self._label: tuple[float, Scored] | None = None
-        self._decision: tuple[float, Scored] | None = None
+        self._label: tuple[float, ScoredLabel] | None = None
+        self._decision: tuple[float, ScoredLabel] | None = None
         self._variant = ''
         self._slowdown: float | None = None
-        self._counts: dict[Outcome, int] = {}
+        self._counts: dict[timing.Outcome, int] = {}
         self._trouble = ''
 
-    def take_record(self, record: FrameRecord, now_s: float) -> None:
+    def take_record(self, record: timing.FrameRecord, now_s: float) -> None:
         """A frame has ended."""
         self._first_s = now_s if self._first_s is None else self._first_s
         self._last_s = now_s
@@ -78,18 +77,18 @@ class WatchedCamera:
         self._variant = record.variant or self._variant
         self._slowdown = record.slowdown or self._slowdown
 
-    def take_label(self, label: Scored, now_s: float) -> None:
+    def take_label(self, label: ScoredLabel, now_s: float) -> None:
         """A frame was labelled in time."""
         self._label = (now_s, label)
 
-    def take_decision(self, decision: Scored, now_s: float) -> None:
+    def take_decision(self, decision: ScoredLabel, now_s: float) -> None:
         """The node has decided."""
         self._decision = (now_s, decision)
 
     def take_health(self, values: Mapping[str, str], trouble: str) -> None:
         """The node has said how the camera does, in the keys of `/diagnostics`."""
         self._counts = {
-            outcome: int(values[outcome]) for outcome in Outcome if values.get(outcome)
+            outcome: int(values[outcome]) for outcome in timing.Outcome if values.get(outcome)
         }
         self._trouble = trouble
 
@@ -98,7 +97,11 @@ class WatchedCamera:
         while self._records and self._records[0][0] < now_s - WINDOW_S:
             self._records.popleft()
         records = [record for _, record in self._records]
-        ages = (r.age_ms for r in records if r.outcome is Outcome.ON_TIME and r.age_ms is not None)
+        ages = (
+            r.age_ms
+            for r in records
+            if r.outcome is timing.Outcome.ON_TIME and r.age_ms is not None
+        )
         heard_s = WINDOW_S if self._first_s is None else min(WINDOW_S, now_s - self._first_s)
         return CameraView(
             camera=self._camera,
@@ -116,7 +119,7 @@ class WatchedCamera:
         )
 
 
-def _fresh(heard: tuple[float, Scored] | None, now_s: float) -> Scored | None:
+def _fresh(heard: tuple[float, ScoredLabel] | None, now_s: float) -> ScoredLabel | None:
     """Return what was heard at a time, unless that is long ago."""
     return heard[1] if heard is not None and now_s - heard[0] <= WINDOW_S else None
 
@@ -218,5 +221,5 @@ def _age(view: CameraView) -> str:
     return f'{view.age.p50:5.1f} {view.age.p99:6.1f}' if view.age else 'none on time'
 
 
-def _outcomes(counts: Mapping[Outcome, int]) -> str:
-    return ', '.join(f'{counts[name]} {name}' for name in Outcome if counts.get(name))
+def _outcomes(counts: Mapping[timing.Outcome, int]) -> str:
+    return ', '.join(f'{counts[name]} {name}' for name in timing.Outcome if counts.get(name))

@@ -6,8 +6,8 @@ import pytest
 
 from mobilenet_perception.pipeline.health import machine_health
 from mobilenet_perception.system.machine import (
-    Looks,
     MachineState,
+    Readings,
     Sensors,
     Watch,
     read_identity,
@@ -142,7 +142,7 @@ def test_a_computer_is_known_by_its_product_and_all_its_sensors(tmp_path: Path) 
 
 def test_health_has_what_is_known(tmp_path: Path) -> None:
     state = Sensors(computer(tmp_path)).read()
-    values = machine_health(read_identity(tmp_path), Looks(state, state)).values
+    values = machine_health(read_identity(tmp_path), Readings(state, state)).values
     assert (values['board'], values['governor']) == ('Mini PC', 'powersave')
     assert 'jetpack' not in values and 'power_mode' not in values
 
@@ -151,10 +151,10 @@ def test_the_watch_keeps_looking_until_it_is_closed(tmp_path: Path) -> None:
     watch = Watch(Sensors(orin(tmp_path)), period_s=0.005)
     write(tmp_path, {'sys/class/thermal/cooling_device0/cur_state': 2})
     end = time.monotonic() + 10
-    while not watch.looks.before.slowed_by and time.monotonic() < end:
+    while not watch.readings.before.slowed_by and time.monotonic() < end:
         time.sleep(0.005)
-    assert watch.looks.state.slowed_by == watch.looks.before.slowed_by == ('cpufreq-cpu0',)
+    assert watch.readings.state.slowed_by == watch.readings.before.slowed_by == ('cpufreq-cpu0',)
     watch.close()
     write(tmp_path, {'sys/class/thermal/cooling_device0/cur_state': 0})
     time.sleep(0.05)
-    assert watch.looks.state.slowed_by == ('cpufreq-cpu0',)
+    assert watch.readings.state.slowed_by == ('cpufreq-cpu0',)

@@ -60,6 +60,13 @@ def test_it_says_how_the_machine_did_before_and_after() -> None:
     )
 
 
+def test_without_jetpacks_package_the_release_is_that_of_jetson_linux() -> None:
+    values = report(variant())
+    values['machine'] |= {'board': 'Jetson', 'jetpack': 'L4T 36.4.3', 'power_mode': '15W'}
+    assert '; L4T 36.4.3; power mode 15W' in report_text(values)
+    assert submission(values).startswith('| Jetson | L4T 36.4.3 | 15W |')
+
+
 def test_rows_fit_the_table_of_devices(root: Path) -> None:
     values = report(variant(), variant('other'))
     values['machine'] |= {'board': 'A|B', 'jetpack': '6.2', 'power_mode': '15W'}

@@ -46,7 +46,7 @@ def begin(domain_id: int, tmp_path: Path) -> Iterator[Callable[..., 'subprocess.
             # What is planted may hang in the middleware: that is no matter of the doctor's.
             process.kill()
             process.communicate()
-            assert 'tests.tools.doctor.planted' in process.args, process.args
+            assert 'tests.tools.doctor.planted' in str(process.args), process.args
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings import SourceFrame, open_source
 from mobilenet_perception.tools.replay.in_process import play_fast
@@ -40,7 +40,7 @@ def frame(
         'camera', number, number, outcome, 'v', 50.0, age_ms=float(number), total_ms=1.0,
         reason='' if outcome is Outcome.ON_TIME else HOSTILE,
     )  # fmt: skip
-    top = (Scored(label, 0.9),) if outcome is Outcome.ON_TIME else ()
+    top = (ScoredLabel(label, 0.9),) if outcome is Outcome.ON_TIME else ()
     return FrameResult(record, number / 10, top, label, truth, clear, RegionOfInterest(1, 2, 3, 4))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from rich.console import Console
 
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera, note, sentence
 from mobilenet_perception.tools.watch.command import screen, terminal_window
@@ -30,8 +30,8 @@ def heard_camera() -> WatchedCamera:
         camera.take_record(
             record(number, outcome, age_ms=99.0 if number % 10 == 5 else 4.0), number / 10
         )
-    camera.take_label(Scored('stop', 0.976), 4.0)
-    camera.take_decision(Scored('stop', 0.9), 4.0)
+    camera.take_label(ScoredLabel('stop', 0.976), 4.0)
+    camera.take_decision(ScoredLabel('stop', 0.9), 4.0)
     camera.take_health({'on_time': '37', 'expired': '4', 'late': '0', 'topic': '/x'}, '')
     return camera
 

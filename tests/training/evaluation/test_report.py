@@ -14,7 +14,7 @@ from tests.training.evaluation.metrics.examples import tracks
 from training.data.data_set import Scores
 from training.evaluation.metrics.assessment import assess
 from training.evaluation.predictions import Mistake, Predictions, worst_mistakes
-from training.evaluation.report import Findings, Scored, evaluation_report, mistake_card
+from training.evaluation.report import Findings, UnknownScores, evaluation_report, mistake_card
 from training.evaluation.tables import percent
 from training.evaluation.unknown import max_probability, measure_detection
 
@@ -65,7 +65,9 @@ def findings() -> Findings:
         epochs=[{'epoch': 1, 'loss': 1.0}, {'epoch': 2, 'loss': 0.5}],
         mistakes=mistakes,
         images=[np.full((8, 8, 3), 80, np.uint8)] * len(mistakes),
-        unknown=[Scored(known, unknown, measure_detection('max_probability', known, unknown))],
+        unknown=[
+            UnknownScores(known, unknown, measure_detection('max_probability', known, unknown))
+        ],
         limits=('Only drawn.',),
     )
 

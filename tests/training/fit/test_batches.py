@@ -15,7 +15,7 @@ from training.configuration.settings import Augmentation, Configuration, Loss, S
 from training.data.data_set import DataSet, Sample
 from training.errors import TrainingError
 from training.fit.images import StageImages, training_feed, validation_feed
-from training.images.batches import Batches, Plain
+from training.images.batches import Batches, ShuffledImages
 
 STAGE = Stage(1, 20, 28)
 
@@ -73,7 +73,7 @@ def test_a_batch_is_the_same_whoever_makes_it() -> None:
     np.testing.assert_array_equal(one[3:], [images.numpy() for images, _, _ in feed.data])
 
 
-def drawn(images: Plain, epoch: int, count: int) -> list[str]:
+def drawn(images: ShuffledImages, epoch: int, count: int) -> list[str]:
     random = np.random.default_rng(0)
     names = {sample.pixels.tobytes(): sample for sample in images._samples}
     return [
@@ -84,17 +84,17 @@ def drawn(images: Plain, epoch: int, count: int) -> list[str]:
 
 def test_an_epoch_shows_each_image_once_in_an_order_of_its_own() -> None:
     data_set = squares(30)
-    images = Plain(data_set.samples, 'natural', OFF, seed=1)
+    images = ShuffledImages(data_set.samples, 'natural', OFF, seed=1)
     first = drawn(images, 0, 30)
     assert sorted(first) == sorted(sample.name for sample in data_set.samples)
     assert drawn(images, 0, 30) == first
     assert drawn(images, 1, 30) != first
-    assert drawn(Plain(data_set.samples, 'natural', OFF, seed=2), 0, 30) != first
+    assert drawn(ShuffledImages(data_set.samples, 'natural', OFF, seed=2), 0, 30) != first
 
 
 def test_balanced_classes_come_equally_often() -> None:
     samples = [s for s in squares(60).samples if s.label != 'blue' or int(s.name) < 9]
-    found = drawn(Plain(samples, 'balanced', OFF, seed=1), 0, 60)
+    found = drawn(ShuffledImages(samples, 'balanced', OFF, seed=1), 0, 60)
     label_of = {sample.name: sample.label for sample in samples}
     assert set(Counter(label_of[name] for name in found).values()) == {20}
     blue = Counter(name for name in found if label_of[name] == 'blue')
@@ -104,7 +104,7 @@ def test_balanced_classes_come_equally_often() -> None:
 def test_square_root_sampling_is_between_natural_and_balanced() -> None:
     samples = [s for s in squares(60).samples if s.label != 'blue' or int(s.name) < 14]
     label_of = {sample.name: sample.label for sample in samples}
-    images = Plain(samples, 'square_root', OFF, seed=1)
+    images = ShuffledImages(samples, 'square_root', OFF, seed=1)
     sizes = Counter(label_of.values())
     count = Counter(images.draw(0, i, 24, 24, np.random.default_rng(i)).label for i in range(900))
     roots = {label: np.sqrt(size) for label, size in sizes.items()}
@@ -120,7 +120,7 @@ def test_some_labels_have_another_name_when_mirrored() -> None:
     names = ('left', 'right', 'digit')
     samples = [Sample(pixels, name, name, 'test', name) for name in ('left', 'digit')]
     augmentation = OFF._replace(mirrored={'left': 'right', 'right': 'left'})
-    images = Plain(samples, 'natural', augmentation, seed=1)
+    images = ShuffledImages(samples, 'natural', augmentation, seed=1)
     random = np.random.default_rng(0)
     found = [images.draw(epoch, i, 24, 24, random) for epoch in range(50) for i in range(2)]
     count = Counter(draw.label for draw in found)

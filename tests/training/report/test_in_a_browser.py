@@ -22,12 +22,12 @@ from training.data.readers.by_name import read
 from training.evaluation.comparison import compare, comparison_report
 from training.evaluation.metrics.assessment import assess
 from training.evaluation.predictions import worst_mistakes
-from training.evaluation.report import Findings, Scored, evaluation_report
+from training.evaluation.report import Findings, UnknownScores, evaluation_report
 from training.evaluation.unknown import max_probability, measure_detection
 from training.sweep.effects import measure_effects
 from training.sweep.record import Attribute, Sweep, Trial
 from training.sweep.report import sweep_report
-from training.sweep.results import Ended, Results
+from training.sweep.results import FinishedTrial, Results
 
 LONG = 'mobilenet_v4_conv_small_0.75_112_of_the_second_stage'
 
@@ -46,7 +46,7 @@ def evaluation(folder: Path) -> str:
         epochs=[{'epoch': 1, 'loss': 1.0}, {'epoch': 2, 'loss': 0.5}],
         mistakes=mistakes,
         images=[np.full((40, 20, 3), 80, np.uint8)] * len(mistakes),
-        unknown=[Scored(known, known, detection)],
+        unknown=[UnknownScores(known, known, detection)],
         limits=(LONG * 3,),
     )
     return pages.render(evaluation_report(found))
@@ -75,7 +75,7 @@ def sweep(folder: Path) -> str:
     compared = compare(entries, rounds=1)
     rows = {row.name: row for row in compared.rows}
     trials = [Trial(name, found) for name, found in zip(names, values, strict=True)]
-    ended = tuple(Ended(trial, 0.9, rows[trial.name]) for trial in trials)
+    ended = tuple(FinishedTrial(trial, 0.9, rows[trial.name]) for trial in trials)
     accuracies = [one.row.accuracy or 0.0 for one in ended]
     effects = (
         measure_effects('accuracy', attributes, values, accuracies),

@@ -3,13 +3,9 @@
 
 from training.evaluation.comparison.comparison import (
     Comparison,
-    Entry,
-    Latency,
-    Row,
     compare,
     measure_latencies,
 )
-from training.evaluation.comparison.read import FoundEntries, read_entries
 from training.evaluation.comparison.report import (
     comparison_csv,
     comparison_report,
@@ -18,14 +14,9 @@ from training.evaluation.comparison.report import (
 
 __all__ = [
     'Comparison',
-    'Entry',
-    'FoundEntries',
-    'Latency',
-    'Row',
     'compare',
     'comparison_csv',
     'comparison_report',
     'comparison_text',
     'measure_latencies',
-    'read_entries',
 ]

@@ -42,7 +42,7 @@ _BY_DEPTHWISE = {
 }
 
 
-class Loaded(NamedTuple):
+class LoadedWeights(NamedTuple):
     """What was loaded.
 
     Attributes:
@@ -63,7 +63,9 @@ class Loaded(NamedTuple):
         return f'{sentence}; {", ".join(self.random)} keep random weights, and must be trained'
 
 
-def load_weights(network: keras.Model, source: str | Path, settings: NetworkSettings) -> Loaded:
+def load_weights(
+    network: keras.Model, source: str | Path, settings: NetworkSettings
+) -> LoadedWeights:
     """Set the weights of a network of `build_network`; say `str()` of what is returned.
 
     Where the number of classes differs, the last layer keeps its random weights.
@@ -104,7 +106,7 @@ def imagenet_layers(architecture: str, settings: NetworkSettings) -> list[Stored
         ) from error
 
 
-def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> Loaded:
+def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> LoadedWeights:
     """Set the weights of `network`, all or none.
 
     Layers are matched in order, not by name, and must fit in shape. Only the last layer may
@@ -143,7 +145,7 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
         layer.set_weights(arrays)
     loaded = [layer for layer, _ in values]
     random = tuple(layer.name for layer in own if layer not in loaded)
-    return Loaded(source, len(loaded), random)
+    return LoadedWeights(source, len(loaded), random)
 
 
 def looks_like(stored: Sequence[StoredLayer]) -> str | None:

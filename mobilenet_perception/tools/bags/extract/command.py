@@ -13,8 +13,7 @@ import cv2
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.recordings import SourceFrame, open_source, source_of
-from mobilenet_perception.recordings.storage import find_files
+from mobilenet_perception.recordings import SourceFrame, find_files, open_source, source_of
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools import arguments as common

@@ -11,9 +11,14 @@ from typing import Any
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import RegionOfInterest, decode
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.recordings import Source, SourceFrame, open_source, source_of
+from mobilenet_perception.recordings import (
+    Source,
+    SourceFrame,
+    find_files,
+    open_source,
+    source_of,
+)
 from mobilenet_perception.recordings import labels as bag_labels
-from mobilenet_perception.recordings.storage import find_files
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region

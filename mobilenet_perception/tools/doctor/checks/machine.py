@@ -58,12 +58,13 @@ def _start_trouble(said: str) -> str:
 def check_runtime(facts: MachineFacts) -> Iterator[Finding]:
     """Say which runtimes cannot be loaded."""
     for runtime in facts.runtimes:
-        trouble = facts.trouble(runtime)
+        library = RUNTIMES[runtime].libraries[0]
+        trouble = facts.trouble(library)
         if not trouble:
-            yield fine('runtime', MACHINE, f'{runtime} {facts.version(runtime)} loads')
+            yield fine('runtime', MACHINE, f'{runtime} {facts.version(library)} loads')
             continue
         others = [name for name in RUNTIMES if name != runtime]
-        cure = RUNTIMES[runtime][1] if runtime in RUNTIMES else 'install it'
+        cure = RUNTIMES[runtime].install
         if others:
             cure += f'; or start the node with -p runtime:={others[0]}'
         yield wrong(

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mobilenet_perception.errors import RuntimeUnavailableError
+from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.ros.start import start_ros
 from mobilenet_perception.system.cuda import cuda_versions, load_cuda
 
@@ -25,9 +26,7 @@ NOT_INSTALLED = 'not installed'
 MODULES: Mapping[str, str] = {
     'numpy': 'numpy',
     'opencv': 'cv2',
-    'onnxruntime': 'onnxruntime',
-    'tensorrt': 'tensorrt',
-    'tensorrt_rtx': 'tensorrt_rtx',
+    **{library: library for entry in RUNTIMES.values() for library in entry.libraries},
     'psutil': 'psutil',
     'simplejpeg': 'simplejpeg',
     'rosbags': 'rosbags',

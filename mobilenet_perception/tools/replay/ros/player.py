@@ -193,7 +193,7 @@ class Player:
         """Set the region of interest of a frame, and wait until the node has it."""
         end = time.monotonic() + _ANSWER_S
         if self._rois is not None:
-            self._rois.want(frame.camera, frame.roi)
+            self._rois.request(frame.camera, frame.roi)
             while self._rois.is_waiting and time.monotonic() < end:
                 self._spin_once(0.1)
 
@@ -213,7 +213,7 @@ class Player:
                 sent = SentFrame(frame.camera, stamp_ns, frame.stamp_ns, time_s, *known)
                 self._sent.write(sent.line() + '\n')
             if self._rois is not None:
-                self._rois.want(upcoming.frame.camera, upcoming.frame.roi)
+                self._rois.request(upcoming.frame.camera, upcoming.frame.roi)
             if self._thumbnails is not None and self._picker.wants(frame):
                 self._save(frame, stamp_ns)
 

@@ -25,9 +25,7 @@ from mobilenet_perception.ros.parameters import (
 )
 from mobilenet_perception.ros.process import run_node
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.street import gazebo, sidewalk_world
-from mobilenet_perception.street.camera import camera_at
-from mobilenet_perception.street.regions import RegionPlanner
+from mobilenet_perception.street import RegionPlanner, camera_at, gazebo, sidewalk_world
 from mobilenet_perception.tools.simulate.ros import messages
 from mobilenet_perception.tools.simulate.route_follower import Velocity, follow, moved
 
@@ -136,7 +134,7 @@ class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
         soon = moved(pose, self._velocity, _LEAD_S)
         for camera, mount in self._mounts.items():
             region = self._planners[camera].look(camera_at(*soon, mount, gazebo.IMAGE_SIZE))
-            self._regions.want(camera, region.roi)
+            self._regions.request(camera, region.roi)
 
     def _turn_lights(self, seconds: float) -> None:
         for light in gazebo.lights(self._world):

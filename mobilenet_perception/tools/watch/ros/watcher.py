@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 from vision_msgs.msg import Classification
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.pipeline.decision import Scored
+from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import read_timing
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.process import spin_once
@@ -93,11 +93,11 @@ class Watcher:
 
     def _label(self, camera: WatchedCamera, message: Classification) -> None:
         best = message.results[0]
-        camera.take_label(Scored(best.class_id, best.score), time.monotonic())
+        camera.take_label(ScoredLabel(best.class_id, best.score), time.monotonic())
 
     def _decision(self, camera: WatchedCamera, message: Classification) -> None:
         decided = message.results[0]
-        camera.take_decision(Scored(decided.class_id, decided.score), time.monotonic())
+        camera.take_decision(ScoredLabel(decided.class_id, decided.score), time.monotonic())
 
     def _timing(self, camera: WatchedCamera, message: DiagnosticArray) -> None:
         values = _values(message.status[0])

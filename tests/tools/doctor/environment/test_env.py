@@ -15,6 +15,7 @@ import pytest
 
 from mobilenet_perception import __version__
 from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.inference.runtimes import RUNTIMES
 from mobilenet_perception.tools.doctor.env_command import text
 from mobilenet_perception.tools.doctor.environment.describe import without_names
 from mobilenet_perception.tools.doctor.environment.probe import look
@@ -108,6 +109,23 @@ def test_a_library_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / 'tensorrt.py').write_text('import time; time.sleep(60)')
     monkeypatch.setenv('PYTHONPATH', f'{ROOT}{os.pathsep}{tmp_path}')
     assert look('tensorrt', limit_s=1.0) == {'version': 'broken: no answer within 1 s'}
+
+
+def test_the_look_runs_on_the_standard_library_alone() -> None:
+    code = (
+        'import sys; before = set(sys.modules)\n'
+        'from mobilenet_perception.tools.doctor.environment import describe, probe\n'
+        'from mobilenet_perception.tools.doctor import env_command\n'
+        'new = {name.partition(".")[0] for name in set(sys.modules) - before}\n'
+        'print(sorted(new - sys.stdlib_module_names))'
+    )
+    loaded = subprocess.check_output([sys.executable, '-c', code], text=True, cwd=ROOT)
+    assert loaded == "['mobilenet_perception']\n"
+
+
+def test_it_tells_of_each_library_that_a_runtime_runs_on(told: dict[str, Any]) -> None:
+    libraries = {library for entry in RUNTIMES.values() for library in entry.libraries}
+    assert {'onnxruntime', 'tensorrt', 'tensorrt_rtx'} <= libraries <= set(told)
 
 
 def test_no_secret_no_name_no_address(told: dict[str, Any]) -> None:
