@@ -28,7 +28,8 @@ from mobilenet_perception.inference.bundle import default_bundle_path, load_bund
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome, miss_rate
 from mobilenet_perception.recordings import SourceFrame
 from mobilenet_perception.recordings.pictures import read_drive

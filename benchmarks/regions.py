@@ -22,8 +22,9 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.parameters import CameraSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.regions import Region, RegionRules, Regions
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome, percentiles
 from mobilenet_perception.tools.terminal import table
 from tests.support.image_messages import plain_message

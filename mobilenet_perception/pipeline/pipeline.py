@@ -5,13 +5,12 @@ It runs them in a worker thread, within their budgets, and knows no ROS.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import takewhile
 from math import inf, isinf
-from typing import Any, NamedTuple
+from typing import Any
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.quality import measure
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.inference.runtimes import Runtime
@@ -26,57 +25,21 @@ from mobilenet_perception.pipeline.camera_queue import (
 from mobilenet_perception.pipeline.decision import Decider, Decision, ScoredLabel
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.region_decisions import ThingDecision, Things
-from mobilenet_perception.pipeline.region_run import ScoredRegion, run_regions
-from mobilenet_perception.pipeline.regions import Region, Regions
+from mobilenet_perception.pipeline.region_run import run_regions
+from mobilenet_perception.pipeline.regions import Regions
+from mobilenet_perception.pipeline.result import (
+    DEACTIVATED,
+    SUPERSEDED,
+    Moment,
+    Ran,
+    Result,
+    end_frame,
+    without_regions,
+)
 from mobilenet_perception.pipeline.scheduler import Candidate, Scheduler
-
-
-class TopOfRegion(NamedTuple):
-    """A region as it was looked at, and its best labels, best first."""
-
-    region: Region
-    top: tuple[ScoredLabel, ...]
-
-
-class Result(NamedTuple):
-    """How one frame ended.
-
-    Attributes:
-        record: its life.
-        header: the message's header, unchanged.
-        top: best labels first; empty unless a variant ran.
-        decision: the camera's decision after this frame.
-        message: the frame itself.
-        roi: where it was looked at; None: everywhere, or in regions.
-        significant_bits: of its 16-bit samples; 0: all.
-        regions: those that were looked at, as they were, each with its best labels.
-        things: what is decided of each thing that the camera's regions name.
-    """
-
-    record: timing.FrameRecord
-    header: Any
-    top: tuple[ScoredLabel, ...]
-    decision: Decision
-    message: Any
-    roi: RegionOfInterest | None
-    significant_bits: int = 0
-    regions: tuple[TopOfRegion, ...] = ()
-    things: tuple[ThingDecision, ...] = ()
-
-
-_SUPERSEDED = frame_run.FrameOutcome(timing.Outcome.SUPERSEDED, 'a newer frame came first', {})
-_DEACTIVATED = frame_run.FrameOutcome(timing.Outcome.EXPIRED, 'the node was deactivated', {})
 
 # A camera whose turn it is, and its frame.
 _Turn = tuple[Candidate, WaitingFrame]
-
-
-class _Ran(NamedTuple):
-    """What came of a frame that was run: of the whole, or of its regions."""
-
-    found: frame_run.FrameOutcome
-    top: tuple[ScoredLabel, ...] = ()
-    scored: Sequence[ScoredRegion] = ()
 
 
 class Pipeline:
@@ -268,7 +231,7 @@ class Pipeline:
             with self._changed:
                 results = self._give_up()
                 turns, variant = self._next_turns()
-            ran: list[_Ran] = []
+            ran: list[Ran] = []
             if turns:
                 self._run_since_ns = self._clock.steady_ns()
                 try:
@@ -309,7 +272,7 @@ class Pipeline:
             for camera in self._cameras.values():
                 frames = [*camera.awaiting, *([camera.pop()] if camera.waiting else [])]
                 camera.awaiting.clear()
-                ended += [self._end(camera, frame, _Ran(_DEACTIVATED)) for frame in frames]
+                ended += [self._end(camera, frame, Ran(DEACTIVATED)) for frame in frames]
         for result in ended:
             self._on_result(result)
         return self._worker is None or not self._worker.is_alive()
@@ -331,7 +294,7 @@ class Pipeline:
         if offered.begins:
             self._scheduler.waits(camera.name)
         self._changed.notify()
-        return [self._end(camera, old, _Ran(_SUPERSEDED)) for old in offered.superseded]
+        return [self._end(camera, old, Ran(SUPERSEDED)) for old in offered.superseded]
 
     def _give_up(self) -> list[Result]:
         """End the frames for whose regions there is no longer time."""
@@ -340,7 +303,7 @@ class Pipeline:
         for camera in self._cameras.values():
             if camera.awaiting:
                 for frame in camera.give_up(steady_ns, now_ns, self._least_ms()):
-                    results.append(self._end(camera, frame, _without_regions(camera, frame)))
+                    results.append(self._end(camera, frame, without_regions(camera, frame)))
         return results
 
     def _patience_ms(self) -> float:
@@ -401,7 +364,7 @@ class Pipeline:
         with self._changed:
             camera.picture.update(quality, waiting.received_ns)
 
-    def _run(self, turns: list[_Turn], variant: str) -> list[_Ran]:
+    def _run(self, turns: list[_Turn], variant: str) -> list[Ran]:
         started_ns = self._clock.steady_ns()
         tasks = [self._task(self._cameras[c.name], waiting) for c, waiting in turns]
         cameras = [self._cameras[candidate.name] for candidate, _ in turns]
@@ -409,18 +372,18 @@ class Pipeline:
             ran = [self._run_regions(cameras[0], turns[0][1], tasks[0])]
         elif len(tasks) == 1:
             found = frame_run.run_frame(tasks[0], self._classifier, self._budget, self._clock)
-            ran = [_Ran(found)]
+            ran = [Ran(found)]
         else:
             outcomes = frame_run.run_batch(
                 tasks, variant, self._classifier, self._budget, self._clock
             )
-            ran = [_Ran(found) for found in outcomes]
+            ran = [Ran(found) for found in outcomes]
         for camera, (_, waiting), what in zip(cameras, turns, ran, strict=True):
             what.found.times['wait_ms'] = (started_ns - waiting.received_ns) / timing.NS_PER_MS
             camera.variant = what.found.times.get('variant', camera.variant)
         return [self._with_top(what) for what in ran]
 
-    def _with_top(self, what: _Ran) -> _Ran:
+    def _with_top(self, what: Ran) -> Ran:
         """Return it with the best labels, and the time that they took."""
         found, scored_ns = what.found, self._clock.steady_ns()
         if found.scores is None:
@@ -431,13 +394,13 @@ class Pipeline:
 
     def _run_regions(
         self, camera: CameraQueue, waiting: WaitingFrame, task: frame_run.Task
-    ) -> _Ran:
+    ) -> Ran:
         assert camera.match is not None
         steady_ns = self._clock.steady_ns()
         with self._changed:
             found = camera.match.find(waiting.stamp_ns)
             if found is None:
-                return _without_regions(camera, waiting)
+                return without_regions(camera, waiting)
             camera.match.record(waiting.stamp_ns, True)
             camera.things.see(found.regions, steady_ns)
             regions = camera.things.order(found.regions, steady_ns)
@@ -449,55 +412,11 @@ class Pipeline:
             self._clock,
             camera.match.rules.most,
         )
-        return _Ran(outcome.frame, scored=outcome.scored)
+        return Ran(outcome.frame, scored=outcome.scored)
 
-    def _end(self, camera: CameraQueue, waiting: WaitingFrame, what: _Ran) -> Result:
-        found = what.found
-        steady_ns, now_ns = self._clock.steady_ns(), self._clock.now_ns()
-        age_ms = waiting.age_ms(steady_ns, now_ns)
-        over_ms = age_ms - camera.settings.latency_budget_ms
-        outcome, reason = found.outcome, found.reason
-        if outcome is timing.Outcome.ON_TIME and over_ms > 0:
-            outcome = timing.Outcome.LATE
-            reason = '; '.join(
-                filter(None, (reason, f'finished {over_ms:.1f} ms after the budget'))
-            )
-        record = timing.FrameRecord(
-            camera=camera.name,
-            sequence=waiting.sequence,
-            stamp_ns=waiting.stamp_ns,
-            outcome=outcome,
-            latency_budget_ms=camera.settings.latency_budget_ms,
-            age_ms=age_ms,
-            transport_ms=waiting.transport_ms,
-            total_ms=(steady_ns - waiting.received_ns) / timing.NS_PER_MS,
-            reason=reason,
-            **{'variant': '', **found.times},
-        )
-        if outcome is timing.Outcome.ON_TIME:
-            captured_ns = steady_ns - round(age_ms * timing.NS_PER_MS)
-            if found.scores is not None:
-                camera.decider.update(found.scores.scores, waiting.stamp_ns, captured_ns)
-            camera.things.record_answer(captured_ns)
-            for region, answer in what.scored:
-                camera.things.update(
-                    region.id, answer.scores, waiting.stamp_ns, captured_ns, steady_ns
-                )
-        camera.end(record)
-        decision = camera.decider.decide(steady_ns)
-        header = getattr(waiting.message, 'header', None)
-        settings = camera.settings
-        return Result(
-            record,
-            header,
-            what.top,
-            decision,
-            waiting.message,
-            None if camera.match else settings.roi,
-            settings.significant_bits,
-            tuple(TopOfRegion(region, self._top(answer)) for region, answer in what.scored),
-            tuple(camera.things.decide(steady_ns)) if camera.match else (),
-        )
+    def _end(self, camera: CameraQueue, waiting: WaitingFrame, ran: Ran) -> Result:
+        moment = Moment(self._clock.steady_ns(), self._clock.now_ns())
+        return end_frame(camera, waiting, ran, moment, self._top)
 
     def _top(self, answer: Scores) -> tuple[ScoredLabel, ...]:
         best = answer.scores.argsort()[::-1][: self._settings.top_k]
@@ -517,11 +436,3 @@ class Pipeline:
                 f'no variant reaches accuracy_floor {floor:g}: the best has {best:g}'
             )
         return usable
-
-
-def _without_regions(camera: CameraQueue, frame: WaitingFrame) -> _Ran:
-    """Note that a frame has no regions; return what that makes of it."""
-    assert camera.match is not None
-    camera.match.record(frame.stamp_ns, False)
-    reason = camera.match.missing(frame.stamp_ns)
-    return _Ran(frame_run.FrameOutcome(timing.Outcome.EXPIRED, reason, {}))

@@ -22,9 +22,9 @@ from vision_msgs.msg import (
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.decision import ScoredLabel
-from mobilenet_perception.pipeline.pipeline import TopOfRegion
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
 from mobilenet_perception.pipeline.regions import Box
+from mobilenet_perception.pipeline.result import TopOfRegion
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 _LEVELS = {

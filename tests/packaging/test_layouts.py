@@ -19,7 +19,8 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.health import camera_health
 from mobilenet_perception.pipeline.parameters import CameraSettings, camera_parameters
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.ros import messages
 from tests.support.tiny_bundle import plain_image, write_tiny_bundle
 

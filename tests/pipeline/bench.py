@@ -5,7 +5,8 @@ from typing import Any
 
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from tests.support.manual_clock import MS, ManualClock
 
 

@@ -16,7 +16,8 @@ from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.frame_run import Batch, Task, plan_batch
 from mobilenet_perception.pipeline.parameters import CameraSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.support.image_messages import plain_message
 from tests.support.tiny_bundle import write_tiny_bundle

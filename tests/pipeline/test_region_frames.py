@@ -15,8 +15,8 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.pipeline import frame_run
 from mobilenet_perception.pipeline.parameters import CameraSettings
-from mobilenet_perception.pipeline.pipeline import Result
 from mobilenet_perception.pipeline.regions import EXACT, LATEST, Region, RegionRules, Regions
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench, with_classify
 from tests.support.image_messages import Image

@@ -11,7 +11,8 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.parameters import CameraSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.runtime_switch import BuildOrder, RuntimeSwitch
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.support.image_messages import plain_message

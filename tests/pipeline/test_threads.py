@@ -15,7 +15,8 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.health import runtime_health
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from tests.pipeline.bench import Bench, with_classify
 from tests.support.image_messages import plain_message

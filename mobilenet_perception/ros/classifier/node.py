@@ -33,7 +33,8 @@ from mobilenet_perception.pipeline.parameters import (
     region_rules,
     runtime_settings,
 )
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.runtime_switch import RuntimeSwitch, build_order
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS

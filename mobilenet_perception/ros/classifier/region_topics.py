@@ -13,9 +13,10 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 from mobilenet_perception.pipeline.decision import STALE
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
 from mobilenet_perception.pipeline.regions import RegionRules, Regions, choose_regions
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
 from mobilenet_perception.ros.classifier.topics import TIMING_DEPTH, LastDecision

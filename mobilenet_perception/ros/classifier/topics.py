@@ -23,7 +23,8 @@ from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.pipeline.decision import STALE, Decision, ScoredLabel
 from mobilenet_perception.pipeline.overlay import draw_overlay
 from mobilenet_perception.pipeline.parameters import COMPRESSED_SUFFIX, transport_topic
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
 from mobilenet_perception.ros.losses import subscribe_counting

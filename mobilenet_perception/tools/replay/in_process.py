@@ -10,7 +10,8 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
-from mobilenet_perception.pipeline.pipeline import Pipeline, Result
+from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge

@@ -16,7 +16,7 @@ from mobilenet_perception.system.machine.identity import processor_name
 if TYPE_CHECKING:
     from mobilenet_perception.inference.bundle import Bundle
     from mobilenet_perception.inference.runtimes import Runtime
-    from mobilenet_perception.pipeline.pipeline import Result
+    from mobilenet_perception.pipeline.result import Result
     from mobilenet_perception.recordings import SourceFrame
 
 
