@@ -42,7 +42,6 @@ ON_TOPICS = {
     'truncated': ('encoding', 'truncated'),
     'lossy': ('loss', 'was started without'),
     'slow': ('gaps', 'decision_timeout_ms'),
-    'uneven': ('uneven', 'skips frames'),
     'paused': ('silence', 'no frame came'),
 }
 
