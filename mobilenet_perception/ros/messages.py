@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages made of records: labels, timing, what classifies."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -23,7 +23,6 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
-from mobilenet_perception.pipeline.regions import Box
 from mobilenet_perception.pipeline.result import TopOfRegion
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
@@ -53,21 +52,6 @@ def classification(header: Header, top: Sequence[ScoredLabel]) -> Classification
     """Return scored labels as a message; `class_id` is the label's name."""
     results = [ObjectHypothesis(class_id=label, score=score) for label, score in top]
     return Classification(header=header, results=results)
-
-
-def boxes(message: Detection2DArray) -> Iterator[Box]:
-    """Yield the boxes of a message, one as it is asked for."""
-    for detection in message.detections:
-        bbox = detection.bbox
-        yield Box(
-            detection.id,
-            bbox.center.position.x,
-            bbox.center.position.y,
-            bbox.size_x,
-            bbox.size_y,
-            bbox.center.theta,
-            [result.hypothesis.class_id for result in detection.results],
-        )
 
 
 def detections(header: Header, regions: Iterable[TopOfRegion]) -> Detection2DArray:
