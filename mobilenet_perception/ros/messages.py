@@ -21,8 +21,9 @@ from vision_msgs.msg import (
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
-from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.pipeline.decision import Decision, ScoredLabel
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
+from mobilenet_perception.pipeline.regions import Region
 from mobilenet_perception.pipeline.result import TopOfRegion
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
@@ -60,6 +61,24 @@ def detections(header: Header, regions: Iterable[TopOfRegion]) -> Detection2DArr
     return Detection2DArray(header=header, detections=found)
 
 
+def read_detections(message: Detection2DArray) -> tuple[TopOfRegion, ...]:
+    """Return what `detections` was made of."""
+    return tuple(
+        TopOfRegion(Region(item.id, _roi(item) or RegionOfInterest(0, 0, 0, 0)), _top(item))
+        for item in message.detections
+    )
+
+
+def read_thing_decisions(message: Detection2DArray) -> tuple[ThingDecision, ...]:
+    """Return what `thing_decisions` was made of; what is stale has a stamp, too."""
+    found = []
+    for item in message.detections:
+        ((label, score),) = _top(item)
+        decision = Decision(label, score, stamp_ns(item.header))
+        found.append(ThingDecision(item.id, _roi(item), decision))
+    return tuple(found)
+
+
 def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detection2DArray:
     """Return what is decided of things, each under the stamp of the frame that it rests on.
 
@@ -74,6 +93,20 @@ def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detectio
         top = [ScoredLabel(decision.label, decision.score)]
         found.append(_detection(of_thing, name, roi, top))
     return Detection2DArray(header=header, detections=found)
+
+
+def _roi(detection: Detection2D) -> RegionOfInterest | None:
+    width, height = round(detection.bbox.size_x), round(detection.bbox.size_y)
+    place = detection.bbox.center.position
+    if not width:
+        return None
+    left, top = round(place.x - width / 2), round(place.y - height / 2)
+    return RegionOfInterest(left, top, width, height)
+
+
+def _top(detection: Detection2D) -> tuple[ScoredLabel, ...]:
+    found = (item.hypothesis for item in detection.results)
+    return tuple(ScoredLabel(item.class_id, item.score) for item in found)
 
 
 def _detection(

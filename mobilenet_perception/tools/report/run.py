@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from mobilenet_perception.inference.bundle import Bundle
     from mobilenet_perception.inference.runtimes import Runtime
-    from mobilenet_perception.pipeline.result import Result
+    from mobilenet_perception.pipeline.region_decisions import ThingDecision
+    from mobilenet_perception.pipeline.result import Result, TopOfRegion
     from mobilenet_perception.recordings import SourceFrame
     from mobilenet_perception.recordings.labels import ThingLabels
 
@@ -128,25 +129,9 @@ class Run(NamedTuple):
         return [result for results in self.frames.values() for result in results]
 
 
-class Looked(NamedTuple):
-    """A region as it was looked at, and its best label."""
-
-    id: str
-    roi: RegionOfInterest
-    best: ScoredLabel
-
-
-class Decided(NamedTuple):
-    """What is decided of a thing, and where it was last; an empty id: the camera as a whole."""
-
-    id: str
-    roi: RegionOfInterest | None
-    label: str
-
-
 def thing_results(
-    looked: 'Iterable[Looked]',
-    decided: 'Iterable[Decided]',
+    looked: 'Iterable[TopOfRegion]',
+    decided: 'Iterable[ThingDecision]',
     known: 'ThingLabels',
     stamp_ns: int,
 ) -> tuple[ThingResult, ...]:
@@ -160,21 +145,21 @@ def thing_results(
     """
     decisions = {item.id: item for item in decided if item.id}
     found = []
-    for name, roi, best in looked:
-        decision = decisions.pop(name).label if name in decisions else ''
-        truth = known.at(name, stamp_ns)
+    for (name, roi), top in looked:
+        decision = decisions.pop(name).decision.label if name in decisions else ''
+        truth, best = known.at(name, stamp_ns), top[0]
         found.append(
             ThingResult(name, roi, best.label, best.score, decision, truth.truth, truth.clear)
         )
-    for name, place, label in decisions.values():
+    for name, place, left in decisions.values():
         truth = known.at(name, stamp_ns)
-        found.append(ThingResult(name, place, '', None, label, truth.truth, clear=False))
+        found.append(ThingResult(name, place, '', None, left.label, truth.truth, clear=False))
     return tuple(found)
 
 
-def camera_decision(decided: 'Iterable[Decided]') -> str:
+def camera_decision(decided: 'Iterable[ThingDecision]') -> str:
     """Return what is decided of a camera with regions as a whole: `stale` or nothing."""
-    return next((item.label for item in decided if not item.id), '')
+    return next((item.decision.label for item in decided if not item.id), '')
 
 
 def frame_result(
@@ -190,20 +175,16 @@ def frame_result(
     """
     on_time = result.record.outcome is Outcome.ON_TIME
     if known is not None:
-        decided = [Decided(name, roi, found.label) for name, roi, found in result.things]
-        looked = [
-            Looked(region.id, region.roi, top[0])
-            for region, top in (result.regions if on_time else ())
-        ]
+        looked = result.regions if on_time else ()
         return FrameResult(
             record=result.record._replace(stamp_ns=frame.stamp_ns),
             time_s=(frame.log_ns - first_ns) / 1e9,
             top=(),
-            decision=camera_decision(decided),
+            decision=camera_decision(result.things),
             truth=None,
             clear=False,
             roi=None,
-            things=thing_results(looked, decided, known, frame.stamp_ns),
+            things=thing_results(looked, result.things, known, frame.stamp_ns),
         )
     return FrameResult(
         record=result.record._replace(stamp_ns=frame.stamp_ns),
