@@ -100,7 +100,7 @@ class ReplaySettings(NamedTuple):
             'variant': self.variant,
             'threads': self.threads,
             'faults': list(self.faults),
-            'regions': list(self.regions),
+            'regions': ' '.join(self.asked_regions) or 'as found',
             **rule_parameters(self.region_rules),
         }
 
