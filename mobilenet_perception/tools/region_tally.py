@@ -108,7 +108,7 @@ class RegionTally:
             messages=len(messages),
             boxes=self._boxes,
             regions=len(self._rois) // 4,
-            ids=len(self._ids - {''}),
+            ids=len(self.ids),
             without_id=self._without_id,
             frames=len(frames),
             frames_own=int((apart_ms == 0).sum()),
@@ -123,9 +123,20 @@ class RegionTally:
 
     def troubles(self, size: tuple[int, int] | None = None) -> list[str]:
         """Return what is wrong, in words and with the cure; `size` as of `figures`."""
-        return [*self._troubles(self.figures(size), size)]
+        found = self.figures(size)
+        matching = self._matches(found) if found.messages else ()
+        return [*self._boxes_wrong(found, size), *matching]
 
-    def _troubles(self, found: RegionFigures, size: tuple[int, int] | None) -> Iterator[str]:
+    def box_troubles(self, size: tuple[int, int] | None = None) -> list[str]:
+        """Return what is wrong with boxes alone."""
+        return [*self._boxes_wrong(self.figures(size), size)]
+
+    @property
+    def ids(self) -> set[str]:
+        """The things that regions name."""
+        return self._ids - {''}
+
+    def _boxes_wrong(self, found: RegionFigures, size: tuple[int, int] | None) -> Iterator[str]:
         if not found.messages:
             yield 'there are no regions: what finds them was not running, or on another topic'
             return
@@ -146,7 +157,6 @@ class RegionTally:
                 f'{found.without_id} of {found.regions} regions have no id: they get labels, and '
                 'no decisions'
             )
-        yield from self._matches(found)
 
     def _matches(self, found: RegionFigures) -> Iterator[str]:
         if found.apart_ms is None:
