@@ -45,6 +45,9 @@ class Boxes(NamedTuple):
     boxes: tuple[Box, ...]
 
 
+Recorded = tuple[str, int, Message | Boxes]
+
+
 def regions(
     *boxes: Box, at_ms: float, topic: str = '/boxes', age_ms: float = 5.0
 ) -> tuple[str, int, Boxes]:
@@ -66,9 +69,7 @@ def stripe(name: str, place: int, of: int = 3) -> Box:
     return Box(name, (place + 0.5) * width, 10.0, 10.0, 10.0)
 
 
-def write_recording(
-    path: Path, frames: Iterable[tuple[str, int, Message | Boxes]], storage: str = 'mcap'
-) -> Path:
+def write_recording(path: Path, frames: Iterable[Recorded], storage: str = 'mcap') -> Path:
     """Write frames and regions, each with its topic and time of recording."""
     connections = {}
     plugin = StoragePlugin[storage.upper()]

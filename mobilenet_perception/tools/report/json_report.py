@@ -134,11 +134,15 @@ def _regions(record: FrameRecord, things: Iterable[ThingResult]) -> dict[str, An
 
 
 def _reasons(frames: Iterable[FrameResult]) -> dict[str, dict[str, int]]:
-    """Count what was said of frames that were refused or failed, by outcome and reason."""
+    """Count what was said of frames that were refused or failed, by outcome and reason.
+
+    Of those answered, too, some of whose regions could not be looked at.
+    """
     found: dict[str, Counter[str]] = {}
     for result in frames:
         record = result.record
-        if record.outcome in (Outcome.REJECTED, Outcome.FAILED):
+        is_partly = record.outcome is Outcome.ON_TIME and record.regions_left and record.reason
+        if record.outcome in (Outcome.REJECTED, Outcome.FAILED) or is_partly:
             found.setdefault(str(record.outcome), Counter())[record.reason] += 1
     return {outcome: dict(counts.most_common(20)) for outcome, counts in found.items()}
 
