@@ -217,35 +217,29 @@ def _things(report: Mapping[str, Any]) -> pages.Section | None:
     found = [
         thing for camera in report['cameras'].values() for thing in camera.get('things') or ()
     ]
-    decided = [heads.index(name) for name in ('label right', 'decision right')]
     cells = [
-        [
-            pages.Cell(text, _share_kind(thing[field])) if field else _plain(text)
-            for text, field in zip(
-                row,
-                (
-                    ('labels', 'decisions')[decided.index(number)] if number in decided else ''
-                    for number in range(len(row))
-                ),
-                strict=True,
-            )
-        ]
+        [_thing_cell(heads[number], text, thing) for number, text in enumerate(row)]
         for row, thing in zip(things[:_MOST_THINGS], found, strict=False)
     ]
     more = len(things) - len(cells)
     note = f'And {more} more, which the JSON report has.' if more > 0 else ''
     words = (
-        f'{things_words(report)} Right is counted where the truth is known and shown clearly; '
+        f'{" ".join(things_words(report))} Right is counted where the truth is known and shown clearly; '
         'after: from first sight to the first decision that is right, or, of unknown truth, that '
         'is a label; decided: what was decided when it was last looked at.'
     )
     return pages.Section('Things', words, (pages.Table('', heads, cells, note),))
 
 
-def _share_kind(found: Mapping[str, Any]) -> str:
-    if not found['frames']:
-        return ''
-    return 'good' if found['accuracy'] >= _GOOD_RIGHT else 'bad'
+def _thing_cell(head: str, text: str, thing: Mapping[str, Any]) -> str | pages.Cell:
+    if head == 'thing':
+        return text
+    fields = {'label right': ('labels',), 'decision right': ('decisions', 'no_signal')}
+    shares = [thing[name]['accuracy'] for name in fields.get(head, ())]
+    share = next((share for share in shares if share is not None), None)
+    if share is None:
+        return _plain(text)
+    return pages.Cell(text, 'good' if share >= _GOOD_RIGHT else 'bad')
 
 
 def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pages.Section:

@@ -26,7 +26,7 @@ def summary(report: Mapping[str, Any]) -> str:
     if rows := things_rows(report):
         shown = table(rows[: _MOST_THINGS + 1])
         more = len(rows) - 1 - _MOST_THINGS
-        told = [shown, *([f'... and {more} more'] if more > 0 else []), things_words(report)]
+        told = [shown, *([f'... and {more} more'] if more > 0 else []), *things_words(report)]
         parts.append('\n'.join(told))
     if rows := signs_rows(report):
         parts.append(f'{table(rows)}\n{signs_words(report)}')
@@ -54,7 +54,7 @@ def things_rows(report: Mapping[str, Any]) -> list[list[str]]:
     return [list(_THING_HEADS), *rows] if rows else []
 
 
-def things_words(report: Mapping[str, Any]) -> str:
+def things_words(report: Mapping[str, Any]) -> list[str]:
     """Return what came of the regions, and of the things of known truth, in sentences."""
     found = report['things']
     regions = found['regions']
@@ -76,7 +76,13 @@ def things_words(report: Mapping[str, Any]) -> str:
             )
         never = found['never_decided']
         words[-1] += f'; never decided right: {_count(never, "thing")}.' if never else '.'
-    return ' '.join(words)
+    nothing = found['no_signal']
+    if nothing['frames']:
+        words.append(
+            f'A label was decided on {nothing["wrong"]} of {nothing["frames"]} regions that show '
+            'no signal.'
+        )
+    return words
 
 
 def signs_words(report: Mapping[str, Any]) -> str:
@@ -139,7 +145,8 @@ def _thing(thing: Mapping[str, Any]) -> list[str]:
         ' > '.join(thing['truths']) or '-',
         f'{thing["from_s"]:.1f} to {thing["to_s"]:.1f} s',
         str(thing['frames']),
-        *(_part(thing[name]) for name in ('labels', 'decisions')),
+        _part(thing['labels']),
+        _part(thing['decisions' if thing['decisions']['frames'] else 'no_signal']),
         '-' if after is None else f'{after:.2f} s',
         thing['decision'] or '-',
     ]

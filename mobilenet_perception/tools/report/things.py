@@ -2,8 +2,10 @@
 """Things that regions name by id: what was said of each over time, and whether that was right.
 
 Counted is what was looked at; regions that were left for want of time are counted by themselves.
+Where a thing shows no signal, any label decided of it is false.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -12,12 +14,13 @@ from mobilenet_perception.pipeline.timing import percentiles
 from mobilenet_perception.tools.report.scoring import (
     NO_SIGNAL,
     SAYS_NOTHING,
+    Verdict,
     judge,
     seen_in,
     verdicts,
 )
 
-_VERDICTS = ('right', 'wrong', 'silent')
+_VERDICTS: tuple[Verdict, ...] = ('right', 'wrong', 'silent')
 
 
 def tracks(frames: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -72,6 +75,7 @@ def total(cameras: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> dict[s
         },
         'labels': _score(seen, 'label', labels),
         'decisions': _score(seen, 'decision', labels),
+        'no_signal': _score(seen, 'decision', labels, shown=False),
         'never_decided': len(known) - len(after),
         'decided_after_s': found and {'p50': round(found.p50, 3), 'max': round(found.max, 3)},
     }
@@ -91,6 +95,7 @@ def _figures(
         'frames': len(looked_at),
         'labels': _score(track, 'label', labels),
         'decisions': _score(track, 'decision', labels),
+        'no_signal': _score(track, 'decision', labels, shown=False),
         'decided_after_s': _decided_after_s(track, labels),
         'decision': last['decision'],
     }
@@ -98,7 +103,7 @@ def _figures(
 
 def _decided_after_s(track: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> float | None:
     """Return when the first decision came that is right, or, of unknown truth, that is a label."""
-    is_known = any(judge(seen, 'decision', labels) for seen in track)
+    is_known = any(seen['truth'] for seen in track)
     for seen in track:
         right = judge(seen, 'decision', labels) == 'right'
         if right or (not is_known and seen['decision'] not in (*SAYS_NOTHING, NO_SIGNAL)):
@@ -106,11 +111,19 @@ def _decided_after_s(track: Sequence[Mapping[str, Any]], labels: Sequence[str]) 
     return None
 
 
-def _score(seen: Iterable[Mapping[str, Any]], field: Any, labels: Sequence[str]) -> dict[str, Any]:
-    counts = verdicts(seen, field, labels)
+def _score(
+    seen: Iterable[Mapping[str, Any]], field: Any, labels: Sequence[str], shown: bool = True
+) -> dict[str, Any]:
+    """Count what was said where a signal is shown clearly or, not `shown`, clearly none is."""
+    counts = verdicts(seen, field, labels) if shown else _of_no_signal(seen, field)
     frames = counts.total()
     return {
         'frames': frames,
-        **{name: counts[name] for name in _VERDICTS},  # type: ignore[index]
+        **{name: counts[name] for name in _VERDICTS},
         'accuracy': counts['right'] / frames if frames else None,
     }
+
+
+def _of_no_signal(seen: Iterable[Mapping[str, Any]], field: str) -> Counter[Verdict]:
+    said = [one[field] for one in seen if one['clear'] and one['truth'] == NO_SIGNAL]
+    return Counter('right' if label in (*SAYS_NOTHING, NO_SIGNAL) else 'wrong' for label in said)

@@ -14,8 +14,8 @@ _LINES_S = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600
 _GAP, _BETWEEN, _AXIS, _MARKS = 6.0, 26.0, 22.0, 8.0
 _STRIP, _AGES = 16.0, 42.0
 # Of a thing: its decision, and the strips of truth and labels; how many fit a line.
-_ROW, _THIN = 22.0, 5.0
-_MOST_THINGS = 12
+_ROW, _THIN = 28.0, 5.0
+_MOST_THINGS = 16
 # So much of a line, at the end of a recording, finds room on the line before.
 _LITTLE = 0.1
 

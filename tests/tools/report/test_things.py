@@ -69,7 +69,19 @@ def test_figures_of_a_thing_count_what_was_looked_at() -> None:
     assert found is not None
     assert (found['things'], found['known'], found['never_decided']) == (2, 1, 0)
     assert found['regions'] == {'given': 7, 'classified': 6, 'left': 1}
+    assert found['no_signal']['frames'] == 0
     assert found['decided_after_s'] == {'p50': 0.3, 'max': 0.3}
+
+
+def test_a_label_where_nothing_is_shown_is_a_false_decision() -> None:
+    nothing = {'truth': 'background', 'label': 'background'}
+    frames = [
+        a_frame(n, seen('wall', **nothing, decision=decision))
+        for n, decision in enumerate(('background', 'unknown', 'stop', 'yield'))
+    ]
+    (wall,) = things_of(frames, LABELS)
+    assert (wall['no_signal']['right'], wall['no_signal']['wrong']) == (2, 2)
+    assert wall['decisions']['frames'] == 0 and wall['decided_after_s'] is None
 
 
 def test_reports_without_regions_have_no_things() -> None:
@@ -100,7 +112,7 @@ def test_a_wrong_decision_is_marked_under_its_thing() -> None:
 def test_many_things_make_no_endless_timeline() -> None:
     frames = [a_frame(n, *(seen(str(i)) for i in range(40))) for n in range(5)]
     drawn = timeline(track(frames), WIDE)
-    assert drawn.count('class="row"') == 12 + 2 and 'and 28 more things' in drawn
+    assert drawn.count('class="row"') == 16 + 2 and 'and 24 more things' in drawn
 
 
 @pytest.fixture(scope='module')
