@@ -224,9 +224,9 @@ def _things(report: Mapping[str, Any]) -> pages.Section | None:
     more = len(things) - len(cells)
     note = f'And {more} more, which the JSON report has.' if more > 0 else ''
     words = (
-        f'{" ".join(things_words(report))} Right is counted where the truth is known and shown clearly; '
-        'after: from first sight to the first decision that is right, or, of unknown truth, that '
-        'is a label; decided: what was decided when it was last looked at.'
+        f'{" ".join(things_words(report))} Right is counted where the truth is known and shown '
+        'clearly; after: from first sight to the first decision that is right, or, of unknown '
+        'truth, that is a label; decided: what was decided when it was last looked at.'
     )
     return pages.Section('Things', words, (pages.Table('', heads, cells, note),))
 
