@@ -48,7 +48,7 @@ class Detector(Node):  # type: ignore[misc]
 
     def _detect(self, image: Image) -> None:
         try:
-            things = self._yolox.find(decode(image).rgb()[..., ::-1])
+            things = self._yolox.find(decode(image).rgb())
         except FrameError as error:
             self.get_logger().warning(str(error), throttle_duration_sec=5.0)
             return

@@ -77,14 +77,18 @@ class Yolox:
         ]
         self._cells = np.array(cells, np.float32)
 
-    def find(self, bgr: npt.NDArray[np.uint8]) -> list[Thing]:
-        """Return the things in a picture of (height, width, 3), best first."""
-        height, width = bgr.shape[:2]
+    def find(self, rgb: npt.NDArray[np.uint8]) -> list[Thing]:
+        """Return the things in a (height, width, 3) RGB picture, best first."""
+        height, width = rgb.shape[:2]
         scale = self._side / max(height, width)
         padded = np.full((self._side, self._side, 3), 114, np.uint8)
-        small = cv2.resize(bgr, (round(width * scale), round(height * scale)))
+        small = cv2.resize(rgb, (round(width * scale), round(height * scale)))
         padded[: small.shape[0], : small.shape[1]] = small
-        feed = {self._session.get_inputs()[0].name: np.float32(padded.transpose(2, 0, 1)[None])}
+        feed = {
+            self._session.get_inputs()[0].name: np.float32(
+                padded[..., ::-1].transpose(2, 0, 1)[None]
+            )
+        }
         found = self._session.run(None, feed)[0][0]
         scores = found[:, 4:5] * found[:, 5:]
         likely = scores.max(axis=1) >= self._least_score

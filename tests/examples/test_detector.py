@@ -5,18 +5,17 @@ import ast
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from benchmarks.harness.film import HEIGHT, WIDTH, Pixels, approach, write_film
 from examples.yolox import COCO, Yolox
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames import RegionOfInterest, decode_file
 from mobilenet_perception.pipeline.regions import overlap
 from tests.support import ROOT
 from tests.support.detector import TRAFFIC_LIGHT, write_red_detector
@@ -25,11 +24,9 @@ from tests.support.tiny_bundle import COLOURS, tiny_model
 if TYPE_CHECKING:
     from tests.ros.classifier.peer import Peer
 
-HEIGHT, WIDTH = 480, 640
 RATE_HZ = 5.0
 STOP = 'road86.jpg'
 PATIENCE_S = 100.0
-Pixels = npt.NDArray[np.uint8]
 Play = Callable[[Path, Path, Path], None]
 
 
@@ -40,10 +37,10 @@ def red(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def street(**boxes: RegionOfInterest) -> Pixels:
-    """Return a grey picture with things of these colours, as BGR."""
+    """Return a grey RGB picture with things of these colours."""
     picture = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
     for colour, box in boxes.items():
-        picture[box.y : box.y + box.height, box.x : box.x + box.width] = COLOURS[colour][::-1]
+        picture[box.y : box.y + box.height, box.x : box.x + box.width] = COLOURS[colour]
     return picture
 
 
@@ -147,16 +144,6 @@ def play(environment: dict[str, str], peer: 'Peer') -> Iterator[Play]:
     assert [process.wait(PATIENCE_S) for process in started] == [0] * len(started)
 
 
-def film(path: Path, pictures: Iterable[Pixels]) -> Path:
-    """Write pictures of 640x480 as a video."""
-    code = cv2.VideoWriter.fourcc(*'MJPG')
-    writer = cv2.VideoWriter(str(path), code, RATE_HZ, (WIDTH, HEIGHT))
-    for picture in pictures:
-        writer.write(picture)
-    writer.release()
-    return path
-
-
 def labels(message: Any) -> dict[str, str]:
     return {d.id: d.results[0].hypothesis.class_id for d in message.detections}
 
@@ -167,7 +154,7 @@ def test_a_thing_that_moves_and_is_missed_keeps_its_id_and_is_decided(
     missed = range(10, 14)
     boxes = [RegionOfInterest(50 + 6 * number, 200, 80, 90) for number in range(20)]
     pictures = [street(**({} if i in missed else {'red': box})) for i, box in enumerate(boxes)]
-    play(film(tmp_path / 'street.avi', pictures), red, tiny)
+    play(write_film(tmp_path / 'street.avi', pictures, RATE_HZ), red, tiny)
 
     found = peer['/detector/boxes']
     assert {name for message in found for name in labels(message)} == {'1'}
@@ -185,21 +172,8 @@ def test_photographs_of_a_stop_sign_are_found_and_decided(
     for needed in (model, folder):
         if not needed.exists():
             pytest.skip(f'{needed} is absent')
-    photograph = cv2.imread(str(folder / STOP))
-    play(film(tmp_path / 'stop.avi', approach(np.asarray(photograph, np.uint8))), model,
-         default_bundle)  # fmt: skip
+    pictures = approach(decode_file(folder / STOP).rgb(), 20)
+    play(write_film(tmp_path / 'stop.avi', pictures, RATE_HZ), model, default_bundle)
     found = [labels(message) for message in peer['/detector/boxes']]
     (name,) = {name for boxes in found for name, label in boxes.items() if label == 'stop sign'}
     assert any(decided.get(name) == 'stop' for decided in map(labels, peer['camera/decisions']))
-
-
-def approach(photograph: Pixels, count: int = 20) -> Iterator[Pixels]:
-    """Give what a camera sees that comes nearer to the middle of a photograph."""
-    height, width = photograph.shape[:2]
-    for number in range(count):
-        share = 1.0 - 0.3 * number / count
-        tall = int(min(height, width * HEIGHT / WIDTH) * share)
-        wide = tall * WIDTH // HEIGHT
-        top, left = (height - tall) // 2, (width - wide) // 2
-        cut = photograph[top : top + tall, left : left + wide]
-        yield np.asarray(cv2.resize(cut, (WIDTH, HEIGHT)), np.uint8)

@@ -25,7 +25,7 @@ def write_red_detector(path: Path) -> Path:
     near = np.arange(SIDE, dtype=np.float32)
     constants: dict[str, Any] = {
         # Of blue, green and red: red beyond both others.
-        'redness': np.float32([-1, -1, 1]).reshape(1, 3, 1, 1),
+        'redness': np.array([-1, -1, 1], np.float32).reshape(1, 3, 1, 1),
         'enough': np.float32(80),
         'x': near.reshape(1, 1, 1, SIDE) + 1,
         'y': near.reshape(1, 1, SIDE, 1) + 1,
