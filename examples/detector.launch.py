@@ -52,13 +52,16 @@ def _start(context: LaunchContext) -> list[IncludeLaunchDescription | ExecutePro
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'classify.launch.py')),
         launch_arguments={name: given[name] for name in ('image_topic', 'params_file')}.items(),
     )
-    detector = ExecuteProcess(cmd=detector_command(given), output='screen', on_exit=_end)
+    detector = ExecuteProcess(
+        cmd=detector_command(given), name='detector', output='screen', on_exit=_end
+    )
     if not given['video']:
         return [classify, detector]
     # A publisher loses large images without this profile; one that the user has named goes on.
     profile = {profile_variable(): str(SHARE / 'config' / 'fastdds_large_images.xml')}
     player = ExecuteProcess(
         cmd=player_command(given),
+        name='video',
         additional_env={} if set(profile) & set(os.environ) else profile,
         output='screen',
         on_exit=_end,
