@@ -24,7 +24,7 @@ from mobilenet_perception.recordings.cdr import restamp, serialize_boxes
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.arguments import positive, whole
 from mobilenet_perception.tools.replay.pace import Restamp, Schedule
 from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
@@ -106,6 +106,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--thumbnails', type=Path, help='folder for small JPEGs of a few frames')
     parser.add_argument('--wait', type=positive, default=60.0, metavar='S',
                         help='for subscribers (%(default)s)')  # fmt: skip
+    parser.add_argument('--subscribers', type=whole, default=1, metavar='N',
+                        help='to wait for, of each camera (%(default)s)')  # fmt: skip
     parser.add_argument('--handshake', action='store_true',
                         help='say ready and done on stdout, go on at a line on stdin')  # fmt: skip
 
@@ -135,7 +137,7 @@ def play(arguments: argparse.Namespace) -> int:
     with joined_ros(), sent_file as sent:
         player = Player(source, arguments, sent)
         with prefetch(map(to_ros, source.items()), _READ_AHEAD) as items:
-            player.wait_for_subscribers(arguments.wait)
+            player.wait_for_subscribers(arguments.wait, arguments.subscribers)
             # What takes long is over before the start: the first frames are drawn or read.
             first = next(items, None)
             if first is None:
@@ -193,18 +195,23 @@ class Player:
         self._picker = ThumbnailPicker()
         self._rois = RegionSetter(self._node, arguments.node) if arguments.node else None
 
-    def wait_for_subscribers(self, seconds: float) -> None:
-        """Wait until every camera has a subscriber, and its regions have one.
+    def wait_for_subscribers(self, seconds: float, count: int = 1) -> None:
+        """Wait until every camera has so many subscribers, and its regions have one.
 
         Raises:
-            PerceptionError: one has none in that time.
+            PerceptionError: one has fewer after that time.
         """
         end = time.monotonic() + seconds
-        for publisher in (*self._publishers.values(), *self._region_publishers.values()):
-            while not publisher.get_subscription_count():
+        wanted = {
+            **dict.fromkeys(self._publishers.values(), count),
+            **dict.fromkeys(self._region_publishers.values(), 1),
+        }
+        for publisher, least in wanted.items():
+            while (found := publisher.get_subscription_count()) < least:
                 if time.monotonic() > end:
+                    who = f'{found} of {least} nodes' if found else 'nobody'
                     raise PerceptionError(
-                        f'nobody subscribed to {publisher.topic_name} within {seconds:g} s: is '
+                        f'{who} subscribed to {publisher.topic_name} within {seconds:g} s: is '
                         'the node running, with the same ROS_DOMAIN_ID and QoS?'
                     )
                 self._spin_once(0.02)
