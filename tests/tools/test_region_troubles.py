@@ -152,6 +152,14 @@ def test_what_is_not_clear_is_said_of_the_bag(tmp_path: Path) -> None:
     assert [one['camera'] for one in values['regions'].values()] == [None, None]
 
 
+def test_ten_thousand_boxes_are_not_read_to_their_end() -> None:
+    tally = RegionTally(RegionRules())
+    tally.add_frame(START_NS)
+    tally.add(START_NS, [GOOD._replace(id=str(n)) for n in range(10_000)])
+    assert tally.figures().boxes == 10_000 and tally.figures().regions == 1000
+    assert 'boxes after the first 1000' in tally.troubles()[0]
+
+
 @pytest.mark.parametrize(
     ('frames', 'messages', 'rules', 'said'),
     [
