@@ -165,7 +165,7 @@ def test_ten_thousand_boxes_are_not_read_to_their_end() -> None:
     [
         ((0, 50, 100), (), RegionRules(), 'there are no regions: what finds them was not running'),
         ((0, 50), (0, 50, 900, 950), RegionRules(),
-         '2 of 4 messages of regions have no frame within 200 ms of its stamp'),
+         '2 of 4 messages of regions have no frame within 200 ms: the camera paused'),
         ((0, 50), (1, 51), RegionRules(match=EXACT),
          '2 of 2 frames have no regions of its own stamp: they expire unlabelled; see what finds '
          'regions, or match the latest (regions_match: latest)'),
