@@ -9,7 +9,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.reader import Topic, read_messages
-from mobilenet_perception.recordings.source import SourceCamera, SourceRegions, warn
+from mobilenet_perception.recordings.source import SourceCamera, SourceRegions, camera_of, warn
 
 NONE = 'none'
 """In place of a topic: look at the whole image, whatever regions there are."""
@@ -34,13 +34,15 @@ def find_region_topics(topics: Sequence[Topic], cameras: Sequence[str]) -> Regio
     """Find by type, and by name where there are several, which topics say where to look.
 
     What our own node has published is left out. Of several cameras each takes the topic that has
-    its name as a part: `/front/boxes` is of the camera `front`.
+    its name as a part: `/front/boxes` is of the camera `front`, and of no other.
 
     Args:
         topics: all of the recording.
-        cameras: names.
+        cameras: names of those that are looked at.
     """
-    found = region_topics(topics)
+    images = (topic for topic in topics if topic.type in (cdr.IMAGE, cdr.COMPRESSED))
+    others = {camera_of(topic.name) for topic in images} - set(cameras)
+    found = [topic for topic in region_topics(topics) if not others & set(topic.split('/'))]
     if not found or not cameras:
         return RegionTopics({})
     if len(cameras) == 1 and len(found) == 1:

@@ -99,10 +99,12 @@ class Source(NamedTuple):
     def items(self) -> Iterator[SourceFrame | SourceRegions]:
         """Yield frames and regions in the order of recording, in place of each by themselves.
 
-        Regions that were recorded when there was no frame for a second are left out.
+        Regions that were recorded when there was no frame for a second are left out, and after
+        the last frame those of later ones.
         """
         regions = self.regions
         following, last_ns = next(regions, None), -_NEAR_NS
+        stamps_ns: dict[str, int] = {}
         for frame in self.frames:
             while following and following.log_ns <= frame.log_ns:
                 if following.log_ns - last_ns <= _NEAR_NS or (
@@ -112,8 +114,10 @@ class Source(NamedTuple):
                 following = next(regions, None)
             yield frame
             last_ns = frame.log_ns
+            stamps_ns[frame.camera] = max(frame.stamp_ns, stamps_ns.get(frame.camera, 0))
         while following and following.log_ns - last_ns <= _NEAR_NS:
-            yield following
+            if following.stamp_ns <= stamps_ns.get(following.camera, 0):
+                yield following
             following = next(regions, None)
 
 

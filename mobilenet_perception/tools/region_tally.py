@@ -37,7 +37,8 @@ class RegionFigures(NamedTuple):
         frames_own: those that have regions of their own stamp.
         frames_near: those that have regions near enough for the rules.
         messages_own: messages of regions that have the stamp of a frame.
-        messages_near: those that have a frame near enough.
+        messages_near: those that have a frame not further than `max_age_ms`, under `exact` too:
+            a recording may be played with fewer frames than it has.
         apart_ms: median time between the stamps of a frame and of the nearest regions; None: one
             of both is missing.
         outside: regions outside the image; None: its size is not known.
@@ -114,7 +115,7 @@ class RegionTally:
             frames_own=int((apart_ms == 0).sum()),
             frames_near=int((apart_ms <= near_ms).sum()),
             messages_own=int((back_ms == 0).sum()),
-            messages_near=int((back_ms <= near_ms).sum()),
+            messages_near=int((back_ms <= self.rules.max_age_ms).sum()),
             apart_ms=float(np.median(apart_ms)) if len(frames) and len(messages) else None,
             outside=outside,
             partly=partly,
@@ -178,8 +179,8 @@ class RegionTally:
             )
         if (without := found.messages - found.messages_near) > _FEW * found.messages:
             yield (
-                f'{without} of {found.messages} messages of regions have no frame '
-                f'{near}: the camera paused, or its frames got lost'
+                f'{without} of {found.messages} messages of regions have no frame within '
+                f'{self.rules.max_age_ms:g} ms: the camera paused, or its frames got lost'
             )
 
     def _places(self, size: tuple[int, int]) -> tuple[int, int]:

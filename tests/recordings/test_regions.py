@@ -12,6 +12,7 @@ from mobilenet_perception.frames.messages import Header, to_time
 from mobilenet_perception.recordings import BagOptions, SourceRegions, open_source, write_bag
 from mobilenet_perception.recordings.cdr import (
     DETECTIONS,
+    IMAGE,
     RecordedMessage,
     deserialize_boxes,
     serialize_boxes,
@@ -80,7 +81,9 @@ def test_frames_and_regions_come_in_recorded_order_and_time(tmp_path: Path) -> N
             regions(BOX, at_ms=-20),
             *(frame(RED, 100.0 * n) for n in range(3)),
             *(regions(BOX, at_ms=100.0 * n + 30, age_ms=35.0) for n in range(3)),
-            regions(BOX, at_ms=1300),
+            # Of a later frame, which there is not.
+            regions(BOX, at_ms=240),
+            regions(BOX, at_ms=1300, age_ms=1105.0),
         ],
     )
     source = open_source(str(bag))
@@ -120,6 +123,12 @@ def test_topics_are_found_by_type_and_name_without_our_own(
 ) -> None:
     answer = find_region_topics(topics(*names), cameras)
     assert answer.by_camera == found and answer.unclear == ''
+
+
+def test_regions_of_a_camera_that_is_not_played_are_no_others() -> None:
+    recorded = [*topics('/right/boxes'), Topic('/right/image_raw', IMAGE, 1)]
+    assert find_region_topics(recorded, ['left']).by_camera == {}
+    assert find_region_topics(recorded, ['right']).by_camera == {'right': '/right/boxes'}
 
 
 @pytest.mark.parametrize(

@@ -152,12 +152,20 @@ def test_what_is_not_clear_is_said_of_the_bag(tmp_path: Path) -> None:
     assert [one['camera'] for one in values['regions'].values()] == [None, None]
 
 
+def test_ten_thousand_boxes_are_not_read_to_their_end() -> None:
+    tally = RegionTally(RegionRules())
+    tally.add_frame(START_NS)
+    tally.add(START_NS, [GOOD._replace(id=str(n)) for n in range(10_000)])
+    assert tally.figures().boxes == 10_000 and tally.figures().regions == 1000
+    assert 'boxes after the first 1000' in tally.troubles()[0]
+
+
 @pytest.mark.parametrize(
     ('frames', 'messages', 'rules', 'said'),
     [
         ((0, 50, 100), (), RegionRules(), 'there are no regions: what finds them was not running'),
         ((0, 50), (0, 50, 900, 950), RegionRules(),
-         '2 of 4 messages of regions have no frame within 200 ms of its stamp'),
+         '2 of 4 messages of regions have no frame within 200 ms: the camera paused'),
         ((0, 50), (1, 51), RegionRules(match=EXACT),
          '2 of 2 frames have no regions of its own stamp: they expire unlabelled; see what finds '
          'regions, or match the latest (regions_match: latest)'),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import DRIVE, find_bags, source_of
-from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
 from mobilenet_perception.tools.cluster import LOCAL
 from mobilenet_perception.tools.regions import add_regions, rules_of
@@ -69,10 +68,6 @@ def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
     for name, file in (('html', arguments.html), ('video', arguments.video)):
         if file and several:
             raise PerceptionError(f'--{name} is for one bag: leave it out, or name one bag')
-    if arguments.roi and arguments.regions and set(arguments.regions) != {NONE}:
-        raise PerceptionError(
-            '--roi is one place for all frames, and --regions several in each: leave one out'
-        )
     if arguments.update and not arguments.expect:
         raise PerceptionError('--update needs to know what to write: add --expect FILE')
     if arguments.fail_if_worse and not arguments.baseline:

@@ -25,10 +25,9 @@ from mobilenet_perception.tools.report.run import (
     MissedFrame,
     Run,
     Thumbnail,
-    camera_decision,
     describe_bundle,
     describe_machine,
-    thing_results,
+    frame_with_regions,
 )
 
 if TYPE_CHECKING:
@@ -250,21 +249,12 @@ def _result(
     record = listener.records.get(key)
     if record is None:
         return None
+    record = record._replace(stamp_ns=item.source_stamp_ns)
     if known is not None:
-        looked = listener.looked.get(key, ()) if record.outcome is Outcome.ON_TIME else ()
-        decided = listener.things_decided.get(key, ())
-        return FrameResult(
-            record=record._replace(stamp_ns=item.source_stamp_ns),
-            time_s=item.time_s,
-            top=(),
-            decision=camera_decision(decided),
-            truth=None,
-            clear=False,
-            roi=None,
-            things=thing_results(looked, decided, known, item.source_stamp_ns),
-        )
+        looked, decided = listener.looked.get(key, ()), listener.things_decided.get(key, ())
+        return frame_with_regions(record, item.time_s, looked, decided, known)
     return FrameResult(
-        record=record._replace(stamp_ns=item.source_stamp_ns),
+        record=record,
         time_s=item.time_s,
         top=listener.labels.get(key, ()) if record.outcome is Outcome.ON_TIME else (),
         decision=listener.decided.get(key, ''),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.system.files import PACKAGE_FOLDER
 from mobilenet_perception.tools.cluster import LOCAL, Room, ray_cluster
 from mobilenet_perception.tools.replay.settings import MODES, ReplaySettings
@@ -48,6 +49,11 @@ def play(settings: ReplaySettings, progress: Callable[[int], None] = lambda fram
     if settings.mode not in MODES:
         raise PerceptionError(
             f'there is no mode {settings.mode!r} of a replay: choose one of {", ".join(MODES)}'
+        )
+    if settings.roi and set(settings.regions) - {NONE}:
+        raise PerceptionError(
+            'a region of interest is one place for all frames, and regions are several in each: '
+            'leave one out'
         )
     if settings.mode == 'ros':
         if settings.faults:

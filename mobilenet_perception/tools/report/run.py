@@ -14,7 +14,7 @@ from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.system.machine.identity import processor_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mobilenet_perception.inference.bundle import Bundle
     from mobilenet_perception.inference.runtimes import Runtime
@@ -129,7 +129,7 @@ class Run(NamedTuple):
         return [result for results in self.frames.values() for result in results]
 
 
-def thing_results(
+def _thing_results(
     looked: 'Iterable[TopOfRegion]',
     decided: 'Iterable[ThingDecision]',
     known: 'ThingLabels',
@@ -157,9 +157,33 @@ def thing_results(
     return tuple(found)
 
 
-def camera_decision(decided: 'Iterable[ThingDecision]') -> str:
-    """Return what is decided of a camera with regions as a whole: `stale` or nothing."""
-    return next((item.decision.label for item in decided if not item.id), '')
+def frame_with_regions(
+    record: FrameRecord,
+    time_s: float,
+    looked: 'Sequence[TopOfRegion]',
+    decided: 'Sequence[ThingDecision]',
+    known: 'ThingLabels',
+) -> FrameResult:
+    """Return the result of a frame that was looked at in regions.
+
+    Args:
+        record: its life, under the source's own stamp.
+        time_s: seconds since the first frame of the source.
+        looked: the regions that were looked at; what was not in time does not count.
+        decided: what was decided after it; of the camera as a whole under an empty id.
+        known: what is known of the things.
+    """
+    on_time = record.outcome is Outcome.ON_TIME
+    return FrameResult(
+        record=record,
+        time_s=time_s,
+        top=(),
+        decision=next((item.decision.label for item in decided if not item.id), ''),
+        truth=None,
+        clear=False,
+        roi=None,
+        things=_thing_results(looked if on_time else (), decided, known, record.stamp_ns),
+    )
 
 
 def frame_result(
@@ -174,21 +198,13 @@ def frame_result(
         known: what is known of the things that regions name; None: the camera has no regions.
     """
     on_time = result.record.outcome is Outcome.ON_TIME
+    record = result.record._replace(stamp_ns=frame.stamp_ns)
+    time_s = (frame.log_ns - first_ns) / 1e9
     if known is not None:
-        looked = result.regions if on_time else ()
-        return FrameResult(
-            record=result.record._replace(stamp_ns=frame.stamp_ns),
-            time_s=(frame.log_ns - first_ns) / 1e9,
-            top=(),
-            decision=camera_decision(result.things),
-            truth=None,
-            clear=False,
-            roi=None,
-            things=thing_results(looked, result.things, known, frame.stamp_ns),
-        )
+        return frame_with_regions(record, time_s, result.regions, result.things, known)
     return FrameResult(
-        record=result.record._replace(stamp_ns=frame.stamp_ns),
-        time_s=(frame.log_ns - first_ns) / 1e9,
+        record=record,
+        time_s=time_s,
         top=result.top if on_time else (),
         decision=result.decision.label,
         truth=frame.truth,

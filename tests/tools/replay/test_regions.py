@@ -200,7 +200,10 @@ def test_command_tells_of_things_and_holds_them_to_an_accuracy(
     ('more', 'said'),
     [
         (('--regions', '/moose'), 'no topic of regions /moose'),
-        (('--regions', '/boxes', '--roi', '1,2,3,4'), '--roi is one place for all frames'),
+        (
+            ('--regions', '/boxes', '--roi', '1,2,3,4'),
+            'a region of interest is one place for all frames',
+        ),
     ],
 )
 def test_what_does_not_go_together_is_one_sentence(

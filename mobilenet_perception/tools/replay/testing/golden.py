@@ -21,9 +21,10 @@ SCHEMA = 'mobilenet_perception.golden_replay'
 SCHEMA_VERSION = 1
 # Of the files of several bags: <bag> and this.
 GOLDEN_SUFFIX = '.golden.json'
+# Of what was said of regions without an id.
+WITHOUT_ID = '(without id)'
 # Of the stages of a frame's life, those that this package and the runtime spend on it; inference
 # apart, since each variant has a time of its own.
-WITHOUT_ID = '(without id)'
 OTHER_STAGES = ('decode', 'preprocess', 'postprocess')
 
 

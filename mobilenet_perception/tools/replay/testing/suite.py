@@ -192,7 +192,7 @@ class Figures(NamedTuple):
         frames: received.
         right: clear frames of known truth answered right.
         clear: clear frames of known truth.
-        decided: frames after which a label was decided.
+        decided: frames after which a label was decided; of things each in each frame.
         miss_rate: share of frames without an answer in time, 0 to 1.
         p50_ms: median age of answers; None: of fast replays, where it means nothing.
         p99_ms: 99th percentile.
@@ -293,7 +293,11 @@ def figures(reports: Sequence[Mapping[str, Any]]) -> Figures:
         frames=len(frames),
         right=sum(item['right'] for item in clear),
         clear=sum(item['frames'] for item in clear),
-        decided=sum(frame['decision'] not in ('unknown', 'stale', '') for frame in frames),
+        decided=sum(
+            one['decision'] not in ('unknown', 'stale', '')
+            for frame in frames
+            for one in (frame, *(frame.get('things') or ()))
+        ),
         miss_rate=miss_rate(summed),
         p50_ms=timed.p50 if timed else None,
         p99_ms=timed.p99 if timed else None,
