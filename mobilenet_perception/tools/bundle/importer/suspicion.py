@@ -45,16 +45,19 @@ def check_accuracy(
         return
     top, truth = _answers(found, ending, how, sample)
     right = top == truth
-    best = max(_trials(found, ending, how, sample), key=lambda trial: trial.right.sum())
-    for shift, flag in ((1, 'a first label too many'), (-1, '--drop-first')):
-        shifted = _Trial(flag, top + shift == truth)
-        best = max(best, shifted, key=lambda trial: trial.right.sum())
+    trials = [
+        *_trials(found, ending, how, sample),
+        _Trial('labels without the first', top + 1 == truth),
+        _Trial('--drop-first', top - 1 == truth),
+    ]
+    best = max(trials, key=lambda trial: trial.right.sum())
     told = f'{found.path} is right on {right.mean():.0%} of {len(sample)} of the images'
-    better = f'{best.right.mean():.0%} with {best.flag}'
     if _is_better(best.right, right):
+        as_good = (t.flag for t in trials if t.right.sum() >= best.right.sum() - 1)
+        better = f'{" or ".join(as_good)} ({best.right.mean():.0%})'
         if _is_guessing(right, truth):
-            raise BundleError(f'{told}, as if it guessed: try {best.flag} ({better})')
-        raise BundleError(f'{told}, and on {better}: give that')
+            raise BundleError(f'{told}, as if it guessed: try {better}')
+        raise BundleError(f'{told}, and on more with {better}: give that')
     if _is_guessing(right, truth):
         raise BundleError(
             f'{told}, as if it guessed, by every --scaling and --channels: are the labels in the '

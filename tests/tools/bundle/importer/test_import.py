@@ -317,10 +317,10 @@ def test_a_file_that_is_no_model_is_one_sentence(
 @pytest.mark.parametrize(
     ('made', 'flags', 'said'),
     [
-        (model(), ['--scaling', 'none'], 'as if it guessed: try --scaling -1..1 (100%'),
+        (model(), ['--scaling', 'none'], 'try --scaling imagenet or --scaling -1..1'),
         (model(order=[2, 1, 0]), ['--scaling', '-1..1'],
-         'of 90 of the images, and on 100% with --channels bgr'),
-        (model(order=[1, 2, 0]), ['--scaling', '-1..1'],
+         'is right on 33% of 90 of the images, as if it guessed: try --channels bgr (100%)'),
+        (model(order=[0, 0, 0]), ['--scaling', '-1..1'],
          'are the labels in the order of its outputs'),
         (model(), [], '-1..1 is right on 100%'),
     ],
