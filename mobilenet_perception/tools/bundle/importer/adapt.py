@@ -13,7 +13,7 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from mobilenet_perception.errors import BundleError
-from mobilenet_perception.tools.bundle.importer.model import OPSET, ForeignModel, noise, run
+from mobilenet_perception.tools.bundle.importer.model import OPSET, ForeignModel
 from mobilenet_perception.tools.bundle.importer.scaling import Scaling
 from mobilenet_perception.tools.bundle.onnx_graph import (
     INPUT,
@@ -62,12 +62,8 @@ def find_ending(found: ForeignModel) -> Ending:
     """Return where a model's scores are logits.
 
     Told from the graph's end; where that is no activation, by what it gives for noise.
-
-    Raises:
-        BundleError: ONNX Runtime does not run it.
     """
-    scores = run(found, noise(found, 1), [found.scores])[0].ravel()
-    view = GraphView(found.model)
+    scores, view = found.answer, GraphView(found.model)
     node = view.maker.get(found.scores)
     while node is not None and node.op_type in _RESHAPING:
         node = view.maker.get(node.input[0])
@@ -170,7 +166,7 @@ class _Builder:
         value = self._node('Cast', value, to=TensorProto.FLOAT) if _is_half(found) else value
         if ending.kind == 'probabilities':
             value = self._node('Log', self._node('Clip', value, np.array(_LEAST, np.float32)))
-        if ending.classes == 2 and _is_alone(found, ending):
+        if found.answer.size == 1:
             # One score for two labels: the sigmoid of x is the softmax of 0 and x.
             value = self._node('Pad', value, np.array([0, 1, 0, 0], np.int64))
         if how.drop_first:
@@ -203,7 +199,3 @@ class _Builder:
 
 def _is_half(found: ForeignModel) -> bool:
     return any(t.data_type == TensorProto.FLOAT16 for t in found.model.graph.initializer)
-
-
-def _is_alone(found: ForeignModel, ending: Ending) -> bool:
-    return run(found, noise(found, 1), [found.scores])[0].size == 1

@@ -18,11 +18,11 @@ from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.tools.bundle.onnx_graph import Array
 from mobilenet_perception.tools.terminal import Progress, notify
 
-_GOLDEN = 24
+_GOLDEN = 12
 _GOLDEN_OF_LABEL = 2
 _DRAWN = 6
 # Golden frames need no more pixels than networks look at.
-_LONGEST = 640
+_LONGEST = 480
 
 
 class Picture(NamedTuple):

@@ -20,6 +20,7 @@ from mobilenet_perception.tools.bundle.calibration import (
     log_softmax,
 )
 from mobilenet_perception.tools.bundle.importer.adapt import (
+    Ending,
     Preparation,
     find_ending,
     input_size,
@@ -93,6 +94,7 @@ class _Candidate(NamedTuple):
 
     name: str
     found: ForeignModel
+    ending: Ending
     how: Preparation
     logits: ModelProto
 
@@ -152,7 +154,8 @@ def import_models(
     ]
     ladder = make_ladder(variants)
     kept = {variant.name: graphs[variant.name] for variant in ladder.kept}
-    sources = {one.name: _source(one) for one in candidates if one.name in kept}
+    by_name = {one.name: one for one in candidates}
+    sources = {name: _source(by_name[name]) for name in kept}
     name = as_name(folder.resolve().name)
     manifest = Manifest(
         name=name,
@@ -163,17 +166,7 @@ def import_models(
         decision=measured.decision,
         golden_tolerance=_GOLDEN_TOLERANCE,
         golden=(),
-        provenance={
-            'imported': {
-                one.name: {
-                    'file': one.found.path.name,
-                    'sha256': _sha256(one.found.path),
-                    'how': sources[one.name],
-                }
-                for one in candidates
-                if one.name in kept
-            }
-        },
+        provenance={'imported': {name: _provenance(by_name[name]) for name in kept}},
     )
     order = {one.name: position for position, one in enumerate(candidates)}
     ranked = [order[variant.name] for variant in ladder.kept]
@@ -238,7 +231,7 @@ def _candidate(
             f'trained with ({NAMES}, or numbers){compare_scalings(found, ending, how, pictures)}'
         )
     check_accuracy(found, ending, how, pictures)
-    return _Candidate(name, found, how, to_logits(found, ending, how))
+    return _Candidate(name, found, ending, how, to_logits(found, ending, how))
 
 
 def _measure(
@@ -309,7 +302,14 @@ def _source(one: _Candidate) -> str:
         told += f', the middle {how.crop:.3g} of each side'
     if how.drop_first:
         told += ', without the first output'
+    if one.ending.kind == 'sigmoid' and one.ending.classes > 2:
+        told += ', taken to show one label only, which its sigmoid does not say'
     return told
+
+
+def _provenance(one: _Candidate) -> dict[str, str]:
+    path = one.found.path
+    return {'file': path.name, 'sha256': _sha256(path), 'how': _source(one)}
 
 
 def _calibration(candidates: Sequence[_Candidate], measured: _Measured) -> dict[str, object]:

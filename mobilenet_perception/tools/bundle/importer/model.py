@@ -47,6 +47,7 @@ class ForeignModel(NamedTuple):
         model: with one input and, of its outputs, one that counts.
         image: name of the input.
         scores: name of the output.
+        answer: (scores,) what it gives there for an image of noise.
         height: rows of the input, in pixels.
         width: columns, in pixels.
         channels_first: whether the input is (batch, channels, height, width).
@@ -59,6 +60,7 @@ class ForeignModel(NamedTuple):
     model: ModelProto
     image: str
     scores: str
+    answer: Array
     height: int
     width: int
     channels_first: bool
@@ -133,9 +135,20 @@ def from_onnx(model: ModelProto, path: Path, settings: ReadSettings) -> ForeignM
         )
     labels, scaling, because = _metadata(model)
     found = ForeignModel(
-        path, model, image.name, '', height, width, channels_first, scaling, because, labels
+        path=path,
+        model=model,
+        image=image.name,
+        scores='',
+        answer=np.zeros(0),
+        height=height,
+        width=width,
+        channels_first=channels_first,
+        scaling=scaling,
+        because=because,
+        labels=labels,
     )
-    found = found._replace(scores=_scores(found, settings))
+    scores, answer = _scores(found, settings)
+    found = found._replace(scores=scores, answer=answer.astype(np.float32).ravel())
     if found.scaling is None and found.kind == TensorProto.UINT8:
         found = found._replace(scaling=SCALINGS['none'], because='it takes pixels as they are')
     if found.scaling is None:
@@ -284,8 +297,8 @@ def _metadata(model: ModelProto) -> tuple[tuple[str, ...] | None, Scaling | None
     return labels, SCALINGS['0..1'], 'exported by Ultralytics, for 0..1'
 
 
-def _scores(found: ForeignModel, settings: ReadSettings) -> str:
-    """Return the output that is a row of scores.
+def _scores(found: ForeignModel, settings: ReadSettings) -> tuple[str, Array]:
+    """Return the output that is a row of scores, and such a row.
 
     Raises:
         BundleError: there is none, or several.
@@ -297,10 +310,8 @@ def _scores(found: ForeignModel, settings: ReadSettings) -> str:
             raise BundleError(f'{path} has no output {settings.scores}: it gives {_told(outputs)}')
         names = [settings.scores]
     rows: dict[str, Array] = {}
-    for name, result in zip(names, run(found, noise(found, 1), names), strict=True):
-        if result.ndim >= 2 and result.shape[0] == 1 and result.size == result.shape[1:][
-            int(np.argmax(result.shape[1:]))
-        ]:  # fmt: skip
+    for name, result in zip(names, _run(found, names), strict=True):
+        if result.ndim >= 2 and result.shape[0] == 1 and result.size == max(result.shape[1:]):
             rows[name] = result
     if not rows:
         raise BundleError(
@@ -311,32 +322,28 @@ def _scores(found: ForeignModel, settings: ReadSettings) -> str:
         raise BundleError(
             f'{path} gives several rows, {", ".join(rows)}: name the one of the scores by --scores'
         )
-    return names[0] if settings.scores else next(iter(rows))
+    return next(iter(rows.items()))
 
 
-def noise(found: ForeignModel, images: int) -> Array:
-    """Return (images, ...) noise as the model takes it."""
-    size = [3, found.height, found.width] if found.channels_first else [
-        found.height, found.width, 3,
-    ]  # fmt: skip
-    pixels = np.random.default_rng(0).integers(0, 256, (images, *size))
-    kind = _TYPES[found.kind]
-    return pixels.astype(kind) if kind == np.uint8 else (pixels / 127.5 - 1).astype(kind)
-
-
-def run(found: ForeignModel, images: Array, names: Sequence[str]) -> list[Array]:
-    """Run a model as it is.
+def _run(found: ForeignModel, names: Sequence[str]) -> list[Array]:
+    """Run a model as it is on an image of noise.
 
     Raises:
         BundleError: ONNX Runtime refuses it.
     """
+    size = [found.height, found.width, 3]
+    if found.channels_first:
+        size = [3, *size[:2]]
+    pixels = np.random.default_rng(0).integers(0, 256, (1, *size))
+    kind = _TYPES[found.kind]
+    image = pixels.astype(kind) if kind == np.uint8 else (pixels / 127.5 - 1).astype(kind)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(
             found.model.SerializeToString(), options, providers=['CPUExecutionProvider']
         )
-        results: list[Array] = session.run(list(names), {found.image: images})
+        results: list[Array] = session.run(list(names), {found.image: image})
     except Exception as error:  # ORT raises a family of unrelated types
         line = str(error).strip().splitlines()[0]
         raise BundleError(f'{found.path}: ONNX Runtime does not run it: {line}') from error

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from flatbuffers import number_types
+from flatbuffers.table import Table
 
 from mobilenet_perception.errors import BundleError
 
@@ -161,8 +163,6 @@ class _Table:
     """A FlatBuffers table; None as its place: it is absent, and each field has its default."""
 
     def __init__(self, content: bytes, place: int | None) -> None:
-        from flatbuffers.table import Table  # noqa: PLC0415 (an extra)
-
         self._content = content
         self._table = None if place is None else Table(content, place)
 
@@ -172,8 +172,6 @@ class _Table:
 
     def number(self, field: int, kind: str = 'Int32', default: float = 0) -> Any:
         """Return a number of a type that FlatBuffers names, such as Int8."""
-        from flatbuffers import number_types  # noqa: PLC0415
-
         offset = self._offset(field)
         if not offset:
             return default
