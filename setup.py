@@ -38,6 +38,8 @@ EXTRAS = {
         'setuptools',
     ],
     'tools': TOOL_LIBRARIES,
+    # Models that one has become a bundle, by `bundle import`, where TensorFlow is not.
+    'import': ['flatbuffers', 'onnx>=1.15', 'onnxruntime>=1.15'],
     # Compiles engines without a GPU: by it, tests see what TensorRT takes.
     'rtx': [
         "tensorrt-rtx-cu13-bindings; platform_machine == 'x86_64' and sys_platform == 'linux'",

@@ -55,6 +55,16 @@ PROGRAM = CommandLine(
             'simulate.command',
             'drive through a simulated street, and score the decisions sign by sign',
         ),
+        'bundle': Command(
+            '',
+            'make a model bundle of models that you have',
+            {
+                'import': Command(
+                    'bundle.importer.command',
+                    'make a bundle of ONNX or TensorFlow Lite models, and prove it',
+                ),
+            },
+        ),
         'build': Command(
             'bundle.build',
             'build TensorRT engines of a bundle here, and say which of them pay',

@@ -18,7 +18,7 @@ class Command(NamedTuple):
     Attributes:
         module: below the package of commands; has `add_arguments(parser)` and
             `run(arguments) -> int`, and is imported only when the command is asked for. Empty:
-            the command is one of its actions.
+            the command is one of its actions. With both, it runs unless the next word is one.
         summary: what it does, in a phrase.
         actions: by name, as of `bag`: `bag write`, `bag info`.
     """
@@ -95,7 +95,7 @@ def _add_commands(
         command = parsers.add_parser(name, help=summary, description=description)
         if name not in words[:1]:
             continue
-        if actions:
+        if actions and (not module_name or words[1:2] in [[action] for action in actions]):
             _add_commands(command, package, actions, words[1:], 'ACTION')
         else:
             module = importlib.import_module(f'{package}.{module_name}')

@@ -84,7 +84,8 @@ def test_the_map_names_registries_where_they_are() -> None:
     paragraphs = [part for part in below.partition('\n## ')[0].split('\n\n') if '**' in part]
     kinds = [re.findall(r'\*\*An? ([^*]+)\*\*', part)[0] for part in paragraphs]
     assert kinds == [
-        'encoding', 'runtime', 'architecture', "doctor's check", 'command', 'parameter',
+        'encoding', 'runtime', 'architecture', 'model format', "doctor's check", 'command',
+        'parameter',
     ]  # fmt: skip
     for part in paragraphs:
         spans = re.findall(r'`([^`]+)`', part)

@@ -32,7 +32,7 @@ def test_help_names_every_command_in_one_line_and_is_quick_to_import() -> None:
     'names',
     [
         *([name] for name in PROGRAM.commands),
-        *(['bag', name] for name in PROGRAM.commands['bag'].actions),
+        *([one, name] for one in ('bag', 'bundle') for name in PROGRAM.commands[one].actions),
     ],
 )
 def test_help_of_each_command(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,6 @@ good it is, and its limits (Mitchell et al.: Model cards for model reporting. FA
 """
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,14 +15,17 @@ import numpy as np
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
+from mobilenet_perception.inference.bundle.manifest import as_name
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variant_count
+from mobilenet_perception.tools.bundle.ladder import make_ladder
+from mobilenet_perception.tools.bundle.model_card import markdown_table
+from mobilenet_perception.tools.bundle.onnx_graph import free_batch
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
 from training.evaluation.record import Candidate, SetMetrics
-from training.export.graph import free_batch
 from training.fit.run_folder import PRECISIONS, RunData
 from training.images.composition import Placement, compose, random_background, street, trim
 
@@ -72,18 +74,6 @@ class WrittenBundle(NamedTuple):
     """A bundle that was written, and why variants were left out, by name."""
 
     bundle: Bundle
-    dropped: dict[str, str]
-
-
-class Ladder(NamedTuple):
-    """What a bundle takes and what it leaves.
-
-    Attributes:
-        kept: variants by accuracy, the best first.
-        dropped: why each of the others is left out, a sentence by name.
-    """
-
-    kept: tuple[Variant, ...]
     dropped: dict[str, str]
 
 
@@ -143,28 +133,6 @@ def make_bundle(
     return WrittenBundle(bundle, ladder.dropped)
 
 
-def make_ladder(variants: Sequence[Variant]) -> Ladder:
-    """Sort variants, and drop those that another of their precision beats.
-
-    Across precisions nothing is dropped: what a precision costs only the machine that runs it
-    can tell.
-
-    Args:
-        variants: measured on the same frames.
-    """
-    dropped: dict[str, str] = {}
-    for variant in variants:
-        better = next((other for other in variants if _beats(other, variant)), None)
-        if better is not None:
-            dropped[variant.name] = (
-                f'{_figures(variant)}: {better.name} is at least as accurate for at most as many '
-                f'multiply-adds ({_figures(better)})'
-            )
-    kept = [variant for variant in variants if variant.name not in dropped]
-    kept.sort(key=lambda variant: (-(variant.accuracy or 0.0), variant.macs, variant.name))
-    return Ladder(tuple(kept), dropped)
-
-
 def golden_frames(
     sessions: Sequence[Session], labels: Sequence[str], images_of: ImagesOf
 ) -> list[GoldenImage]:
@@ -188,7 +156,7 @@ def golden_frames(
                 for session, least in zip(sessions, sure, strict=True)
             ):
                 found += 1
-                frames.append((f'{_file_name(label)}_{found}', label, image))
+                frames.append((f'{as_name(label)}_{found}', label, image))
             if found == _PER_LABEL:
                 break
         if not found:
@@ -317,21 +285,6 @@ def _provenance(
     }
 
 
-def _beats(one: Variant, other: Variant) -> bool:
-    ours = (one.accuracy or 0.0, -one.macs)
-    theirs = (other.accuracy or 0.0, -other.macs)
-    if one.precision != other.precision:
-        return False
-    if ours == theirs:
-        # Of two alike, the first by name stays.
-        return one.name < other.name
-    return all(a >= b for a, b in zip(ours, theirs, strict=True))
-
-
-def _figures(variant: Variant) -> str:
-    return f'{variant.accuracy or 0.0:.2%}, {variant.macs / 1e6:.1f} M'
-
-
 def _knows(session: Session, image: Pixels, index: int, least: float) -> bool:
     scores = session.run(crop_and_resize(Frame(image, 'rgb'), session.height, session.width))
     return int(scores.argmax()) == index and float(scores[index]) >= least
@@ -345,10 +298,6 @@ def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> P
     return compose(signal, random_background(rows, columns, (), random), _PLACEMENT, random)
 
 
-def _file_name(label: str) -> str:
-    return re.sub(r'[^A-Za-z0-9_.+-]', '_', label)
-
-
 def _ladder(figures: Sequence[Figures]) -> str:
     names = list(figures[0].sets)
     titles = [_SETS.get(name, name.replace('test_', 'of these, ')) for name in names]
@@ -360,7 +309,7 @@ def _ladder(figures: Sequence[Figures]) -> str:
         cells.append(f'{sets["test"].ece:.3f}')
         cells += [_share(sets[name]) if name in sets else '-' for name in names]
         rows.append(cells)
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _classes(figures: Sequence[Figures]) -> str:
@@ -377,13 +326,8 @@ def _classes(figures: Sequence[Figures]) -> str:
             cells.append(f'{other["recall"]:.3f}' if other else '-')
         rows.append(cells)
     heading = f'precision and recall of {figures[0].variant.name}, recall of the others'
-    return f'({heading})\n\n{_table(head, rows)}'
+    return f'({heading})\n\n{markdown_table(head, rows)}'
 
 
 def _share(found: SetMetrics) -> str:
     return f'{found.accuracy:.2%} ({found.correct} of {found.frames})'
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ['---'] * len(head), *rows]
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines)

@@ -24,7 +24,16 @@ PROGRAM = CommandLine(
         'sweep': Command('sweep', 'search settings, on this machine or a Ray cluster'),
         'export': Command('export', 'write the ONNX graph of a run'),
         'quantize': Command('quantize', 'write INT8 and FP16 graphs of a run'),
-        'bundle': Command('bundle', 'make a model bundle, a ladder of variants, of runs'),
+        'bundle': Command(
+            'bundle',
+            'make a model bundle, a ladder of variants, of runs; `bundle import`: of other models',
+            {
+                'import': Command(
+                    'import_command',
+                    'make a bundle of Keras, SavedModel, TensorFlow Lite or ONNX models',
+                ),
+            },
+        ),
     },
     interrupted='stopped; the same command resumes',
 )

@@ -14,6 +14,7 @@ from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.bundle.calibration import decision_thresholds, fit_temperature
 from training.data.data_set import DataSet, Logits, Merge, Probabilities, Sample, Split
 from training.errors import TrainingError
 from training.evaluation.metrics.assessment import Assessment, assess
@@ -94,7 +95,7 @@ def evaluate(
     if not validation:
         raise TrainingError('there is no validation part to calibrate on: split the data again')
     logits, truth = logits_of(validation), _published_truth(validation, data)
-    temperature = parity.fit_temperature(logits, truth, merge)
+    temperature = fit_temperature(logits, truth, merge)
     scores = parity.calibrated(logits, temperature, merge)
     model = export_onnx(network, temperature, merge)
     write_atomically(run.exported_file, model)
@@ -114,7 +115,7 @@ def evaluate(
         temperature=temperature,
         ece_before=expected_calibration_error(parity.calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
-        decision=parity.decision_thresholds(scores, truth),
+        decision=parity.Thresholds(*decision_thresholds(scores, truth)),
         parity=parity.compare_answers(
             parity.calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),

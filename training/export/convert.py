@@ -17,9 +17,10 @@ import tf2onnx
 from onnx import NodeProto, numpy_helper
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from mobilenet_perception.tools.bundle.onnx_graph import canonical, static_shapes
 from training.data.data_set import Merge
 from training.errors import TrainingError
-from training.export.graph import GraphView, canonical, channel_axis, static_shapes
+from training.export.graph import GraphView, channel_axis
 
 # From 18 on, tf2onnx writes average pooling as ReduceMean and a second Transpose appears.
 OPSET = 17

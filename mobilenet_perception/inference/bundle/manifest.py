@@ -160,6 +160,12 @@ def bundle_file(path: str) -> str:
     return path
 
 
+def as_name(text: str) -> str:
+    """Return a text as the name of a variant, a bundle or a file in it."""
+    name = re.sub(r'[^A-Za-z0-9_.+-]', '_', text).lstrip('_.+-')[:64]
+    return name or 'model'
+
+
 def _variant(item: object) -> Variant:
     value = _mapping(item, 'variants')
     accuracy = None if value.get('accuracy') is None else _probability(value, 'accuracy')

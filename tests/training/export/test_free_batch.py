@@ -8,9 +8,9 @@ import onnx
 import pytest
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.tools.bundle.onnx_graph import free_batch
 from tests.support.networks import images
 from tests.support.tiny_bundle import tiny_model
-from training.export.graph import free_batch
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@
 import numpy as np
 import pytest
 
+from mobilenet_perception.tools.bundle.calibration import decision_thresholds, fit_temperature
 from training.evaluation.metrics.calibration import expected_calibration_error
 from training.evaluation.metrics.classification import measure
-from training.export.parity import calibrated, decision_thresholds, fit_temperature
+from training.export.parity import calibrated
 
 
 def test_metrics_of_a_small_table() -> None:

@@ -16,10 +16,11 @@ import onnxruntime
 from onnx import ModelProto, NodeProto
 
 from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.tools.bundle.onnx_graph import give_constant
 from training.configuration.records import Record
 from training.data.data_set import Array, Pixels, Probabilities
 from training.errors import TrainingError
-from training.export.graph import GraphView, give_constant, over_channels
+from training.export.graph import GraphView, over_channels
 from training.export.parity import run_all
 from training.export.quantize import schemes
 from training.export.quantize.qdq import insert_qdq, quantization_points

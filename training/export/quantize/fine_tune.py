@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from onnx import ModelProto, NodeProto, helper
 
+from mobilenet_perception.tools.bundle.onnx_graph import give_constant
 from training.data.data_set import Pixels, Targets
 from training.errors import TrainingError
 from training.export import graph
@@ -157,7 +158,7 @@ class FakeQuantized(keras.Model):  # type: ignore[misc]
             for position, variable in enumerate(self._learned.get(node.name, [])):
                 value = np.asarray(variable.value)
                 restored = graph.to_onnx(value, node) if position == 0 else value
-                graph.give_constant(result, node, position + 1, restored)
+                give_constant(result, node, position + 1, restored)
         return result
 
     def _input(

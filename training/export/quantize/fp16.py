@@ -5,8 +5,9 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from mobilenet_perception.tools.bundle.onnx_graph import canonical
 from training.errors import TrainingError
-from training.export.graph import GraphView, canonical, load
+from training.export.graph import GraphView, load
 
 _LARGEST = float(np.finfo(np.float16).max)
 

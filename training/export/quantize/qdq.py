@@ -8,9 +8,10 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
+from mobilenet_perception.tools.bundle.onnx_graph import canonical
 from training.data.data_set import Array
 from training.errors import TrainingError
-from training.export.graph import GraphView, canonical, channel_axis, over_channels
+from training.export.graph import GraphView, channel_axis, over_channels
 from training.export.quantize import schemes
 
 

@@ -13,6 +13,7 @@ import keras
 import onnx
 
 from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.tools.bundle.onnx_graph import recognise
 from training.data.data_set import Array
 from training.errors import TrainingError
 from training.networks.comparison import FAMILIES
@@ -33,13 +34,6 @@ _MOBILENETS: dict[str, Callable[..., keras.Model]] = {
 }
 # V1 and V2 have weights for several sizes; those of 224 are taken for any other.
 _SIZES = {'mobilenet_v1': (128, 160, 192, 224), 'mobilenet_v2': (96, 128, 160, 192, 224)}
-# By the number of depthwise convolutions: architecture, and channels of the last at alpha 1.
-_BY_DEPTHWISE = {
-    13: ('mobilenet_v1', 1024),
-    17: ('mobilenet_v2', 960),
-    15: ('mobilenet_v3_large', 960),
-    11: ('mobilenet_v3_small', 576),
-}
 
 
 class LoadedWeights(NamedTuple):
@@ -156,10 +150,8 @@ def looks_like(stored: Sequence[StoredLayer]) -> str | None:
         for array in layer.arrays
         if array.ndim == 4 and array.shape[3] == 1 and array.shape[0] > 1
     ]
-    if len(channels) not in _BY_DEPTHWISE:
-        return None
-    architecture, full = _BY_DEPTHWISE[len(channels)]
-    return f'{architecture} with alpha {channels[-1] / full:.2g}'
+    found = recognise(channels)
+    return f'{found[0]} with alpha {found[1]:.2g}' if found else None
 
 
 def _stored(path: Path, network: keras.Model, settings: NetworkSettings) -> list[StoredLayer]:

@@ -7,10 +7,11 @@ import pytest
 
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.runtimes.tensorrt import build_engine
+from mobilenet_perception.tools.bundle.onnx_graph import free_batch
 from tests.inference.runtimes.tensorrt.graphs import RTX, needs_rtx
 from tests.training.export.quantize.ranges import ranges_of
 from training.data.data_set import Pixels
-from training.export.graph import free_batch, load
+from training.export.graph import load
 from training.export.quantize.fp16 import to_fp16
 from training.export.quantize.qdq import insert_qdq
 from training.export.quantize.schemes import TENSORRT

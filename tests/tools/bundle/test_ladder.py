@@ -2,7 +2,7 @@
 """The ladder: sorted, and without those that another beats."""
 
 from mobilenet_perception.inference.bundle import Variant
-from training.bundle.bundling import make_ladder
+from mobilenet_perception.tools.bundle.ladder import make_ladder
 
 
 def variant(name: str, accuracy: float, macs: int, precision: str = 'fp32') -> Variant:
