@@ -148,8 +148,19 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
     return LoadedWeights(source, len(loaded), random)
 
 
-def looks_like(stored: Sequence[StoredLayer]) -> str | None:
-    """Return an architecture and its alpha in words; None: it is like none of those known."""
+class Likeness(NamedTuple):
+    """An architecture by name, and its width multiplier."""
+
+    architecture: str
+    alpha: float
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f'{self.architecture} with alpha {self.alpha:g}'
+
+
+def looks_like(stored: Sequence[StoredLayer]) -> Likeness | None:
+    """Return what stored layers seem to be of; None: it is like none of those known."""
     channels = [
         array.shape[2]
         for layer in stored
@@ -159,7 +170,7 @@ def looks_like(stored: Sequence[StoredLayer]) -> str | None:
     if len(channels) not in _BY_DEPTHWISE:
         return None
     architecture, full = _BY_DEPTHWISE[len(channels)]
-    return f'{architecture} with alpha {channels[-1] / full:.2g}'
+    return Likeness(architecture, float(f'{channels[-1] / full:.2g}'))
 
 
 def _stored(path: Path, network: keras.Model, settings: NetworkSettings) -> list[StoredLayer]:
