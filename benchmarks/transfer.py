@@ -14,6 +14,7 @@ import argparse
 import csv
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -50,12 +51,24 @@ class Task(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How the two compare on the test part."""
+    """How the two compare on the test part, and what they took.
+
+    Attributes:
+        network: accuracy of what `fit` made, 0 to 1.
+        regression: accuracy of the logistic regression, 0 to 1.
+        interval: of the difference; None: too few groups.
+        seconds: of the command `fit`.
+        processor_seconds: of all cores, in these.
+        regression_seconds: for features and regression.
+        images: of training, validation and test.
+        size: side of the input, in pixels.
+    """
 
     network: float
     regression: float
     interval: Interval | None
     seconds: float
+    processor_seconds: float
     regression_seconds: float
     images: tuple[int, int, int]
     size: int
@@ -130,9 +143,10 @@ def measure(task: Task, data: Path, folder: Path, minutes: float) -> Result:
     command = [sys.executable, '-m', 'training', 'fit', str(place), '--weights', str(weights)]
     command += ['--name', 'run', '--runs', str(folder), *task.flags]
     command += ['--minutes', str(minutes)] if minutes else []
-    begun = time.monotonic()
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, env={**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '3'})
     seconds = time.monotonic() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = Run(folder / 'run')
     configuration = run.configuration()
     data_set = read_data(configuration.data, place)
@@ -159,6 +173,7 @@ def measure(task: Task, data: Path, folder: Path, minutes: float) -> Result:
         float((regression == truth).mean()),
         difference(pair[0], pair[1], ACCURACY),
         seconds,
+        after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
         regression_seconds,
         (counts[0], counts[1], counts[2]),
         configuration.height,
@@ -221,7 +236,8 @@ def line(name: str, result: Result) -> str:
     return (
         f'| {name} | {"/".join(map(str, result.images))} | {result.size} | '
         f'{result.regression:.1%} | {result.network:.1%} | {gain:+.1f} ({ends}) | '
-        f'{result.regression_seconds:.0f} s | {result.seconds:.0f} s |'
+        f'{result.regression_seconds:.0f} s | {result.seconds:.0f} s '
+        f'({result.processor_seconds:.0f} s) |'
     )
 
 
@@ -243,7 +259,7 @@ def main() -> int:
             print(lines[-1], flush=True)
     print(
         '| data | images: train/validation/test | size | logistic regression | fit | difference '
-        '(95 %) | its time | time of fit |'
+        '(95 %) | its time | time of fit (of processors) |'
     )
     print('\n'.join(['|---' * 8 + '|', *lines]))
     return 0 if good else 1

@@ -26,7 +26,7 @@ from training.images.batches import ShuffledImages
 AS_IT_IS = Augmentation(rotation=0.0, zoom=0.0, translation=0.0, brightness=0.0, contrast=0.0)
 """No variation: the pixels are the runtime's."""
 MOST_BYTES = 2**29
-"""Of the training features, in memory: 100,000 images of 1280 features."""
+"""Of the training features, in memory: 100,000 views of 1280 features; no more are computed."""
 _BATCH = 32
 _FILE_BATCHES = 8
 # Views draw from other chances than epochs do.
@@ -88,9 +88,11 @@ def frozen_features(
     seed = configuration.seed
     plain = ShuffledImages(train, 'natural', AS_IT_IS, seed)
     varied = ShuffledImages(train, 'natural', configuration.augmentation, seed)
-    views = [_Source(f'train_{v}', varied if v else plain, v) for v in range(_views(
-        configuration.head.views, len(train), int(network.get_layer('logits').input.shape[-1])
-    ))]  # fmt: skip
+    views = [
+        _Source(f'train_{view}', varied if view else plain, view)
+        for view in range(configuration.head.views)
+    ]
+    most = MOST_BYTES // (4 * int(network.get_layer('logits').input.shape[-1]))
     judged = _Source('validation', ShuffledImages(validation, 'natural', AS_IT_IS, seed), 0)
     extract = _Extractor(folder, configuration, network, tuple(labels))
     found: dict[str, list[Features]] = {source.name: [] for source in (judged, *views)}
@@ -100,7 +102,7 @@ def frozen_features(
             found[source.name].append(part)
             seen += len(part.labels)
             progress(seen)
-            if not go_on():
+            if not go_on() or seen >= most + len(validation):
                 break
     learnt = [part for source in views for part in found[source.name]]
     if not learnt:
@@ -110,11 +112,6 @@ def frozen_features(
         )
     joined = _joined(learnt)
     return FrozenFeatures(joined, _joined(found['validation']), len(joined.labels) / len(train))
-
-
-def _views(asked: int, images: int, channels: int) -> int:
-    """Return how many views there is memory for; one at least."""
-    return max(1, min(asked, MOST_BYTES // (4 * channels * images)))
 
 
 def _joined(parts: Sequence[Features]) -> Features:
