@@ -21,6 +21,7 @@ PACKAGE = 'mobilenet_perception'
 FOREIGN = {'.', 'apt-get', 'apt', 'export', 'pip', 'rosdep', 'colcon', 'docker', 'nvpmodel',
            'jetson_clocks', 'ray', 'tee'}  # fmt: skip
 _PYTHONS = {'python', 'python3', '.venv/bin/python', '.venv-training/bin/python'}
+_IN_TRAINING = ('training', 'benchmarks.training_resume', 'benchmarks.transfer')
 _ASSIGNMENT = re.compile(r'[A-Z_]+=')
 _PLACEHOLDER = re.compile(r'<(\w+)>')
 
@@ -129,7 +130,7 @@ def _judge_module(module: str, arguments: list[str], training: bool, strict: boo
         if not training:
             _judge_pytest(arguments)
         return not training
-    if training is not (module in ('training', 'benchmarks.training_resume')):
+    if training is not (module in _IN_TRAINING):
         return False
     main = {PACKAGE: f'{PACKAGE}.tools.cli', 'training': 'training.commands.cli'}.get(module)
     if main is None and not (ROOT / f'{module.replace(".", "/")}.py').is_file():

@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from training.configuration import file
-from training.configuration.settings import Configuration, Data, Network, Stage
-from training.data.data_set import DataSet, Split, data_hash
+from training.configuration.settings import (
+    Augmentation,
+    Configuration,
+    Data,
+    Head,
+    Network,
+    Stage,
+)
+from training.data.data_set import DataSet, Split, data_hash, make_split
 from training.data.readers.by_name import read_data
 from training.errors import TrainingError
 from training.fit.run_folder import Run
@@ -20,6 +27,11 @@ if TYPE_CHECKING:
     from training.evaluation.record import Evaluation
 
 _DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
+# Until the data tell more: `fitted_to_data`.
+_FROM_WEIGHTS = _DEFAULT._replace(head=Head(views=1))
+# Two layers cannot learn to see through what a MobileNet can.
+_LIGHT = Augmentation(rotation=0.0, zoom=0.05, translation=0.04, brightness=0.1, contrast=0.1)
+_SHALLOW = ('separable_cnn',)
 # Short flags of the settings that are changed most.
 _SHORT = {
     '--architecture': 'network.architecture',
@@ -29,6 +41,7 @@ _SHORT = {
     '--learning-rate': 'optimizer.learning_rate',
     '--batch-size': 'batch_size',
     '--seed': 'seed',
+    '--minutes': 'minutes',
     '--reader': 'data.reader',
 }
 
@@ -55,7 +68,9 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     for flag, setting in _SHORT.items():
         parser.add_argument(flag, metavar='VALUE', help=f'short for --set {setting}=VALUE')
     parser.add_argument('--size', type=int, metavar='PIXELS', help='sides of the network input')
-    parser.add_argument('--epochs', type=int, help='of the last stage')
+    parser.add_argument(
+        '--epochs', type=int, help='of the last stage; 0 with --weights: the head alone is trained'
+    )
     parser.add_argument(
         '--head-epochs', type=int, metavar='EPOCHS',
         help='first train the head alone so long, on the frozen base of --weights',
@@ -69,13 +84,24 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def configured(options: argparse.Namespace) -> tuple[Configuration, ...]:
+def configured(
+    options: argparse.Namespace, default: Configuration | None = None
+) -> tuple[Configuration, ...]:
     """Return the configurations that a command line asks for.
+
+    Args:
+        options: of `add_configuration`.
+        default: what they change where no file is given; None: what is so for all data.
 
     Raises:
         TrainingError: a file, a name or a setting is wrong.
     """
-    found = file.load_configurations(options.config) if options.config else (_DEFAULT,)
+    if default is None:
+        weights = options.weights or any(
+            s.startswith('network.weights=') for s in options.settings
+        )
+        default = _FROM_WEIGHTS if weights else _DEFAULT
+    found = file.load_configurations(options.config) if options.config else (default,)
     if options.only:
         known = {one.name: one for one in found}
         if unknown := sorted(set(options.only) - set(known)):
@@ -87,24 +113,56 @@ def configured(options: argparse.Namespace) -> tuple[Configuration, ...]:
     return changed
 
 
+def fitted_to_data(
+    options: argparse.Namespace, found: Configuration, data_set: DataSet
+) -> Configuration:
+    """Return a configuration with the defaults that follow from weights and data, and say them.
+
+    Without weights, or from a file, it is left as it is.
+
+    Args:
+        options: of `add_configuration`, which go before the defaults.
+        found: what `configured` gave for them.
+        data_set: to train on.
+
+    Raises:
+        TrainingError: the weights or the data cannot be used.
+    """
+    if options.config or not found.network.weights:
+        return found
+    from training.fit.defaults import chosen_words, transfer_defaults  # noqa: PLC0415  TensorFlow
+
+    train = make_split(data_set, found.data).select(data_set.samples, 'train')
+    default = transfer_defaults(found.network.weights, train, options.size)
+    (fitted,) = configured(options, default)
+    print(chosen_words(fitted, len(train)), flush=True)
+    return fitted
+
+
 def _changed(configuration: Configuration, options: argparse.Namespace) -> Configuration:
     settings = [f'network.modify.{setting}' for setting in options.modify]
     for flag, setting in _SHORT.items():
         value = getattr(options, flag[2:].replace('-', '_'))
         if value is not None:
             settings.append(f'{setting}={value}')
+    settings += options.settings
     *before, last = configuration.stages
     if options.size is not None:
         last = last._replace(height=options.size, width=options.size)
     if options.epochs is not None:
         last = last._replace(epochs=options.epochs)
     if options.head_epochs is not None:
+        own = configuration.optimizer if options.config else _DEFAULT.optimizer
+        started = configuration._replace(optimizer=own)
+        rate = file.with_settings(started, settings).optimizer.learning_rate
+        before = [last._replace(epochs=options.head_epochs, train='head', learning_rate=rate)]
         # What the whole network then learns with must not undo what it knew.
-        rate = configuration.optimizer.learning_rate
-        before = [last._replace(epochs=options.head_epochs, train='head')]
         last = last._replace(learning_rate=rate / 10)
     configuration = configuration._replace(stages=(*before, last))
-    configuration = file.with_settings(configuration, [*settings, *options.settings])
+    named = file.with_settings(configuration, settings).network.architecture
+    if not options.config and named in _SHALLOW:
+        configuration = configuration._replace(augmentation=_LIGHT)
+    configuration = file.with_settings(configuration, settings)
     name = options.name or configuration.name or default_name(configuration)
     return configuration._replace(name=name)
 

@@ -2,9 +2,10 @@
 """`fit`: train one or several networks."""
 
 import argparse
+import time
 from pathlib import Path
 
-from training.commands.arguments import add_configuration, configured
+from training.commands.arguments import add_configuration, configured, fitted_to_data
 from training.data.data_set import DataSet, Split, data_hash, make_split
 from training.data.readers.by_name import read_data
 from training.fit.run_folder import RunData, run_data
@@ -22,19 +23,21 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         TrainingError: the data or the configuration cannot be used.
     """
+    begun = time.monotonic()
     configurations = configured(options)
     data: dict[tuple[str, bool], tuple[DataSet, RunData]] = {}
     safe: set[tuple[tuple[str, bool], Split]] = set()
-    for number, configuration in enumerate(configurations, 1):
+    for number, asked in enumerate(configurations, 1):
         if len(configurations) > 1:
-            print(f'{configuration.name} ({number} of {len(configurations)})', flush=True)
-        kind = configuration.data.reader, configuration.data.group_duplicates
+            print(f'{asked.name} ({number} of {len(configurations)})', flush=True)
+        kind = asked.data.reader, asked.data.group_duplicates
         if kind not in data:
             print(f'reading {options.data}', flush=True)
-            data_set = read_data(configuration.data, options.data)
+            data_set = read_data(asked.data, options.data)
             sha256 = data_hash(data_set.samples)
             data[kind] = data_set, run_data(data_set, options.data, sha256)
         data_set, stored = data[kind]
+        configuration = fitted_to_data(options, asked, data_set)
         split = make_split(data_set, configuration.data)
         # Looking for leaks reads every image: once for all networks that share a split.
         if not configuration.data.allow_leaks and (kind, split) not in safe:
@@ -44,5 +47,7 @@ def run(options: argparse.Namespace) -> int:
             safe.add((kind, split))
         from training.fit.fitting import fit_one  # noqa: PLC0415  TensorFlow
 
-        fit_one(configuration, data_set, stored, split, options.runs)
+        fit_one(configuration, data_set, stored, split, options.runs, begun)
+        # A second network has as many minutes again.
+        begun = time.monotonic()
     return 0

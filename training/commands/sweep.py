@@ -8,7 +8,7 @@ from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import positive, whole
 from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import Progress
-from training.commands.arguments import add_configuration, configured
+from training.commands.arguments import add_configuration, configured, fitted_to_data
 from training.configuration.records import json_text
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, data_hash, make_split
@@ -92,6 +92,7 @@ def _asked_for(options: argparse.Namespace) -> tuple[record.Sweep, DataSet]:
         raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
     print(f'reading {options.data}', flush=True)
     data_set = read_data(configuration.data, options.data)
+    configuration = fitted_to_data(options, configuration, data_set)
     sweep = record.Sweep(
         configuration,
         attributes,

@@ -104,6 +104,8 @@ def check(configuration: Configuration) -> None:
         ('batch_size', c.batch_size, 1, 65536),
         ('steps', c.steps, 0, 10**7),
         ('patience', c.patience, 0, 10**6),
+        ('minutes', c.minutes, 0.0, 10**6),
+        ('head.views', c.head.views, 0, 1000),
     )
     for name, value, least, most in between:
         if not least <= value <= most:
@@ -112,6 +114,7 @@ def check(configuration: Configuration) -> None:
         ('optimizer.name', c.optimizer.name, ('adamw', 'adam', 'sgd', 'rmsprop')),
         ('optimizer.schedule', c.optimizer.schedule, ('cosine', 'step', 'constant')),
         ('loss.name', c.loss.name, ('cross_entropy', 'focal')),
+        ('keep', c.keep, ('best', 'last')),
         ('sampling', c.sampling, ('natural', 'balanced', 'square_root')),
         ('hardware.distribute', c.hardware.distribute, ('', 'gpus', 'machines')),
     )
@@ -119,14 +122,37 @@ def check(configuration: Configuration) -> None:
         if found not in allowed:
             raise TrainingError(f'{name} is {found!r}: choose one of {", ".join(allowed)}')
     check_augmentation(c.augmentation)
+    _check_stages(c)
+    _check_head(c)
+
+
+def _check_stages(c: Configuration) -> None:
     if not c.stages:
         raise TrainingError('stages is empty: give at least one')
     for stage in c.stages:
-        if stage.epochs < 1 or stage.height < 8 or stage.width < 8:
+        if stage.epochs < 0 or stage.height < 8 or stage.width < 8:
             raise TrainingError(
-                'a stage needs at least 1 epoch and 8 x 8 pixels, not '
+                'a stage needs 0 or more epochs and 8 x 8 pixels, not '
                 f'{stage.epochs} and {stage.width} x {stage.height}'
             )
+    if not c.epochs and not c.head.views:
+        raise TrainingError(
+            'all stages have 0 epochs, and no head is fitted: give --epochs, --head-epochs, or '
+            '--weights with head.views=1'
+        )
+
+
+def _check_head(c: Configuration) -> None:
+    if c.head.views and not c.network.weights:
+        raise TrainingError(
+            'head.views fits the last layer to what given weights see: give --weights, or leave '
+            'head.views at 0'
+        )
+    if c.head.views and not c.head.penalties:
+        raise TrainingError('head.penalties is empty: give at least one, such as [0.01]')
+    for penalty in c.head.penalties:
+        if not 0 < penalty <= 1e6:
+            raise TrainingError(f'head.penalties has {penalty:g}: give numbers from 0 to 1e6')
 
 
 def check_augmentation(augmentation: Augmentation) -> None:

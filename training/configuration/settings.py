@@ -54,6 +54,22 @@ class Network(Record):
     frozen_batch_norms: bool = True
 
 
+class Head(Record):
+    """The last layer, fitted to what frozen weights see before anything else is trained.
+
+    A multinomial logistic regression on the features of training images, by L-BFGS.
+
+    Attributes:
+        views: of each image: 1: as it is; more: augmented ones beside it; 0: no such fit, the
+            last layer begins at random.
+        penalties: of the squared weights beside the mean loss of an image, from the strongest to
+            the weakest that may be tried; the one with the least validation loss is taken.
+    """
+
+    views: int = 0
+    penalties: tuple[float, ...] = (1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)
+
+
 class Stage(Record):
     """Some epochs: stages follow one another; the last has the network's input size.
 
@@ -61,7 +77,7 @@ class Stage(Record):
     keeps what transferred weights know.
 
     Attributes:
-        epochs: how many.
+        epochs: how many; 0: the stage is left out, but says the input size if it is the last.
         height: rows of the images, in pixels.
         width: columns of the images, in pixels.
         train: `all`, `head`, or the first block to train.
@@ -192,6 +208,7 @@ class Configuration(Record):
         task: what the labels mean together.
         data: which images.
         network: which network.
+        head: how its last layer is fitted before the stages, with `network.weights`.
         optimizer: how its weights are changed.
         loss: what is minimised.
         augmentation: how images are varied; stages with a `mixture` vary theirs by themselves.
@@ -201,6 +218,10 @@ class Configuration(Record):
         steps: batches of an epoch; 0: as many as go through all images once.
         patience: epochs without a better validation loss after which a stage ends, with its best
             weights; 0: no such end.
+        keep: the weights that are kept: `best`, of the least validation loss at the last input
+            size and never of less accuracy than the fitted head, where there are images to judge
+            by; `last`.
+        minutes: after which training ends with what it has, reading included; 0: no limit.
         seed: of weights, order and augmentation.
         drive_worlds: how many drawn worlds there are for the source `drive`.
         drive_every: one frame in this many is taken from each.
@@ -212,6 +233,7 @@ class Configuration(Record):
     task: str = 'classification'
     data: Data = Data()
     network: Network = Network()
+    head: Head = Head()
     optimizer: Optimizer = Optimizer()
     loss: Loss = Loss()
     augmentation: Augmentation = Augmentation()
@@ -219,6 +241,8 @@ class Configuration(Record):
     batch_size: int = 64
     steps: int = 0
     patience: int = 0
+    keep: str = 'best'
+    minutes: float = 0.0
     seed: int = 1
     drive_worlds: int = 0
     drive_every: int = 12

@@ -97,14 +97,28 @@ def deferred_interrupts() -> Iterator[Interrupt]:
 
 
 class AfterStep(keras.callbacks.Callback):  # type: ignore[misc]
-    """Saves every two minutes, and before it stops where the user asked to."""
+    """Saves every two minutes, and before it stops where the user asked to or time is up."""
 
-    def __init__(self, interrupt: Interrupt, save: Callable[[Means], None]) -> None:
-        """`save` is given the means of the steps so far."""
+    def __init__(
+        self,
+        interrupt: Interrupt,
+        save: Callable[[Means], None],
+        go_on: Callable[[float], bool] = lambda step_seconds: True,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            interrupt: whether the user asked to stop.
+            save: is given the means of the steps so far.
+            go_on: whether there is time for one more step, given how long one takes; if not, the
+                epoch ends early.
+        """
         super().__init__()
         self._interrupt = interrupt
         self._save = save
-        self._saved = time.monotonic()
+        self._go_on = go_on
+        self._begun = self._saved = time.monotonic()
+        self.steps = 0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Save, or stop, if it is time.
@@ -113,6 +127,9 @@ class AfterStep(keras.callbacks.Callback):  # type: ignore[misc]
             KeyboardInterrupt: the user asked to stop.
             TrainingError: the loss is not a number any more.
         """
+        self.steps = batch + 1
+        if not self._go_on((time.monotonic() - self._begun) / self.steps):
+            self.model.stop_training = True
         if self._interrupt.asked or time.monotonic() - self._saved > SAVE_SECONDS:
             self._save(checked_means(batch + 1, logs or {}))
             self._saved = time.monotonic()
@@ -146,7 +163,7 @@ def save_state(folder: Path, model: keras.Model, position: Position) -> None:
         name: keras.ops.convert_to_numpy(variable) for name, variable in _variables(model).items()
     }
     arrays[_POSITION] = np.array(text)
-    _write(folder / _STATE, arrays)
+    write_arrays(folder / _STATE, arrays)
 
 
 def read_position(folder: Path) -> Position | None:
@@ -178,7 +195,7 @@ def save_weights(path: Path, model: keras.Model) -> None:
     Raises:
         TrainingError: the disk is full.
     """
-    _write(
+    write_arrays(
         path, {f'weights/{i}': keras.ops.convert_to_numpy(w) for i, w in enumerate(model.weights)}
     )
 
@@ -192,6 +209,27 @@ def load_weights(path: Path, model: keras.Model) -> None:
     with _reading(path) as arrays:
         for index, weight in enumerate(model.weights):
             weight.assign(arrays[f'weights/{index}'])
+
+
+def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Write a `.npz` file; the one before is replaced by a whole one.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    scratch = path.with_name(f'.{path.name}')
+    with full_disk(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with scratch.open('wb') as file:
+                np.savez(file, **arrays)
+                file.flush()
+                # After a power cut, too, the file is the old one or the new one.
+                os.fsync(file.fileno())
+            scratch.replace(path)
+        except BaseException:
+            scratch.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -220,22 +258,6 @@ def _variables(model: keras.Model) -> dict[str, Any]:
     states = [layer.seed_generator.state for layer in layers if layer.seed_generator is not None]
     found |= {f'seeds/{i}': state for i, state in enumerate(states)}
     return found
-
-
-def _write(path: Path, arrays: dict[str, Any]) -> None:
-    scratch = path.with_name(f'.{path.name}')
-    with full_disk(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with scratch.open('wb') as file:
-                np.savez(file, **arrays)
-                file.flush()
-                # After a power cut, too, the file is the old one or the new one.
-                os.fsync(file.fileno())
-            scratch.replace(path)
-        except BaseException:
-            scratch.unlink(missing_ok=True)
-            raise
 
 
 @contextmanager

@@ -12,26 +12,42 @@ from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
 from training.fit import checkpoint, network, optimizer
+from training.fit.head import learn_head
 from training.fit.images import Feed, StageImages, training_feed, validation_feed
 from training.fit.journal import Journal, StepBar, exclusive
 from training.fit.legs import Leg, leg_of, legs, next_epoch
+from training.fit.limit import TimeLimit
 from training.fit.run_folder import Run, RunData
 from training.images.batches import Batches
 from training.networks.weights import load_weights, train_from
 
 
 def fit_one(
-    configuration: Configuration, data_set: DataSet, stored: RunData, split: Split, runs: Path
+    configuration: Configuration,
+    data_set: DataSet,
+    stored: RunData,
+    split: Split,
+    runs: Path,
+    begun: float | None = None,
 ) -> Run:
-    """Train one network into `runs/<name>`, or resume it; leaks have been looked for."""
+    """Train one network into `runs/<name>`, or resume it; leaks have been looked for.
+
+    `begun` is the `time.monotonic()` from which the configuration's `minutes` count; None: now.
+    """
     run = Run(runs / configuration.name)
     run.start(configuration, stored, split)
-    fit(run, configuration, data_set, run.split())
+    fit(run, configuration, data_set, run.split(), begun)
     print(f'trained: {run.model_file}')
     return run
 
 
-def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split) -> None:
+def fit(
+    run: Run,
+    configuration: Configuration,
+    data_set: DataSet,
+    split: Split,
+    begun: float | None = None,
+) -> None:
     """Train, or go on with a run that was interrupted; the model ends in the run folder.
 
     Args:
@@ -39,6 +55,7 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
         configuration: what to train.
         data_set: all data.
         split: which of them are for what.
+        begun: `time.monotonic()` from which `minutes` count; None: now.
 
     Raises:
         TrainingError: the data do not fit the configuration, training diverges, the disk is
@@ -51,7 +68,8 @@ def fit(run: Run, configuration: Configuration, data_set: DataSet, split: Split)
     cv2.setNumThreads(1)
     keras.utils.set_random_seed(configuration.seed)
     with exclusive(run.folder), checkpoint.deferred_interrupts() as interrupt:
-        model = _trained(run, configuration, data_set, split, interrupt)
+        limit = TimeLimit(configuration.minutes, begun)
+        model = _trained(run, configuration, data_set, split, interrupt, limit)
         scratch = run.folder / '.writing.keras'
         with checkpoint.full_disk(run.folder):
             network.kept_network(configuration, model).save(scratch)
@@ -64,6 +82,7 @@ def _trained(
     data_set: DataSet,
     split: Split,
     interrupt: checkpoint.Interrupt,
+    limit: TimeLimit,
 ) -> keras.Model:
     train = split.select(data_set.samples, 'train')
     validation = split.select(data_set.samples, 'validation')
@@ -71,17 +90,46 @@ def _trained(
     plan = legs(configuration)
     steps = configuration.steps or -(-len(train) // configuration.batch_size)
     images = StageImages(configuration, data_set, train, run.drives_folder)
-    journal = Journal(run, plan, keep_best=configuration.patience > 0)
+    keep_best = bool(validation) and configuration.keep == 'best'
+    journal = Journal(run, plan, keep_best)
     position = journal.position()
     with network.make_strategy(configuration.hardware, configuration.batch_size).scope():
         model = network.trained_network(configuration, len(data_set.labels))
-        if position is None and configuration.network.weights:
-            settings = network.network_settings(configuration, len(data_set.labels))
-            print(load_weights(model, configuration.network.weights, settings), flush=True)
-        Loop(configuration, model, plan, steps, images, validation, journal, interrupt).run(
+        if position is None:
+            _begin(model, configuration, data_set, train, validation, journal, interrupt, limit)
+        Loop(configuration, model, plan, steps, images, validation, journal, interrupt, limit).run(
             position
         )
     return model
+
+
+def _begin(
+    model: keras.Model,
+    configuration: Configuration,
+    data_set: DataSet,
+    train: list[Sample],
+    validation: list[Sample],
+    journal: Journal,
+    interrupt: checkpoint.Interrupt,
+    limit: TimeLimit,
+) -> None:
+    """Give the network what it has before the first stage: weights, and a fitted head."""
+    if journal.head is not None:
+        limit.count(journal.head.seconds)
+        journal.load_head(model)
+        return
+    labels = data_set.labels
+    if configuration.network.weights:
+        settings = network.network_settings(configuration, len(labels))
+        print(load_weights(model, configuration.network.weights, settings), flush=True)
+    if configuration.head.views:
+        features = journal.features_folder
+        journal.keep_head(
+            model,
+            learn_head(
+                model, features, configuration, labels, train, validation, interrupt, limit
+            ),
+        )
 
 
 def _check(configuration: Configuration, data_set: DataSet, train: int, validation: int) -> None:
@@ -89,6 +137,11 @@ def _check(configuration: Configuration, data_set: DataSet, train: int, validati
         raise TrainingError('there are no images to train on: see the split of the run')
     if len(data_set.labels) < 2:
         raise TrainingError('the data have a single label: a classifier needs at least two')
+    if configuration.head.views and not validation:
+        raise TrainingError(
+            'the head is chosen by validation images, and there are none: set '
+            'data.validation_share, or put images into the validation part'
+        )
     if configuration.patience and not validation:
         raise TrainingError('patience needs images to judge by: set data.validation_share')
     if configuration.loss.class_weights and any(s.mixture for s in configuration.stages):
@@ -110,6 +163,7 @@ class Loop:
         validation: list[Sample],
         journal: Journal,
         interrupt: checkpoint.Interrupt,
+        limit: TimeLimit,
     ) -> None:
         """Prepare.
 
@@ -122,6 +176,7 @@ class Loop:
             validation: to judge by; may be empty.
             journal: in which the state is kept.
             interrupt: whether the user asked to stop.
+            limit: of the time.
         """
         self._configuration = configuration
         self._model = model
@@ -131,6 +186,7 @@ class Loop:
         self._validation = validation
         self._journal = journal
         self._interrupt = interrupt
+        self._limit = limit
         self._averages = configuration.optimizer.ema > 0
         self._rate = optimizer.learning_rate(configuration.optimizer, plan[0], steps)
 
@@ -141,24 +197,44 @@ class Loop:
             position: that of the journal; None: from the beginning.
         """
         if position is None:
-            position, leg = checkpoint.Position(), self._plan[0]
+            head = self._journal.head
+            position = checkpoint.Position(seconds=head.seconds if head else 0.0)
+            leg = next((leg for leg in self._plan if leg.stage.epochs), self._plan[-1])
             self._compile(leg)
         else:
+            self._limit.count(position.seconds)
             leg = leg_of(self._plan, position.epoch - (position.step == 0))
             self._compile(leg)
             self._journal.restore(self._model, position)
         feeds = None
-        while (epoch := self._next(position)) < self._plan[-1].end:
+        end = self._plan[-1].end
+        while (epoch := self._next(position)) < end and self._has_time(position):
             before, leg = leg, leg_of(self._plan, epoch)
             if leg.optimizer_first != before.optimizer_first:
-                self._conclude(before, position)
+                self._conclude(before, position, last=False)
                 self._compile(leg)
             if feeds is None or leg != before:
                 feeds = self._feeds(leg)
             position = self._epoch(leg, epoch, position, *feeds)
             if self._interrupt.asked:
                 raise KeyboardInterrupt
-        self._conclude(leg, position)
+        self._conclude(leg, position, last=True)
+
+    def _has_time(self, position: checkpoint.Position) -> bool:
+        """Return whether there is time for another epoch, and say it if there is none."""
+        head, curves = self._journal.head, position.curves
+        if not curves and head is None:
+            # Nothing is learnt yet: an epoch begins, and ends when the time does.
+            return True
+        needed = curves[-1]['seconds'] if curves else 0.0
+        if self._limit.left() > needed:
+            return True
+        print(
+            f'the limit of {self._configuration.minutes:g} minutes leaves no time for another '
+            'epoch',
+            flush=True,
+        )
+        return False
 
     def _next(self, position: checkpoint.Position) -> int:
         if position.step:
@@ -179,9 +255,9 @@ class Loop:
         )
         self._model.optimizer.build(self._model.trainable_variables)
 
-    def _conclude(self, leg: Leg, position: checkpoint.Position) -> None:
-        """Leave in the model what the work of an optimiser came to."""
-        if self._configuration.patience:
+    def _conclude(self, leg: Leg, position: checkpoint.Position, *, last: bool) -> None:
+        """Leave in the model what the work of an optimiser came to; `last`: of all of them."""
+        if self._journal.keep_best and (last or self._configuration.patience):
             self._journal.load_best(self._model, leg, position)
             return
         if self._averages:
@@ -254,16 +330,20 @@ class Loop:
     def _fit(
         self, feed: Feed, begun: int, save: Callable[[checkpoint.Means], None]
     ) -> checkpoint.Means:
+        judged = -(-len(self._validation) // self._configuration.batch_size)
+        after = checkpoint.AfterStep(
+            self._interrupt, save, lambda step: self._limit.left_for_steps(step, judged)
+        )
         callbacks = [
             network.KeepMemory(),
             StepBar(self._steps, begun),
-            checkpoint.AfterStep(self._interrupt, save),
+            after,
             *([optimizer.KeepTrained()] if self._averages else []),
         ]
         with feed.own_errors():
             fitted = self._model.fit(feed.data, callbacks=callbacks, shuffle=False, verbose=0)
         logs = {key: values[-1] for key, values in fitted.history.items()}
-        return checkpoint.checked_means(self._steps - begun, logs)
+        return checkpoint.checked_means(after.steps, logs)
 
     def _validated(self, validation: Feed | None) -> dict[str, float]:
         if validation is None:

@@ -15,12 +15,15 @@ import tensorflow as tf
 from tensorflow.core.framework.summary_pb2 import SummaryMetadata
 
 from mobilenet_perception.system.lock import locked
+from training.configuration.records import from_json, to_json
 from training.errors import TrainingError
 from training.fit import checkpoint
-from training.fit.legs import Leg, best_epoch, seconds_left
+from training.fit.head import HeadRecord
+from training.fit.legs import Leg, kept_epoch, same_size, seconds_left
 from training.fit.run_folder import Run
 
 _PARTS = ('train', 'validation')
+_HEAD_FILE = 'head.json'
 
 
 class Journal:
@@ -32,11 +35,12 @@ class Journal:
         Args:
             run: where.
             plan: the stages.
-            keep_best: whether the weights of the best epoch of a stage are kept.
+            keep_best: whether the weights of the best epoch are kept.
         """
         self._run = run
         self._plan = plan
-        self._keep_best = keep_best
+        self.keep_best = keep_best
+        self.head = self._read_head()
         self._scalars = Scalars(run.folder / 'tensorboard')
 
     def position(self) -> checkpoint.Position | None:
@@ -55,6 +59,19 @@ class Journal:
         # It may have been killed between the two.
         self._write_curves(position)
 
+    def keep_head(self, model: keras.Model, head: HeadRecord) -> None:
+        """Write a fitted head and the network that it was fitted to."""
+        self._run.write_json(_HEAD_FILE, head)
+        # Perhaps no epoch follows.
+        self._write_curves(checkpoint.Position(seconds=head.seconds))
+        # Last, because its presence says that the head is fitted.
+        checkpoint.save_weights(self._weights_of_head, model)
+        self.head = head
+
+    def load_head(self, model: keras.Model) -> None:
+        """Set the weights to those with the fitted head."""
+        checkpoint.load_weights(self._weights_of_head, model)
+
     def save(self, model: keras.Model, position: checkpoint.Position) -> None:
         """Write the state, in the midst of an epoch."""
         checkpoint.save_state(self._run.checkpoint_folder, model, position)
@@ -62,14 +79,14 @@ class Journal:
     def keep_if_best(
         self, model: keras.Model, leg: Leg, curves: Sequence[dict[str, float]]
     ) -> None:
-        """Write the weights if the last epoch is the best of its stage so far."""
-        if self._keep_best and best_epoch(leg, curves) == curves[-1]['epoch'] - 1:
+        """Write the weights if the last epoch is the best so far."""
+        if self.keep_best and self._kept(leg, curves) == curves[-1]['epoch'] - 1:
             checkpoint.save_weights(self._best_file(int(curves[-1]['epoch']) - 1), model)
 
     def end_epoch(self, model: keras.Model, leg: Leg, position: checkpoint.Position) -> None:
         """Write the state after an epoch, and say what it came to."""
         self.save(model, position)
-        best = best_epoch(leg, position.curves) if self._keep_best else None
+        best = self._kept(leg, position.curves) if self.keep_best else None
         for file in self._run.checkpoint_folder.glob('best_*.npz'):
             # The one before is needed until the state names another.
             if best is None or file != self._best_file(best):
@@ -80,10 +97,34 @@ class Journal:
         print(epoch_line(position.curves[-1], self._plan[-1].end, left), flush=True)
 
     def load_best(self, model: keras.Model, leg: Leg, position: checkpoint.Position) -> None:
-        """Set the weights to the best of a stage."""
-        best = best_epoch(leg, position.curves)
+        """Set the weights to the best up to the end of a stage, and say which they are."""
+        best = self._kept(leg, position.curves)
         if best is not None:
             checkpoint.load_weights(self._best_file(best), model)
+            line = next(line for line in position.curves if line['epoch'] == best + 1)
+            print(f'kept: epoch {best + 1}, {_validated(line)}', flush=True)
+        elif self.head is not None and same_size(leg, self._plan[-1]):
+            self.load_head(model)
+            words = _validated(to_json(self.head))
+            print(f'kept: the fitted head, {words}: no epoch is better', flush=True)
+
+    def _kept(self, leg: Leg, curves: Sequence[dict[str, float]]) -> int | None:
+        head = None if self.head is None else to_json(self.head)
+        return kept_epoch(self._plan, leg, curves, head)
+
+    def _read_head(self) -> HeadRecord | None:
+        if not self._weights_of_head.is_file():
+            return None
+        return from_json(HeadRecord, self._run.read_json(_HEAD_FILE), _HEAD_FILE)
+
+    @property
+    def features_folder(self) -> Path:
+        """Where the features are that the head is fitted to."""
+        return self._run.checkpoint_folder / 'features'
+
+    @property
+    def _weights_of_head(self) -> Path:
+        return self._run.checkpoint_folder / 'head.npz'
 
     def _best_file(self, epoch: int) -> Path:
         return self._run.checkpoint_folder / f'best_{epoch + 1:04d}.npz'
@@ -147,6 +188,11 @@ def epoch_line(line: dict[str, float], epochs: int, left: float) -> str:
     )
     end = f' - about {duration(left)} left' if left else ''
     return f'epoch {line["epoch"]:.0f}/{epochs} - {duration(line["seconds"])} - {values}{end}'
+
+
+def _validated(line: Mapping[str, float]) -> str:
+    loss, accuracy = line['val_loss'], line['val_accuracy']
+    return f'with a validation loss of {loss:.4g} and an accuracy of {accuracy:.2%}'
 
 
 def duration(seconds: float) -> str:

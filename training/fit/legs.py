@@ -11,6 +11,7 @@ from typing import NamedTuple
 from training.configuration.settings import Configuration, Stage
 
 Curve = Mapping[str, float]
+"""What an epoch came to."""
 
 
 class Leg(NamedTuple):
@@ -79,9 +80,44 @@ def leg_of(plan: Sequence[Leg], epoch: int) -> Leg:
     return next(leg for leg in plan if leg.first <= epoch < leg.end)
 
 
+def same_size(one: Leg, other: Leg) -> bool:
+    """Return whether two stages have the same input size."""
+    return (one.stage.height, one.stage.width) == (other.stage.height, other.stage.width)
+
+
 def best_epoch(leg: Leg, curves: Sequence[Curve]) -> int | None:
     """Return the epoch of a stage with the least validation loss, the first of equals."""
     lines = [line for line in curves if leg.first < line['epoch'] <= leg.end]
+    best = min(lines, key=lambda line: line['val_loss'], default=None)
+    return None if best is None else int(best['epoch']) - 1
+
+
+def kept_epoch(
+    plan: Sequence[Leg], leg: Leg, curves: Sequence[Curve], head: Curve | None = None
+) -> int | None:
+    """Return the epoch up to the end of a stage whose weights are best, the first of equals.
+
+    Args:
+        plan: the stages.
+        leg: the stage; epochs of other input sizes do not compare with it.
+        curves: lines of the epochs done.
+        head: how the fitted head validates, at the last input size: epochs count that have less
+            loss and no less accuracy.
+
+    Returns:
+        None: there is none, or none that is better than the head.
+    """
+    lines = [
+        line
+        for line in curves
+        if line['epoch'] <= leg.end and same_size(leg_of(plan, int(line['epoch']) - 1), leg)
+    ]
+    if head is not None and same_size(leg, plan[-1]):
+        lines = [
+            line
+            for line in lines
+            if line['val_loss'] < head['val_loss'] and line['val_accuracy'] >= head['val_accuracy']
+        ]
     best = min(lines, key=lambda line: line['val_loss'], default=None)
     return None if best is None else int(best['epoch']) - 1
 

@@ -40,14 +40,14 @@ def killed(*arguments, **keywords):
     return original(*arguments, **keywords)
 
 module.{name} = killed
-train(Path(sys.argv[1]), tiny())
+train(Path(sys.argv[1]), tiny(*sys.argv[2:]))
 """
 
 
-def kill(folder: Path, module: str, name: str, call: int) -> None:
+def kill(folder: Path, module: str, name: str, call: int, *settings: str) -> None:
     """Train in a process of its own that dies at the given call of a function."""
     code = KILLED.format(module=module, name=name, call=call)
-    command = [sys.executable, '-c', code, str(folder)]
+    command = [sys.executable, '-c', code, str(folder), *settings]
     environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '2'}
     root = ROOT
     process = subprocess.run(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from training.configuration.settings import Configuration, Stage
-from training.fit.legs import Leg, best_epoch, leg_of, legs, next_epoch, seconds_left
+from training.fit.legs import Leg, best_epoch, kept_epoch, leg_of, legs, next_epoch, seconds_left
 
 
 def plan(*stages: Stage, patience: int = 0) -> tuple[Leg, ...]:
@@ -56,3 +56,28 @@ def test_larger_images_are_expected_to_take_longer() -> None:
     assert seconds_left(stages, [{'epoch': 1, 'seconds': 10.0}]) == 10.0 + 3 * 40.0
     assert seconds_left(stages, [{'epoch': 4, 'seconds': 40.0}]) == 40.0
     assert seconds_left(stages, [{'epoch': 5, 'seconds': 40.0}]) == 0.0
+
+
+def test_the_best_of_all_stages_of_one_size_is_kept() -> None:
+    stages = plan(Stage(1, 16, 16), Stage(2, 32, 32, 'head'), Stage(2, 32, 32, 'all', 1e-4))
+    lines = losses(0.1, 2.0, 1.0, 3.0, 1.5)
+    assert [kept_epoch(stages, leg, lines) for leg in stages] == [0, 2, 2]
+    assert kept_epoch(stages, stages[1], lines[:1]) is None
+    assert [leg.optimizer_first for leg in plan(Stage(0, 32, 32), Stage(2, 32, 32))] == [0, 0]
+
+
+def test_an_epoch_that_is_below_the_fitted_head_is_not_kept() -> None:
+    (stage,) = stages = plan(Stage(3, 32, 32))
+    found = ((1.0, 0.7), (0.8, 0.9), (0.9, 0.8))
+    lines = [
+        {'epoch': number, 'val_loss': loss, 'val_accuracy': accuracy}
+        for number, (loss, accuracy) in enumerate(found, 1)
+    ]
+    head = {'val_loss': 0.95, 'val_accuracy': 0.8}
+    assert kept_epoch(stages, stage, lines, head) == 1
+    assert kept_epoch(stages, stage, lines, {**head, 'val_accuracy': 0.95}) is None
+    assert kept_epoch(stages, stage, lines, {**head, 'val_loss': 0.8}) is None
+    assert kept_epoch(stages, stage, [lines[0], lines[2]], head) == 2
+    # What validates at another input size does not compare.
+    small = plan(Stage(3, 16, 16), Stage(1, 32, 32))
+    assert kept_epoch(small, small[0], lines, {**head, 'val_loss': 0.1}) == 1

@@ -69,6 +69,7 @@ def _training(name: str, network: Network, size: int) -> Configuration:
         data=Data(reader='signs'),
         network=network,
         stages=(Stage(_EPOCHS, size, size),),
+        keep='last',
     )
 
 

@@ -62,6 +62,7 @@ def configurations() -> tuple[Configuration, ...]:
         network=Network('mobilenet_v4_conv_small', 0.75, modify={'stem_stride': 1}),
         stages=(Stage(20, 32, 32), Stage(40, 48, 48)),
         sampling='square_root',
+        keep='last',
         augmentation=Augmentation(
             rotation=12,
             mirrored=_MIRRORED,
@@ -112,5 +113,6 @@ def _from_weights(name: str, network: Network, file: str, epochs: int) -> Config
         data=Data(reader='signs'),
         network=network._replace(weights=weights, frozen_batch_norms=False),
         stages=(Stage(epochs, 64, 64),),
+        keep='last',
         augmentation=Augmentation(brightness=0.3, contrast=0.3, blur=0.3, noise=0.2),
     )

@@ -40,6 +40,7 @@ def _network(
     return Configuration(
         name=f'{architecture}_{alpha:g}_{size}',
         task='street_signals',
+        keep='last',
         data=Data(reader='street_signals'),
         network=Network(architecture, alpha),
         stages=(

@@ -34,6 +34,7 @@ def _pair(name: str, network: Network, file: str, size: int) -> tuple[Configurat
         network=network,
         stages=(Stage(30, size, size),),
         batch_size=32,
+        keep='last',
     )
     weights = str(default_data() / 'weights' / file)
     imagenet = scratch._replace(

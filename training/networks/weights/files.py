@@ -40,12 +40,13 @@ def layers_of(network: keras.Model) -> list[StoredLayer]:
     ]
 
 
-def read_hdf5(path: Path, network: keras.Model) -> list[StoredLayer]:
+def read_hdf5(path: Path, network: keras.Model | None = None) -> list[StoredLayer]:
     """Return the layers with weights of a `.h5` or `.weights.h5` file, in order.
 
     Args:
         path: a whole model or weights alone, as Keras 2 wrote them, or weights of Keras 3.
-        network: tells the order of layers in files of Keras 3, which do not.
+        network: tells the order of layers in files of Keras 3, which do not; None: such a file
+            has no layers then.
 
     Raises:
         TrainingError: the file is not HDF5, or not of Keras.
@@ -53,7 +54,7 @@ def read_hdf5(path: Path, network: keras.Model) -> list[StoredLayer]:
     try:
         with h5py.File(path, 'r') as file:
             if 'layers' in file:
-                return _keras3_layers(file['layers'], network)
+                return [] if network is None else _keras3_layers(file['layers'], network)
             return _keras2_layers(file, path)
     except OSError as error:
         raise TrainingError(f'{path} cannot be read as HDF5: {error}') from error

@@ -142,8 +142,19 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
     return LoadedWeights(source, len(loaded), random)
 
 
-def looks_like(stored: Sequence[StoredLayer]) -> str | None:
-    """Return an architecture and its alpha in words; None: it is like none of those known."""
+class Likeness(NamedTuple):
+    """An architecture by name, and its width multiplier."""
+
+    architecture: str
+    alpha: float
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f'{self.architecture} with alpha {self.alpha:g}'
+
+
+def looks_like(stored: Sequence[StoredLayer]) -> Likeness | None:
+    """Return what stored layers seem to be of; None: it is like none of those known."""
     channels = [
         array.shape[2]
         for layer in stored
@@ -151,7 +162,7 @@ def looks_like(stored: Sequence[StoredLayer]) -> str | None:
         if array.ndim == 4 and array.shape[3] == 1 and array.shape[0] > 1
     ]
     found = recognise(channels)
-    return f'{found[0]} with alpha {found[1]:.2g}' if found else None
+    return Likeness(found[0], float(f'{found[1]:.2g}')) if found else None
 
 
 def _stored(path: Path, network: keras.Model, settings: NetworkSettings) -> list[StoredLayer]:
