@@ -21,6 +21,7 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     # The tests of the runtime read data, too, without what configurations need.
     from training.configuration import Data
+    from training.data.scenes import Scene
 
 PARTS = ('train', 'validation', 'test')
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -81,6 +82,7 @@ class DataSet(NamedTuple):
         credits: whose the data are, a sentence each.
         notes: what a person should know of the reading, a sentence each: files left out, files
             from elsewhere.
+        scenes: photographs that show none of the labels, to take windows of.
     """
 
     samples: Sequence[Sample]
@@ -90,6 +92,7 @@ class DataSet(NamedTuple):
     held_out: frozenset[str] = frozenset()
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scenes: 'tuple[Scene, ...]' = ()
 
     @property
     def published(self) -> tuple[str, ...]:
