@@ -183,6 +183,10 @@ def make_split(data_set: DataSet, settings: 'Data') -> Split:
     }
     found: dict[str, list[str]] = {part: [] for part in PARTS}
     for stratum, groups in _strata(data_set.samples).items():
+        if data_set.held_out.issuperset(groups):
+            # A source that is there to be judged by, whole.
+            found['test'] += groups
+            continue
         inside = {part: [g for g in groups if fixed.get(g) == part] for part in PARTS}
         # What the data say is for training may still be needed for another part.
         free = [g for g in groups if fixed.get(g, 'train') == 'train']
