@@ -42,18 +42,34 @@ Merge = npt.NDArray[np.float32]
 """(outputs, labels), 1 where an output belongs to a label, else 0."""
 
 
+class Window(NamedTuple):
+    """Part of an image file, in pixels."""
+
+    path: Path
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def cut(self, pixels: Pixels) -> Pixels:
+        """Return it, (height, width, 3) uint8 RGB, of the pixels of the file."""
+        rows, columns = slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+        return np.ascontiguousarray(pixels[rows, columns])
+
+
 class Sample(NamedTuple):
     """A labelled image, and what must stay together when data are split.
 
     Attributes:
-        image: (height, width, 3) uint8 RGB at the size it was recorded, or the file to read.
+        image: (height, width, 3) uint8 RGB at the size it was recorded, or the file to read, or
+            the part of one.
         label: name of the class that the network learns; splits keep the classes' proportions.
         group: images of one group are near duplicates (a track, a sequence): never split.
         source: the data set, such as `gtsrb`.
         name: file name within the source.
     """
 
-    image: Pixels | Path
+    image: Pixels | Path | Window
     label: str
     group: str
     source: str
@@ -66,6 +82,8 @@ class Sample(NamedTuple):
         Raises:
             TrainingError: the file is not a readable image.
         """
+        if isinstance(self.image, Window):
+            return self.image.cut(read_rgb(self.image.path))
         return read_rgb(self.image) if isinstance(self.image, Path) else self.image
 
 
@@ -139,6 +157,9 @@ def data_hash(samples: Sequence[Sample]) -> str:
     for sample in samples:
         digest.update(f'{sample.source}/{sample.name}/{sample.label}/{sample.group}'.encode())
         image = sample.image
+        if isinstance(image, Window):
+            digest.update(str(image[1:]).encode())
+            image = image.path
         digest.update(image.read_bytes() if isinstance(image, Path) else image.tobytes())
     return digest.hexdigest()
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mobilenet_perception.street.signals import BACKGROUND
-from training.data.data_set import Pixels, Sample, read_rgb
+from training.data.data_set import Pixels, Sample, Window, read_rgb
 
 # Shortest side of a window, in pixels, and how long it may be beside that.
 _SHORTEST, _LONGEST = 16, 2.2
@@ -66,15 +66,25 @@ class Scene(NamedTuple):
     shown: tuple[Box, ...] = ()
 
     def window(self, random: np.random.Generator) -> Pixels | None:
-        """Return a random window, (rows, columns, 3) uint8 RGB; None: none was found.
-
-        Its short side is anything from 16 pixels to the whole picture, small ones as often as
-        large ones, and it is up to 2.2 times as long.
+        """Return what a random window shows, (rows, columns, 3) uint8 RGB; None: none was found.
 
         Raises:
             TrainingError: the file is not a readable image.
         """
         pixels = read_rgb(self.path)
+        window = self.place_window(pixels, random)
+        return None if window is None else window.cut(pixels)
+
+    def place_window(self, pixels: Pixels, random: np.random.Generator) -> Window | None:
+        """Return a random window that shows nothing of what is boxed; None: none was found.
+
+        Its short side is anything from 16 pixels to the whole picture, small ones as often as
+        large ones, and it is up to 2.2 times as long.
+
+        Args:
+            pixels: of the file.
+            random: the source of chance.
+        """
         height, width = pixels.shape[:2]
         shortest = min(height, width)
         for _ in range(_TRIES):
@@ -89,7 +99,7 @@ class Scene(NamedTuple):
             )
             box = Box(x / width, y / height, (x + columns) / width, (y + rows) / height)
             if not any(_shows(box, shown) for shown in self.shown):
-                return np.ascontiguousarray(pixels[y : y + rows, x : x + columns])
+                return Window(self.path, x, y, columns, rows)
         return None
 
 
@@ -101,8 +111,9 @@ def scene_samples(scenes: Sequence[Scene], count: int) -> Iterator[Sample]:
     """
     for scene in scenes:
         random = np.random.default_rng([*scene.path.name.encode()])
+        pixels = read_rgb(scene.path)
         for number in range(count):
-            window = scene.window(random)
+            window = scene.place_window(pixels, random)
             if window is not None:
                 name = f'{scene.path.stem}_{number}'
                 yield Sample(window, BACKGROUND, scene.group, scene.source, name)

@@ -22,7 +22,7 @@ CREDITS = (
 HELD_OUT = ('crosswalks', 'kerb-views')
 _MARKED = frozenset({'traffic_light', 'stop_sign'})
 # Windows of each scene that networks are judged by.
-_WINDOWS = 2
+_WINDOWS = 6
 
 
 def read_streets(folder: Path) -> DataSet:
