@@ -26,9 +26,14 @@ _SEGMENT = re.compile(r'/dev/shm/\S*fast(?:dds|rtps)\S*')
 @contextmanager
 def child(module: str, arguments: Sequence[str] = ()) -> Iterator[subprocess.Popen[bytes]]:
     """Run a module of this project in another process, and end it at the end."""
-    process = subprocess.Popen(
-        [sys.executable, '-m', module, *arguments], cwd=Path(__file__).parents[2]
-    )
+    with started(['-m', module, *arguments]) as process:
+        yield process
+
+
+@contextmanager
+def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run Python with arguments in another process, and end it at the end."""
+    process = subprocess.Popen([sys.executable, *arguments], cwd=Path(__file__).parents[2])
     try:
         yield process
     finally:

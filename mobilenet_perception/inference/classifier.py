@@ -215,6 +215,7 @@ def open_classifier(
     threads: int,
     wrap: Callable[[Runtime], Runtime] = lambda runtime: runtime,
     notify: Callable[[str], None] = lambda words: None,
+    largest_batch: int = 1,
 ) -> Classifier:
     """Load a bundle on a runtime.
 
@@ -224,14 +225,17 @@ def open_classifier(
         threads: CPU threads of one inference.
         wrap: what to put around the runtime, such as faults on purpose.
         notify: told what takes long, such as the building of an engine.
+        largest_batch: most pictures that will be given at once.
 
     Raises:
         PerceptionError: the bundle is unsound or the runtime not installed.
     """
     # One frame at a time, and small ones: OpenCV's threads cost more than they give.
     cv2.setNumThreads(1)
-    found = choose_runtime(runtime, RuntimeSettings(threads=threads), notify)
-    return Classifier(load_bundle(bundle), wrap(found))
+    settings = RuntimeSettings(threads=threads)
+    settings = settings._replace(largest_batch=max(settings.largest_batch, largest_batch))
+    found = choose_runtime(runtime, settings, notify)
+    return Classifier(load_bundle(bundle), wrap(found), largest_batch=largest_batch)
 
 
 class Cutoff:

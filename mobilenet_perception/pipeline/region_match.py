@@ -14,7 +14,7 @@ _KEPT = 32
 # Frames in a row without regions, though regions come, after which something is wrong.
 _ENOUGH = 10
 # Stamps further apart are of two clocks.
-_OTHER_CLOCK_MS = 10_000.0
+OTHER_CLOCK_MS = 10_000.0
 
 
 class RegionMatch:
@@ -65,7 +65,7 @@ class RegionMatch:
         """Say what is wrong with the regions, in words; empty: nothing."""
         if not self._kept or self._without < _ENOUGH:
             return self._kept[-1].trouble if self._kept else ''
-        if self._apart_ms > _OTHER_CLOCK_MS:
+        if self._apart_ms > OTHER_CLOCK_MS:
             return (
                 f"the regions' stamps are {self._apart_ms / 1e3:.0f} s from those of the frames: "
                 'they are of another clock; copy the header of the image that they were found in'

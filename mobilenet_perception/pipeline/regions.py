@@ -11,34 +11,13 @@ from itertools import islice
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.boxes import Box
 
 EXACT, LATEST = 'exact', 'latest'
 # A message with more boxes than these is not read to its end: that alone would take too long.
 MOST_BOXES = 1000
 # Pixels: what is further out is no place in any image, and would not fit an integer of ROS.
 _FARTHEST = 1e6
-
-
-class Box(NamedTuple):
-    """A box as it came, in pixels of the camera.
-
-    Attributes:
-        id: of the thing, the same from frame to frame; empty: not known again.
-        x: centre, to the right.
-        y: centre, downwards.
-        width: side along the box's own horizontal.
-        height: side along its own vertical.
-        theta: its turn, in radians, clockwise in the image.
-        labels: what the detector takes it for; empty: anything.
-    """
-
-    id: str
-    x: float
-    y: float
-    width: float
-    height: float
-    theta: float = 0.0
-    labels: Sequence[str] = ()
 
 
 class RegionRules(NamedTuple):

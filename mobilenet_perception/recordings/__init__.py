@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera frames from a rosbag2 recording, a video, a folder of images or a drawn drive.
+"""Frames, and regions of theirs, from a rosbag2 recording, video, image folder or drawn drive.
 
 Recordings (sqlite3, mcap) are read and written without ROS.
 """
 
 from mobilenet_perception.recordings.open import DRIVE, open_source, source_digest, source_of
-from mobilenet_perception.recordings.source import EPOCH_NS, Source, SourceCamera, SourceFrame
+from mobilenet_perception.recordings.source import (
+    EPOCH_NS,
+    Source,
+    SourceCamera,
+    SourceFrame,
+    SourceRegions,
+)
 from mobilenet_perception.recordings.storage import find_bags, find_files
 from mobilenet_perception.recordings.writer import BagOptions, write_bag
 
@@ -16,6 +22,7 @@ __all__ = [
     'Source',
     'SourceCamera',
     'SourceFrame',
+    'SourceRegions',
     'find_bags',
     'find_files',
     'open_source',

@@ -2,14 +2,15 @@
 """The opening of a source by its name: a drawn drive, bag, video or folder; its fingerprint."""
 
 import hashlib
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import pictures
-from mobilenet_perception.recordings.labels import FILE, Labels, labels_of_bag, read_labels
-from mobilenet_perception.recordings.reader import bag_cameras, read_bag
+from mobilenet_perception.recordings.labels import labels_file_of, read_labels, read_things
+from mobilenet_perception.recordings.reader import bag_cameras, list_topics, read_bag
+from mobilenet_perception.recordings.regions import NONE, read_regions, with_regions
 from mobilenet_perception.recordings.source import Source, SourceCamera, SourceFrame, camera_topic
 from mobilenet_perception.recordings.storage import find_files, is_bag
 from mobilenet_perception.recordings.unfinished import wal_of
@@ -28,6 +29,7 @@ def open_source(
     topics: Collection[str] = (),
     labels_file: Path | None = None,
     stamps: Container[int] | None = None,
+    regions: Sequence[str] = (),
 ) -> Source:
     """Open a source of frames.
 
@@ -39,6 +41,9 @@ def open_source(
         topics: which camera topics of a recording; none: all.
         labels_file: what the frames of a recording show; None: the file in its folder, if any.
         stamps: give only the frames of these capture stamps, in nanoseconds; None: all.
+        regions: topics of a recording that say where to look in its images: `TOPIC`, or
+            `CAMERA=TOPIC` for each of several cameras; `none`: look at whole images; nothing: what
+            is found by type and name.
 
     Raises:
         PerceptionError: there is no such source, or it cannot be read.
@@ -55,10 +60,10 @@ def open_source(
             f'or {DRIVE} for the drawn drive'
         )
     if is_bag(path):
-        labels = read_labels(labels_file) if labels_file else labels_of_bag(path)
-        opened = _open_bag(path, topics, labels, rate_hz)
-    elif topics:
-        raise PerceptionError(f'{source} is not a rosbag2 recording: --topic does not apply')
+        opened = _open_bag(path, topics, labels_file or labels_file_of(path), rate_hz, regions)
+    elif topics or set(regions) - {NONE}:
+        argument = '--topic' if topics else '--regions'
+        raise PerceptionError(f'{source} is not a rosbag2 recording: {argument} does not apply')
     elif path.is_dir():
         opened = Source(source, (camera,), pictures.read_images(path, rate, camera.name))
     else:
@@ -92,19 +97,29 @@ def source_digest(source: str, labels: Path | None = None) -> str:
         return ''
     if is_bag(path):
         files = [part for file in find_files(path).files for part in (file, wal_of(file)) if part]
-        beside = (path if path.is_dir() else path.parent) / FILE
-        files += [beside] if labels is None and beside.is_file() else []
+        beside = labels_file_of(path) if labels is None else None
+        files += [beside] if beside else []
     else:
         files = pictures.list_images(path) if path.is_dir() else [path]
     return _digest([*files, *([labels] if labels else [])])
 
 
 def _open_bag(
-    path: Path, topics: Collection[str], labels: Labels, rate_hz: float | None
+    path: Path,
+    topics: Collection[str],
+    labels: Path | None,
+    rate_hz: float | None,
+    regions: Sequence[str],
 ) -> Source:
-    cameras = tuple(bag_cameras(path, topics))
-    frames = read_bag(path, cameras, labels)
-    return Source(str(path), cameras, _thin(frames, rate_hz) if rate_hz else frames)
+    cameras = with_regions(path, list_topics(path), bag_cameras(path, topics), regions)
+    frames = read_bag(path, cameras, read_labels(labels) if labels else {})
+    return Source(
+        str(path),
+        cameras,
+        _thin(frames, rate_hz) if rate_hz else frames,
+        read_regions(path, cameras),
+        read_things(labels) if labels else {},
+    )
 
 
 def _cut(frames: Iterator[SourceFrame], seconds: float) -> Iterator[SourceFrame]:

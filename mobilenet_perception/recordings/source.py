@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A source of frames: its cameras, and its frames with what is known about them."""
+"""A source of frames: its cameras, its frames and their regions, with what is known about them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.frames.messages import Message
+from mobilenet_perception.frames.boxes import Box
+from mobilenet_perception.frames.messages import Header, Message
+from mobilenet_perception.recordings.labels import ThingLabels
 
 # Sources that bring no time of their own start here (2026-01-01 00:00 UTC), so that the same
 # command writes the same bag; zero would read as "no stamp".
 EPOCH_NS = 1_767_225_600 * 10**9
+# Regions are of no frame that was recorded longer before or after.
+_NEAR_NS = 10**9
 
 
 class SourceFrame(NamedTuple):
@@ -38,20 +43,78 @@ class SourceFrame(NamedTuple):
     cdr: bytes | None = None
 
 
+class SourceRegions(NamedTuple):
+    """The boxes of one message about where to look in a camera's image.
+
+    Attributes:
+        camera: name of the camera.
+        header: of the image that they were found in.
+        stamp_ns: its stamp, in nanoseconds.
+        log_ns: when they were recorded.
+        boxes: as they came.
+        cdr: the serialised message as recorded, None where there is none.
+    """
+
+    camera: str
+    header: Header
+    stamp_ns: int
+    log_ns: int
+    boxes: tuple[Box, ...]
+    cdr: bytes | None = None
+
+
 class SourceCamera(NamedTuple):
-    """A camera of a source: its name, and the topic and transport it publishes on."""
+    """A camera of a source.
+
+    Attributes:
+        name: its own.
+        topic: of its images.
+        compressed: whether they are.
+        regions: topic of where to look in them; empty: in the whole.
+    """
 
     name: str
     topic: str
     compressed: bool
+    regions: str = ''
 
 
 class Source(NamedTuple):
-    """Frames, and the cameras that they come from; `frames` can be gone through once."""
+    """Frames, and the cameras that they come from.
+
+    Attributes:
+        name: of the source.
+        cameras: in the order of their names.
+        frames: in the order of recording; they can be gone through once.
+        regions: of the cameras that have some, likewise.
+        things: what is known of what the regions name, by camera.
+    """
 
     name: str
     cameras: tuple[SourceCamera, ...]
     frames: Iterator[SourceFrame]
+    regions: Iterator[SourceRegions] = iter(())
+    things: Mapping[str, ThingLabels] = MappingProxyType({})
+
+    def items(self) -> Iterator[SourceFrame | SourceRegions]:
+        """Yield frames and regions in the order of recording, in place of each by themselves.
+
+        Regions that were recorded when there was no frame for a second are left out.
+        """
+        regions = self.regions
+        following, last_ns = next(regions, None), -_NEAR_NS
+        for frame in self.frames:
+            while following and following.log_ns <= frame.log_ns:
+                if following.log_ns - last_ns <= _NEAR_NS or (
+                    frame.log_ns - following.log_ns <= _NEAR_NS
+                ):
+                    yield following
+                following = next(regions, None)
+            yield frame
+            last_ns = frame.log_ns
+        while following and following.log_ns - last_ns <= _NEAR_NS:
+            yield following
+            following = next(regions, None)
 
 
 def camera_topic(camera: str, compressed: bool) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The writer of rosbag2 recordings: a source of frames with its labels, all or nothing."""
+"""The writer of rosbag2 recordings: frames and their regions with labels, all or nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import decode, messages
 from mobilenet_perception.recordings import cdr
-from mobilenet_perception.recordings.labels import FILE, FrameLabel, Labels, labels_to_json
-from mobilenet_perception.recordings.source import Source, SourceFrame, camera_of
+from mobilenet_perception.recordings.labels import (
+    FILE,
+    FrameLabel,
+    Labels,
+    ThingLabels,
+    labels_to_json,
+)
+from mobilenet_perception.recordings.source import Source, SourceFrame, SourceRegions, camera_of
 from mobilenet_perception.recordings.storage import URI_MARKS, is_bag, uri_safe
 from mobilenet_perception.system.files import whole_folder
 
@@ -77,9 +83,10 @@ def write_bag(
             uri_safe(new.parent) as parent,
             Writer(parent / new.name, version=8, storage_plugin=plugin) as writer,
         ):
-            frames, labels = _write_frames(writer, source, options, progress)
-        if any(known for camera in labels.values() for known in camera.values() if any(known)):
-            (new / FILE).write_text(labels_to_json(labels), encoding='utf-8')
+            frames, labels, things = _write_frames(writer, source, options, progress)
+        known = any(label for camera in labels.values() for label in camera.values() if any(label))
+        if known or any(own.ids for own in things.values()):
+            (new / FILE).write_text(labels_to_json(labels, things), encoding='utf-8')
     return frames
 
 
@@ -94,30 +101,49 @@ def _check_target(path: Path, force: bool) -> None:
 
 def _write_frames(
     writer: 'Writer', source: Source, options: BagOptions, progress: Callable[[int], None]
-) -> tuple[int, Labels]:
+) -> tuple[int, Labels, dict[str, ThingLabels]]:
     connections: dict[str, Connection] = {}
     labels: Labels = {}
+    things: dict[str, ThingLabels] = {}
     count = 0
-    own_topics = {camera.name: camera.topic for camera in source.cameras}
-    for count, frame in enumerate(source.frames, start=1):
-        message = _in_transport(frame, options.transport)
-        if frame.camera not in connections:
-            topic = options.topic or _topic(frame, message, own_topics[frame.camera])
-            connections[frame.camera] = writer.add_connection(
+    cameras = {camera.name: camera for camera in source.cameras}
+    for item in source.items():
+        if isinstance(item, SourceRegions):
+            _write_regions(writer, connections, item, cameras[item.camera].regions)
+            continue
+        count += 1
+        message = _in_transport(item, options.transport)
+        if item.camera not in connections:
+            topic = options.topic or _topic(item, message, cameras[item.camera].topic)
+            connections[item.camera] = writer.add_connection(
                 topic, cdr.message_type(message), typestore=cdr.typestore()
             )
-        connection = connections[frame.camera]
-        if message is frame.message and frame.cdr is not None:
-            writer.write(connection, frame.log_ns, frame.cdr)
+        connection = connections[item.camera]
+        if message is item.message and item.cdr is not None:
+            writer.write(connection, item.log_ns, item.cdr)
         else:
-            writer.write(connection, frame.log_ns, cdr.serialize(message))
-        label = FrameLabel(frame.truth, frame.clear, frame.roi)
+            writer.write(connection, item.log_ns, cdr.serialize(message))
+        label = FrameLabel(item.truth, item.clear, item.roi)
         # Under the name that the camera has when the bag is read.
-        labels.setdefault(camera_of(connection.topic), {})[frame.stamp_ns] = label
+        name = camera_of(connection.topic)
+        labels.setdefault(name, {})[item.stamp_ns] = label
+        if item.camera in source.things:
+            things[name] = source.things[item.camera]
         progress(count)
     if not count:
         raise PerceptionError(f'{source.name} gave no frame: nothing to write')
-    return count, labels
+    return count, labels, things
+
+
+def _write_regions(
+    writer: 'Writer', connections: dict[str, 'Connection'], item: SourceRegions, topic: str
+) -> None:
+    if topic not in connections:
+        connections[topic] = writer.add_connection(
+            topic, cdr.DETECTIONS, typestore=cdr.typestore()
+        )
+    data = cdr.serialize_boxes(item.header, item.boxes) if item.cdr is None else item.cdr
+    writer.write(connections[topic], item.log_ns, data)
 
 
 def _in_transport(frame: SourceFrame, transport: str | None) -> messages.Message:

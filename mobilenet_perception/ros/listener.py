@@ -3,7 +3,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any
 
@@ -11,11 +11,17 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Classification, Detection2DArray
 
 from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.pipeline.region_decisions import ThingDecision
+from mobilenet_perception.pipeline.result import TopOfRegion
 from mobilenet_perception.pipeline.timing import FrameRecord, read_timing
-from mobilenet_perception.ros.messages import stamp_ns
+from mobilenet_perception.ros.messages import (
+    read_detections,
+    read_thing_decisions,
+    stamp_ns,
+)
 from mobilenet_perception.ros.process import spin_for
 
 NODE = 'classifier'
@@ -31,14 +37,20 @@ class Listener:
         labels: best labels by camera and stamp.
         decisions: the latest, by camera.
         decided: decision after each frame, by camera and stamp.
+        looked: regions that were looked at, by camera and stamp.
+        things: the latest decisions of the things of cameras with regions, by camera.
+        things_decided: those after each frame, by camera and stamp.
         heard_s: when the last outcome came, on the steady clock.
     """
 
-    def __init__(self, cameras: Iterable[str]) -> None:
+    def __init__(self, cameras: Iterable[str], with_regions: Collection[str] = ()) -> None:
         self.records: dict[tuple[str, int], FrameRecord] = {}
         self.labels: dict[tuple[str, int], tuple[ScoredLabel, ...]] = {}
         self.decisions: dict[str, ScoredLabel] = {}
         self.decided: dict[tuple[str, int], str] = {}
+        self.looked: dict[tuple[str, int], tuple[TopOfRegion, ...]] = {}
+        self.things: dict[str, tuple[ThingDecision, ...]] = {}
+        self.things_decided: dict[tuple[str, int], tuple[ThingDecision, ...]] = {}
         self._troubles: dict[str, str] = {}
         self._reported: dict[str, int] = {}
         self.heard_s = time.monotonic()
@@ -47,8 +59,16 @@ class Listener:
         self._executor.add_node(self._node)
         self._topics: list[str] = []
         for camera in cameras:
-            self._listen(Classification, f'{camera}/classification', partial(self._label, camera))
-            self._listen(Classification, f'{camera}/decision', partial(self._decision, camera))
+            if camera in with_regions:
+                regions, things = (
+                    partial(one, camera) for one in (self._regions, self._thing_decisions)
+                )
+                self._listen(Detection2DArray, f'{camera}/detections', regions)
+                self._listen(Detection2DArray, f'{camera}/decisions', things)
+            else:
+                label, decide = partial(self._label, camera), partial(self._decision, camera)
+                self._listen(Classification, f'{camera}/classification', label)
+                self._listen(Classification, f'{camera}/decision', decide)
             self._listen(DiagnosticArray, f'{camera}/timing', partial(self._timing, camera))
         self._node.create_subscription(DiagnosticArray, '/diagnostics', self._diagnostics, _QOS)
         self._cameras = len(self._topics) // 3
@@ -66,7 +86,7 @@ class Listener:
     @property
     def is_connected(self) -> bool:
         """Whether every topic of the node is there, and its decisions arrive."""
-        return len(self.decisions) == self._cameras and all(
+        return len(self.decisions) + len(self.things) == self._cameras and all(
             self._node.count_publishers(topic) for topic in self._topics
         )
 
@@ -97,6 +117,16 @@ class Listener:
         self.decisions[camera] = decision
         self.decided[camera, stamp_ns(message.header)] = decision.label
 
+    def _regions(self, camera: str, message: Detection2DArray) -> None:
+        self.looked[camera, stamp_ns(message.header)] = read_detections(message)
+
+    def _thing_decisions(self, camera: str, message: Detection2DArray) -> None:
+        self.things[camera] = things = read_thing_decisions(message)
+        # What rests on a frame was decided after it, and is first heard then.
+        for thing in things:
+            if thing.decision.stamp_ns is not None:
+                self.things_decided.setdefault((camera, thing.decision.stamp_ns), things)
+
     def _timing(self, camera: str, message: DiagnosticArray) -> None:
         self.heard_s = time.monotonic()
         values = {item.key: item.value for item in message.status[0].values}
@@ -106,6 +136,8 @@ class Listener:
         # A frame that was not on time leaves the decision as it stands.
         if camera in self.decisions:
             self.decided.setdefault((camera, stamp), self.decisions[camera].label)
+        if camera in self.things:
+            self.things_decided.setdefault((camera, stamp), self.things[camera])
 
     def _diagnostics(self, message: DiagnosticArray) -> None:
         # Before the first frame there is none: that is no trouble of the run.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ROS messages made of records: labels, timing, what classifies."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -21,9 +21,9 @@ from vision_msgs.msg import (
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import Bundle
-from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.pipeline.decision import Decision, ScoredLabel
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
-from mobilenet_perception.pipeline.regions import Box
+from mobilenet_perception.pipeline.regions import Region
 from mobilenet_perception.pipeline.result import TopOfRegion
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
@@ -55,25 +55,28 @@ def classification(header: Header, top: Sequence[ScoredLabel]) -> Classification
     return Classification(header=header, results=results)
 
 
-def boxes(message: Detection2DArray) -> Iterator[Box]:
-    """Yield the boxes of a message, one as it is asked for."""
-    for detection in message.detections:
-        bbox = detection.bbox
-        yield Box(
-            detection.id,
-            bbox.center.position.x,
-            bbox.center.position.y,
-            bbox.size_x,
-            bbox.size_y,
-            bbox.center.theta,
-            [result.hypothesis.class_id for result in detection.results],
-        )
-
-
 def detections(header: Header, regions: Iterable[TopOfRegion]) -> Detection2DArray:
     """Return what was seen in regions, under the header of their image; boxes as used."""
     found = [_detection(header, region.id, region.roi, top) for region, top in regions]
     return Detection2DArray(header=header, detections=found)
+
+
+def read_detections(message: Detection2DArray) -> tuple[TopOfRegion, ...]:
+    """Return what `detections` was made of."""
+    return tuple(
+        TopOfRegion(Region(item.id, _roi(item) or RegionOfInterest(0, 0, 0, 0)), _top(item))
+        for item in message.detections
+    )
+
+
+def read_thing_decisions(message: Detection2DArray) -> tuple[ThingDecision, ...]:
+    """Return what `thing_decisions` was made of; what is stale has a stamp, too."""
+    found = []
+    for item in message.detections:
+        ((label, score),) = _top(item)
+        decision = Decision(label, score, stamp_ns(item.header))
+        found.append(ThingDecision(item.id, _roi(item), decision))
+    return tuple(found)
 
 
 def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detection2DArray:
@@ -90,6 +93,20 @@ def thing_decisions(header: Header, things: Iterable[ThingDecision]) -> Detectio
         top = [ScoredLabel(decision.label, decision.score)]
         found.append(_detection(of_thing, name, roi, top))
     return Detection2DArray(header=header, detections=found)
+
+
+def _roi(detection: Detection2D) -> RegionOfInterest | None:
+    width, height = round(detection.bbox.size_x), round(detection.bbox.size_y)
+    place = detection.bbox.center.position
+    if not width:
+        return None
+    left, top = round(place.x - width / 2), round(place.y - height / 2)
+    return RegionOfInterest(left, top, width, height)
+
+
+def _top(detection: Detection2D) -> tuple[ScoredLabel, ...]:
+    found = (item.hypothesis for item in detection.results)
+    return tuple(ScoredLabel(item.class_id, item.score) for item in found)
 
 
 def _detection(

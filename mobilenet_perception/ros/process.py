@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.logging import get_logger
@@ -28,6 +29,9 @@ from mobilenet_perception.ros.start import start_failure, start_ros
 AnyNode = TypeVar('AnyNode', bound=Any)
 # Ctrl-C does not wake rclpy: for so long it may go unnoticed.
 _LONGEST_S = 0.1
+# Of a node: rclpy wakes its executor, and takes its context away only then. A wait that begins in
+# between ends with the next message, or with this.
+_LONGEST_OF_NODE_S = 1.0
 
 
 class RosClock(SystemClock):
@@ -151,6 +155,7 @@ def _run(
 ) -> int:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
+    node.create_timer(_LONGEST_OF_NODE_S, _wake, clock=Clock(clock_type=ClockType.STEADY_TIME))
     try:
         if not start(node):
             return 1
@@ -164,3 +169,7 @@ def _run(
             executor.shutdown(timeout_sec=1.0)
             node.destroy_node()
     return 0
+
+
+def _wake() -> None:
+    """Do nothing: the executor looks whether it is to go on."""

@@ -109,6 +109,8 @@ def _judge(words: list[str], known: Mapping[str, list[str]], training: bool, str
         return _judge_module('benchmarks.gpu', rest, training, strict)
     if training:
         return False
+    if program in _PYTHONS and rest[:1]:
+        return _judge_file(rest[0])
     if program == 'make':
         _judge_make(rest)
     elif program == 'ros2':
@@ -133,6 +135,12 @@ def _judge_module(module: str, arguments: list[str], training: bool, strict: boo
     if main is None and not (ROOT / f'{module.replace(".", "/")}.py').is_file():
         raise UnknownError(f'there is no module {module}')
     parse(importlib.import_module(main or module).main, arguments, strict)
+    return True
+
+
+def _judge_file(name: str) -> bool:
+    if not (ROOT / name).is_file():
+        raise UnknownError(f'there is no program {name}')
     return True
 
 
@@ -205,9 +213,10 @@ def _judge_make(arguments: list[str]) -> None:
 
 def _judge_ros2(words: list[str], strict: bool) -> bool:
     verb, *rest = words
-    if rest[:1] != [PACKAGE]:
+    by_path = verb == 'launch' and rest[0].startswith('examples/')
+    if rest[:1] != [PACKAGE] and not by_path:
         return False
-    name, arguments = rest[1], rest[2:]
+    name, arguments = (rest[0], rest[1:]) if by_path else (rest[1], rest[2:])
     if verb == 'launch':
         known = launch_arguments(name)
         for word in arguments:
@@ -243,7 +252,7 @@ def launch_arguments(name: str) -> dict[str, str | None]:
 
     They are read from its tables, since `launch` does not come in wheels.
     """
-    path = ROOT / 'launch' / name
+    path = launch_file(name)
     if not path.is_file():
         raise UnknownError(f'there is no launch file {name}')
     found: dict[str, str | None] = {}
@@ -253,6 +262,11 @@ def launch_arguments(name: str) -> dict[str, str | None]:
     if name == 'replay.launch.py':
         found['params_file'] = None
     return found | own_launch_arguments(path)
+
+
+def launch_file(name: str) -> Path:
+    """Return a launch file of the package by its name, or one of the examples by its path."""
+    return ROOT / (name if '/' in name else f'launch/{name}')
 
 
 def own_launch_arguments(path: Path) -> dict[str, str | None]:

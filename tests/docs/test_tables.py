@@ -15,7 +15,11 @@ from mobilenet_perception.pipeline.parameters import (
 )
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.cli import PROGRAM
-from tests.docs.command_lines import launch_arguments, own_launch_arguments
+from tests.docs.command_lines import (
+    launch_arguments,
+    launch_file,
+    own_launch_arguments,
+)
 from tests.docs.pages import Page, all_pages, code, read_page
 from tests.support import ROOT
 
@@ -85,24 +89,23 @@ def test_every_parameter_of_the_advisor_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ('page', 'heading', 'launch_file'),
+    ('page', 'heading', 'name'),
     [
         ('docs/parameters.md', 'Arguments of the launch file', 'classify.launch.py'),
         ('docs/replays.md', 'With ros2 bag play', 'replay.launch.py'),
         ('docs/simulation.md', 'In Gazebo', 'simulate.launch.py'),
+        ('docs/regions.md', 'From a detector', 'examples/detector.launch.py'),
     ],
 )
-def test_every_argument_of_a_launch_file_and_no_other(
-    page: str, heading: str, launch_file: str
-) -> None:
+def test_every_argument_of_a_launch_file_and_no_other(page: str, heading: str, name: str) -> None:
     rows = read_page(page).table(*OF_A_LAUNCH_FILE, after=heading)
     stated = {name: default for names, default, _ in rows for name in code(names)}
-    known = launch_arguments(launch_file)
-    own = own_launch_arguments(ROOT / 'launch' / launch_file)
+    known = launch_arguments(name)
+    own = own_launch_arguments(launch_file(name))
     assert set(own) <= set(stated) <= set(known)
-    for name, default in own.items():
+    for argument, default in own.items():
         if default is not None:
-            assert stated[name] == (f'`{default}`' if default else ''), name
+            assert stated[argument] == (f'`{default}`' if default else ''), argument
 
 
 def test_every_runtime_has_a_row() -> None:

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.boxes import Box
 from mobilenet_perception.pipeline.regions import (
     MOST_BOXES,
-    Box,
     Region,
     RegionRules,
     choose_regions,

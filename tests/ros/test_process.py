@@ -2,6 +2,8 @@
 """However often Ctrl-C meets a tool that listens, it arrives as Ctrl-C."""
 
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -13,6 +15,7 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 
 from mobilenet_perception.ros.interrupts import handled_interrupts  # noqa: E402
 from mobilenet_perception.ros.process import spin_for  # noqa: E402
+from tests.support import ROOT  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures('environment')
 
@@ -54,3 +57,26 @@ def test_a_wait_for_nothing_is_left_soon() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.05)
         spin_for(executor, 30.0)
     assert time.monotonic() - start < 10.0
+
+
+# As rclpy does on a signal, once the executor that it had woken waits again.
+SHUT_DOWN_UNHEARD = """
+import sys, threading
+from rclpy.node import Node
+from mobilenet_perception.ros.process import run_node
+
+def idle():
+    node = Node('idle')
+    threading.Timer(0.5, node.context.handle.shutdown).start()
+    return node
+
+sys.exit(run_node('idle', idle))
+"""
+
+
+def test_a_node_that_hears_nothing_ends_all_the_same(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', SHUT_DOWN_UNHEARD], cwd=ROOT, env=environment, timeout=60,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, '')

@@ -12,6 +12,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
+from mobilenet_perception.frames.boxes import boxes
 from mobilenet_perception.pipeline.decision import STALE
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
@@ -42,7 +43,7 @@ class RegionSubscription:
     ) -> None:
         def take(message: Detection2DArray) -> None:
             stamp_ns = messages.stamp_ns(message.header)
-            callback(choose_regions(messages.boxes(message), stamp_ns, rules))
+            callback(choose_regions(boxes(message), stamp_ns, rules))
 
         self._node = node
         self._subscription = node.create_subscription(

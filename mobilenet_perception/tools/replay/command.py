@@ -7,8 +7,10 @@ from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import DRIVE, find_bags, source_of
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
 from mobilenet_perception.tools.cluster import LOCAL
+from mobilenet_perception.tools.regions import add_regions, rules_of
 from mobilenet_perception.tools.replay.faults import FAULTS
 from mobilenet_perception.tools.replay.play import play
 from mobilenet_perception.tools.replay.reporting import add_video, finish, report_files
@@ -67,6 +69,10 @@ def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
     for name, file in (('html', arguments.html), ('video', arguments.video)):
         if file and several:
             raise PerceptionError(f'--{name} is for one bag: leave it out, or name one bag')
+    if arguments.roi and arguments.regions and set(arguments.regions) != {NONE}:
+        raise PerceptionError(
+            '--roi is one place for all frames, and --regions several in each: leave one out'
+        )
     if arguments.update and not arguments.expect:
         raise PerceptionError('--update needs to know what to write: add --expect FILE')
     if arguments.fail_if_worse and not arguments.baseline:
@@ -89,6 +95,8 @@ def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
             variant=arguments.variant,
             faults=tuple(arguments.fault),
             reliable=arguments.reliable,
+            regions=tuple(arguments.regions),
+            region_rules=rules_of(arguments),
         )
         for bag in bags
     ]
@@ -145,6 +153,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
         help='make something go wrong, repeatable, such as slow=4@2-6 or drop=0.5: '
         f'{", ".join(FAULTS)}; not with --ros',
     )  # fmt: skip
+    add_regions(parser)
 
 
 def _add_reports(parser: argparse.ArgumentParser) -> None:

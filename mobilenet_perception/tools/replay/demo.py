@@ -59,8 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def print_second(seconds: float, listener: 'Listener') -> None:
     """Print what the node said in the last second: a line for each camera."""
-    for camera, decision in listener.decisions.items():
-        print(f'{seconds:3.0f} s  {second_line(camera, listener, decision.label)}', flush=True)
+    decisions = {camera: found.label for camera, found in listener.decisions.items()}
+    decisions |= {
+        camera: ', '.join(f'{thing.id} {thing.decision.label}'.strip() for thing in things)
+        for camera, things in listener.things.items()
+    }
+    for camera, decision in decisions.items():
+        print(f'{seconds:3.0f} s  {second_line(camera, listener, decision)}', flush=True)
 
 
 def second_line(camera: str, listener: 'Listener', decision: str) -> str:

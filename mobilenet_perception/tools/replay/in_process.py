@@ -11,12 +11,16 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import DecisionRules
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.regions import choose_regions
 from mobilenet_perception.pipeline.result import Result
-from mobilenet_perception.recordings import Source, SourceFrame
+from mobilenet_perception.pipeline.timing import Outcome
+from mobilenet_perception.recordings import Source, SourceFrame, SourceRegions
+from mobilenet_perception.recordings.labels import ThingLabels
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
+from mobilenet_perception.tools.region_tally import RegionTally
 from mobilenet_perception.tools.replay.faults import Faults
-from mobilenet_perception.tools.replay.pace import RecordedClock, Schedule
+from mobilenet_perception.tools.replay.pace import RecordedClock, Restamp, Schedule
 from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report import run
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
@@ -26,6 +30,7 @@ _DRAIN_S = 60.0
 # Fields of a frame's record that a clock which stands still would give as nothing.
 UNMEASURED = ('wait_ms', 'decode_ms', 'postprocess_ms', 'total_ms')
 _NO_FAULTS = Faults(())
+_NOTHING_KNOWN = ThingLabels()
 
 
 class _Player:
@@ -42,6 +47,16 @@ class _Player:
         use_cv_bridge()
         self._roi = settings.roi
         self._budget_ms = settings.budget_ms
+        self._rules = {
+            camera.name: settings.region_rules if camera.regions else None
+            for camera in source.cameras
+        }
+        self._things = source.things
+        self._tallies = {
+            camera.name: RegionTally(settings.region_rules)
+            for camera in source.cameras
+            if camera.regions
+        }
         self._faults = faults
         stands = clock is not None and math.isinf(self._budget_ms)
         self._unmeasured = dict.fromkeys(UNMEASURED if stands else ())
@@ -51,12 +66,16 @@ class _Player:
         self._picker = ThumbnailPicker()
         self._ended = threading.Condition()
         self._count = 0
+        self._is_over = False
         self.thumbnails: list[run.Thumbnail] = []
         self.results: dict[str, list[run.FrameResult]] = {item.name: [] for item in source.cameras}
         manifest = classifier.bundle.manifest
         self.pipeline = Pipeline(
             classifier,
-            {name: CameraSettings(self._budget_ms) for name in self.results},
+            {
+                name: CameraSettings(self._budget_ms, regions=rules)
+                for name, rules in self._rules.items()
+            },
             self._on_result,
             PipelineSettings(
                 variant=settings.variant,
@@ -77,14 +96,37 @@ class _Player:
         self._faults.reach((frame.log_ns - self._first_ns) / 1e9)
         frame = frame._replace(roi=self._roi or frame.roi, cdr=None)
         camera = frame.camera
+        if camera in self._tallies:
+            self._tallies[camera].add_frame(frame.stamp_ns)
         self._count += 1
         self._sent[camera] = self._sent.get(camera, 0) + 1
         # The pipeline numbers the frames of a camera in the order of submission, from 1.
         self._frames[camera, self._sent[camera]] = frame
-        self.pipeline.set_camera(camera, CameraSettings(self._budget_ms, frame.roi))
+        settings = CameraSettings(self._budget_ms, frame.roi, regions=self._rules[camera])
+        self.pipeline.set_camera(camera, settings)
         self.pipeline.submit(camera, frame.message, stamp_ns)
         if self._picker.wants(frame) and (picture := thumbnail(frame)):
             self.thumbnails.append(picture)
+
+    def submit_regions(self, item: SourceRegions, stamp_ns: int) -> None:
+        """Hand in regions under a stamp."""
+        rules = self._rules[item.camera]
+        assert rules is not None
+        self._tallies[item.camera].add(item.stamp_ns, item.boxes)
+        self.pipeline.submit_regions(item.camera, choose_regions(item.boxes, stamp_ns, rules))
+
+    def end(self) -> None:
+        """End the frames whose regions were not recorded."""
+        self._is_over = True
+        self.pipeline.stop()
+
+    def troubles(self) -> list[str]:
+        """Return what is wrong with the regions of the source, in words."""
+        return [
+            words if len(self._tallies) == 1 and len(self._rules) == 1 else f'{camera}: {words}'
+            for camera, tally in self._tallies.items()
+            for words in tally.troubles()
+        ]
 
     def drain(self) -> None:
         """Wait until every frame has ended."""
@@ -97,11 +139,17 @@ class _Player:
 
     def _on_result(self, result: Result) -> None:
         record = result.record._replace(**self._unmeasured)  # type: ignore[arg-type]
+        if self._is_over and record.outcome is Outcome.EXPIRED:
+            record = record._replace(reason='no regions of its stamp were recorded')
         result = result._replace(record=record)
         with self._ended:
             frame = self._frames.pop((record.camera, record.sequence))
             first_ns = self._first_ns or frame.log_ns
-            self.results[record.camera].append(run.frame_result(result, frame, first_ns))
+            known = self._things.get(record.camera, _NOTHING_KNOWN)
+            has_regions = self._rules[record.camera] is not None
+            self.results[record.camera].append(
+                run.frame_result(result, frame, first_ns, known if has_regions else None)
+            )
             self._ended.notify()
 
 
@@ -132,11 +180,15 @@ def play_fast(
     clock = RecordedClock(runs=math.isfinite(settings.budget_ms))
     player = _Player(classifier, source, settings, faults, clock)
     start = time.monotonic()
-    for frame in faults.frames(source.frames):
-        clock.set(frame.log_ns)
-        player.submit(frame, frame.stamp_ns)
+    for item in _faulty(source, faults).items():
+        clock.set(item.log_ns)
+        if isinstance(item, SourceRegions):
+            player.submit_regions(item, item.stamp_ns)
+        else:
+            player.submit(item, item.stamp_ns)
         player.pipeline.run_once()
         progress(player.count)
+    player.end()
     return _run('fast', classifier, source, settings, player, start)
 
 
@@ -155,12 +207,17 @@ def play_paced(
         PerceptionError: the source fails.
     """
     player = _Player(classifier, source, settings, faults, None)
+    stamps = Restamp()
     player.pipeline.start()
     start = time.monotonic()
     try:
-        with prefetch(faults.frames(source.frames), _READ_AHEAD) as frames:
-            for frame, due_ns in on_schedule(frames):
-                player.submit(frame, due_ns)
+        with prefetch(_faulty(source, faults).items(), _READ_AHEAD) as items:
+            for item, due_ns in on_schedule(items):
+                if isinstance(item, SourceRegions):
+                    stamp_ns = stamps.regions(item.camera, item.stamp_ns, due_ns)
+                    player.submit_regions(item, stamp_ns)
+                    continue
+                player.submit(item, stamps.frame(item.camera, item.stamp_ns, due_ns))
                 progress(player.count)
         player.drain()
     finally:
@@ -168,14 +225,20 @@ def play_paced(
     return _run('paced', classifier, source, settings, player, start)
 
 
-def on_schedule(frames: Iterator[SourceFrame]) -> Iterator[tuple[SourceFrame, int]]:
-    """Yield each frame when it is due, with that moment as a stamp in nanoseconds."""
+def on_schedule(
+    items: Iterator[SourceFrame | SourceRegions],
+) -> Iterator[tuple[SourceFrame | SourceRegions, int]]:
+    """Yield each frame or its regions when due, with that moment as a stamp in nanoseconds."""
     schedule = Schedule()
-    for frame in frames:
-        left_ns = schedule.due_ns(frame.log_ns, time.monotonic_ns()) - time.monotonic_ns()
+    for item in items:
+        left_ns = schedule.due_ns(item.log_ns, time.monotonic_ns()) - time.monotonic_ns()
         if left_ns > 0:
             time.sleep(left_ns / 1e9)
-        yield frame, time.time_ns()
+        yield item, time.time_ns()
+
+
+def _faulty(source: Source, faults: Faults) -> Source:
+    return source._replace(frames=faults.frames(source.frames))
 
 
 def _run(
@@ -203,6 +266,6 @@ def _run(
         frames=frames,
         missed=[],
         thumbnails=player.thumbnails,
-        troubles=[],
+        troubles=player.troubles(),
         wall_s=time.monotonic() - start,
     )

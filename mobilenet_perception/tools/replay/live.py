@@ -2,7 +2,7 @@
 """Play a source over DDS to the real node, each in a process of its own, and hear its answers."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,8 @@ from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import RuntimeSettings, choose_runtime
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings import SourceCamera
+from mobilenet_perception.recordings import Source
+from mobilenet_perception.recordings.labels import ThingLabels
 from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.replay import settings as replay_settings
@@ -24,8 +25,10 @@ from mobilenet_perception.tools.report.run import (
     MissedFrame,
     Run,
     Thumbnail,
+    camera_decision,
     describe_bundle,
     describe_machine,
+    thing_results,
 )
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ def play_live(
     with TemporaryDirectory(prefix='replay-') as scratch, isolated_ros() as environment:
         logs = folder or Path(scratch)
         logs.mkdir(parents=True, exist_ok=True)
-        session = _Session(settings, source.cameras, environment, logs, Path(scratch))
+        session = _Session(settings, source, environment, logs, Path(scratch))
         start = time.monotonic()
         domain = environment['ROS_DOMAIN_ID']
         notify(f'starting the node, and a player of {settings.source}, in ROS domain {domain} ...')
@@ -95,13 +98,18 @@ class _Session:
     def __init__(
         self,
         settings: ReplaySettings,
-        cameras: Sequence[SourceCamera],
+        source: Source,
         environment: Mapping[str, str],
         logs: Path,
         scratch: Path,
     ) -> None:
         self._settings = settings
-        self._cameras = cameras
+        self._cameras = source.cameras
+        self._things = {
+            camera.name: source.things.get(camera.name, ThingLabels())
+            for camera in source.cameras
+            if camera.regions
+        }
         self._environment = environment
         self._logs = logs
         self._sent_file = scratch / 'sent.jsonl'
@@ -133,7 +141,7 @@ class _Session:
         from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
 
         names = [camera.name for camera in self._cameras]
-        with joined_ros(), closing(Listener(names)) as listener:
+        with joined_ros(), closing(Listener(names, self._things)) as listener:
             self._listener = listener
             try:
                 with self._start_node() as node, self._start_player() as player:
@@ -162,9 +170,12 @@ class _Session:
         missed = []
         for item in sent:
             self._sources[item.stamp_ns] = item.source_stamp_ns
-            result = _result(item, listener, self._settings.roi or item.roi)
+            known = self._things.get(item.camera)
+            roi = self._settings.roi or item.roi if known is None else None
+            result = _result(item, listener, roi, known)
             if result is None:
-                missed.append(MissedFrame(item.camera, item.time_s, item.truth, item.clear))
+                truth, clear = (item.truth, item.clear) if known is None else (None, False)
+                missed.append(MissedFrame(item.camera, item.time_s, truth, clear))
             else:
                 frames[item.camera].append(result)
         return frames, missed
@@ -230,12 +241,28 @@ class _Session:
 
 
 def _result(
-    item: SentFrame, listener: 'Listener', roi: RegionOfInterest | None
+    item: SentFrame,
+    listener: 'Listener',
+    roi: RegionOfInterest | None,
+    known: ThingLabels | None,
 ) -> FrameResult | None:
     key = (item.camera, item.stamp_ns)
     record = listener.records.get(key)
     if record is None:
         return None
+    if known is not None:
+        looked = listener.looked.get(key, ()) if record.outcome is Outcome.ON_TIME else ()
+        decided = listener.things_decided.get(key, ())
+        return FrameResult(
+            record=record._replace(stamp_ns=item.source_stamp_ns),
+            time_s=item.time_s,
+            top=(),
+            decision=camera_decision(decided),
+            truth=None,
+            clear=False,
+            roi=None,
+            things=thing_results(looked, decided, known, item.source_stamp_ns),
+        )
     return FrameResult(
         record=record._replace(stamp_ns=item.source_stamp_ns),
         time_s=item.time_s,

@@ -63,8 +63,15 @@ def play(settings: ReplaySettings, progress: Callable[[int], None] = lambda fram
 
     faults = Faults([parse_fault(text) for text in settings.faults])
     source = settings.open()
+    # Several regions at once where that is faster, as in the node; but not where the same labels
+    # must come out always, for how many go together depends on times.
+    together = settings.mode == 'paced' and any(camera.regions for camera in source.cameras)
     classifier = open_classifier(
-        settings.bundle, settings.runtime, settings.threads, faults.runtime
+        settings.bundle,
+        settings.runtime,
+        settings.threads,
+        faults.runtime,
+        largest_batch=settings.region_rules.most if together else 1,
     )
     play_here = play_fast if settings.mode == 'fast' else play_paced
     return play_here(classifier, source, settings, faults, progress)

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.runtimes.choose import AUTO
+from mobilenet_perception.pipeline.regions import RegionRules
 from mobilenet_perception.recordings import Source, SourceCamera, open_source
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.tools.arguments import add_bundle, bundle_path, positive
+from mobilenet_perception.tools.regions import rule_parameters
 
 MODES = ('fast', 'paced', 'ros')
 BUDGET_MS = 50.0
@@ -38,6 +41,8 @@ class ReplaySettings(NamedTuple):
         threads: CPU threads of one inference.
         faults: what goes wrong on purpose, as `--fault` takes it; not in mode `ros`.
         reliable: over DDS, send again what gets lost; else as camera drivers do.
+        regions: topics of a bag that say where to look, as `open_source` takes them.
+        region_rules: which of the boxes to look at, and with which frame.
     """
 
     source: str = ''
@@ -54,6 +59,8 @@ class ReplaySettings(NamedTuple):
     threads: int = 1
     faults: tuple[str, ...] = ()
     reliable: bool = False
+    regions: tuple[str, ...] = ()
+    region_rules: RegionRules = RegionRules()
 
     @property
     def budget_ms(self) -> float:
@@ -61,6 +68,11 @@ class ReplaySettings(NamedTuple):
         if self.latency_budget_ms is not None:
             return self.latency_budget_ms
         return math.inf if self.mode == 'fast' else BUDGET_MS
+
+    @property
+    def asked_regions(self) -> tuple[str, ...]:
+        """The topics of regions; with a region of interest for all frames, none is looked for."""
+        return self.regions or ((NONE,) if self.roi else ())
 
     def open(self, stamps: Container[int] | None = None) -> Source:
         """Open the source; `stamps` as in `open_source`.
@@ -75,6 +87,7 @@ class ReplaySettings(NamedTuple):
             topics=self.topics,
             labels_file=self.labels,
             stamps=stamps,
+            regions=self.asked_regions,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -87,6 +100,8 @@ class ReplaySettings(NamedTuple):
             'variant': self.variant,
             'threads': self.threads,
             'faults': list(self.faults),
+            'regions': ' '.join(self.asked_regions) or 'as found',
+            **rule_parameters(self.region_rules),
         }
 
 
@@ -136,8 +151,13 @@ def node_arguments(settings: ReplaySettings, cameras: Iterable[SourceCamera]) ->
         parameters[f'{camera.name}.image_transport'] = transport
         if settings.roi is not None:
             parameters[f'{camera.name}.roi'] = list(settings.roi)
-        if settings.reliable:
-            qos = f'qos_overrides.{camera.topic}.subscription'
+        if camera.regions:
+            parameters[f'{camera.name}.regions_topic'] = camera.regions
+            for name, value in rule_parameters(settings.region_rules).items():
+                if value != []:  # what ROS's command line cannot say is the default
+                    parameters[f'{camera.name}.{name}'] = value
+        for topic in filter(None, (camera.topic, camera.regions)) if settings.reliable else ():
+            qos = f'qos_overrides.{topic}.subscription'
             parameters[f'{qos}.reliability'] = 'reliable'
             parameters[f'{qos}.depth'] = RELIABLE_DEPTH
     arguments = ['--ros-args']
@@ -159,6 +179,8 @@ def player_arguments(settings: ReplaySettings, sent: Path, pictures: Path) -> li
         arguments += [name, str(value)] if value is not None else []
     for topic in settings.topics:
         arguments += ['--topic', topic]
+    for topic in settings.asked_regions:
+        arguments += ['--regions', topic]
     if settings.reliable:
         arguments.append('--reliable')
     if settings.roi is None:

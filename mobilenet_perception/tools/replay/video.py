@@ -17,6 +17,7 @@ from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import decode
 from mobilenet_perception.pipeline.decision import Decision
 from mobilenet_perception.pipeline.overlay import draw_overlay
+from mobilenet_perception.pipeline.region_decisions import ThingDecision
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.tools.report.run import FrameResult, Run
 
@@ -110,7 +111,12 @@ def _drawn(frame: SourceFrame, result: FrameResult) -> Rgb | None:
         return None
     # Its score is not part of a run: without a stamp none is drawn.
     decision = Decision(result.decision, 0.0, None)
-    return draw_overlay(rgb, result.roi, decision, result.record, result.label)
+    things = [
+        # Of what has no id nothing is decided: its label is drawn.
+        ThingDecision(item.id, item.roi, Decision(item.decision or item.label, 0.0, None))
+        for item in result.things or ()
+    ]
+    return draw_overlay(rgb, result.roi, decision, result.record, result.label, things)
 
 
 class _Film:

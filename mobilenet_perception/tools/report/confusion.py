@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mobilenet_perception.tools.report import pages
-from mobilenet_perception.tools.report.scoring import all_frames, verdicts
+from mobilenet_perception.tools.report.scoring import sightings, unit, verdicts
 
 # More columns are too many for a telephone, and for a reader.
 _MOST = 16
@@ -37,7 +37,7 @@ def confusion(report: Mapping[str, Any], most: int = _MOST) -> Confusion:
     labels = report['bundle']['labels']
     pairs = Counter(
         (frame['truth'], frame['label'])
-        for frame in all_frames(report)
+        for _, frame in sightings(report)
         if frame['clear'] and frame['truth'] in labels
     )
     shown: Counter[str] = Counter()
@@ -67,7 +67,8 @@ def confusion_section(report: Mapping[str, Any]) -> pages.Section | None:
     heads = {column: _HEADS.get(column, str(n)) for n, column in enumerate(found.columns, 1)}
     later = ', '.join(f'{heads[one]} {_name(one)}' for one in found.columns[len(found.rows) :])
     words = (
-        'Each row is what frames truly showed, counted only where they show it clearly; each '
+        f'Each row is what {unit(report)} truly showed, counted only where they show it clearly; '
+        'each '
         'column, by the number of its row, is the label that they got. Blue, on the diagonal, is '
         'right; orange is wrong or without a label in time.'
         + (f' The further columns: {later}.' if later else '')
@@ -116,13 +117,13 @@ def _decisions(report: Mapping[str, Any]) -> pages.Table:
     labels = report['bundle']['labels']
     rows: list[list[str | pages.Cell]] = []
     for truth in labels:
-        frames = [frame for frame in all_frames(report) if frame['truth'] == truth]
+        frames = [frame for _, frame in sightings(report) if frame['truth'] == truth]
         counts = verdicts(frames, 'decision', labels)
         if total := counts.total():
             wrong = pages.Cell(str(counts['wrong']), 'bad' if counts['wrong'] else '')
             rows.append([_name(truth), str(total), str(counts['right']), wrong,
                          str(counts['silent'])])  # fmt: skip
-    heads = ('decisions', 'frames', 'right', 'wrong', pages.Cell('unknown', tip='or stale'))
+    heads = ('decisions', unit(report), 'right', 'wrong', pages.Cell('unknown', tip='or stale'))
     note = 'A decision waits for frames to agree, so it may be wrong for the first of them.'
     return pages.Table('', heads, rows, note)
 

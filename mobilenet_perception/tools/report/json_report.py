@@ -2,13 +2,19 @@
 """A run as JSON values: the contract of `report.json`."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from mobilenet_perception import __version__
-from mobilenet_perception.pipeline.timing import STAGES, Outcome, stage_percentiles
-from mobilenet_perception.tools.report.run import FrameResult, Run
+from mobilenet_perception.pipeline.timing import (
+    STAGES,
+    FrameRecord,
+    Outcome,
+    stage_percentiles,
+)
+from mobilenet_perception.tools.report.run import FrameResult, Run, ThingResult
 from mobilenet_perception.tools.report.scoring import Interval, Score, intervals, score
+from mobilenet_perception.tools.report.things import things_of, total
 
 SCHEMA_VERSION = 1
 
@@ -17,11 +23,14 @@ def report(run: Run) -> dict[str, Any]:
     """Return the report of a run.
 
     Times are milliseconds where their name ends in `_ms`, and seconds since the first frame of
-    the source where it ends in `_s`. `accuracy` is over the frames that show a signal clearly;
-    null where no truth is known.
+    the source where it ends in `_s`. `accuracy` is over the frames that show a signal clearly, of
+    a camera with regions over those regions that do; null where no truth is known. `things` is
+    about what regions name; null where no camera has regions.
     """
     frames = run.all_frames()
-    scoring = score(frames, run.missed, run.bundle['labels'])
+    labels = run.bundle['labels']
+    scoring = score(frames, run.missed, labels)
+    cameras = {camera: _camera(results, labels) for camera, results in run.frames.items()}
     return {
         'schema_version': SCHEMA_VERSION,
         'version': __version__,
@@ -48,7 +57,8 @@ def report(run: Run) -> dict[str, Any]:
         },
         'reasons': _reasons(frames),
         'troubles': run.troubles,
-        'cameras': {camera: _camera(results) for camera, results in run.frames.items()},
+        'things': total(cameras.values(), labels),
+        'cameras': cameras,
     }
 
 
@@ -65,15 +75,22 @@ def _summary(frames: Iterable[FrameResult]) -> dict[str, Any]:
     }
 
 
-def _camera(results: list[FrameResult]) -> dict[str, Any]:
-    labels = intervals((item.time_s, item.label) for item in results)
-    decisions = intervals((item.time_s, item.decision) for item in results)
+def _camera(results: list[FrameResult], labels: Sequence[str]) -> dict[str, Any]:
+    frames = [_frame(item) for item in results]
+    has_regions = any(item.things is not None for item in results)
     return {
         **_summary(results),
-        'label_timeline': [_interval(item) for item in labels],
-        'decision_timeline': [_interval(item) for item in decisions],
-        'frames': [_frame(item) for item in results],
+        'label_timeline': _timeline(results, lambda item: item.label),
+        'decision_timeline': _timeline(results, lambda item: item.decision),
+        **({'things': things_of(frames, labels)} if has_regions else {}),
+        'frames': frames,
     }
+
+
+def _timeline(
+    results: Iterable[FrameResult], value: Callable[[FrameResult], str]
+) -> list[dict[str, Any]]:
+    return [_interval(found) for found in intervals((one.time_s, value(one)) for one in results)]
 
 
 def _frame(item: FrameResult) -> dict[str, Any]:
@@ -94,15 +111,38 @@ def _frame(item: FrameResult) -> dict[str, Any]:
             for stage in STAGES
             if getattr(item.record, stage) is not None
         },
+        **({} if item.things is None else _regions(item.record, item.things)),
+    }
+
+
+def _regions(record: FrameRecord, things: Iterable[ThingResult]) -> dict[str, Any]:
+    return {
+        'regions': {
+            'given': record.regions or 0,
+            'classified': record.regions_classified or 0,
+            'left': record.regions_left or 0,
+        },
+        'things': [
+            {
+                **thing._asdict(),
+                'roi': list(thing.roi) if thing.roi else None,
+                'score': None if thing.score is None else round(thing.score, 4),
+            }
+            for thing in things
+        ],
     }
 
 
 def _reasons(frames: Iterable[FrameResult]) -> dict[str, dict[str, int]]:
-    """Count what was said of frames that were refused or failed, by outcome and reason."""
+    """Count what was said of frames that were refused or failed, by outcome and reason.
+
+    Of those answered, too, some of whose regions could not be looked at.
+    """
     found: dict[str, Counter[str]] = {}
     for result in frames:
         record = result.record
-        if record.outcome in (Outcome.REJECTED, Outcome.FAILED):
+        is_partly = record.outcome is Outcome.ON_TIME and record.regions_left and record.reason
+        if record.outcome in (Outcome.REJECTED, Outcome.FAILED) or is_partly:
             found.setdefault(str(record.outcome), Counter())[record.reason] += 1
     return {outcome: dict(counts.most_common(20)) for outcome, counts in found.items()}
 

@@ -17,9 +17,21 @@ from mobilenet_perception.tools.report.colours import OUTCOME_COLOURS, label_col
 from mobilenet_perception.tools.report.confusion import confusion_section
 from mobilenet_perception.tools.report.drawing import histogram, nice_ceiling
 from mobilenet_perception.tools.report.run import Thumbnail
-from mobilenet_perception.tools.report.scoring import all_frames, is_answered, verdicts
-from mobilenet_perception.tools.report.tables import signs_rows, signs_words
-from mobilenet_perception.tools.report.timeline import NARROW, WIDE, Track, timeline
+from mobilenet_perception.tools.report.scoring import (
+    all_frames,
+    is_answered,
+    sightings,
+    unit,
+    verdicts,
+)
+from mobilenet_perception.tools.report.tables import (
+    signs_rows,
+    signs_words,
+    things_rows,
+    things_words,
+)
+from mobilenet_perception.tools.report.things import tracks
+from mobilenet_perception.tools.report.timeline import NARROW, WIDE, ThingTrack, Track, timeline
 
 _MODES = {
     'ros': 'played over DDS by one process to the real ROS 2 node in another',
@@ -53,12 +65,15 @@ _WORDS = {
     'age': 'time from the capture of a frame to the publication of its label',
     'latency budget': 'the age that a label may have at most; one that is older is not published',
     'outcome': 'what became of a frame: each frame received has exactly one',
+    'region': 'a part of a frame to look at, as a detector or a map says; a thing is what regions '
+    'name by one id',
     'clear': 'of a frame: near enough, whole and uncovered, so that right and wrong count',
 }
 _PERCENTILES = {'p50': 'median', 'p95': 'p95', 'p99': 'p99', 'max': 'most'}
 _VERDICT_KINDS = {'right': 'good', 'wrong': 'bad', 'unknown': 'warn'}
 _BUDGET = pages.Swatch('latency budget', kind='line budget')
 _PANEL_PX = 250
+_MOST_THINGS = 60
 # Shares from which a figure is good.
 _GOOD_ON_TIME, _GOOD_RIGHT = 0.99, 0.95
 
@@ -82,6 +97,7 @@ def run_page(
     bundle = report['bundle']
     sections = (
         _signs(report),
+        _things(report),
         _timelines(report, [*thumbnails, *worst]),
         worst_cards(report, [*worst, *thumbnails]),
         confusion_section(report),
@@ -129,18 +145,19 @@ def _verdict(report: Mapping[str, Any]) -> Iterator[pages.Remark]:
 
 
 def _right_and_wrong(report: Mapping[str, Any]) -> pages.Remark:
-    frames, labels = all_frames(report), report['bundle']['labels']
+    labels = report['bundle']['labels']
+    frames = [frame for _, frame in sightings(report)]
     of_label = verdicts(frames, 'label', labels)
     if not of_label:
         return pages.Remark(
-            'No frame is known to show one of the labels clearly, so nothing is said here of '
-            'right and wrong.'
+            f'None of the {unit(report)} is known to show one of the labels clearly, so nothing '
+            'is said here of right and wrong.'
         )
     of_decision = verdicts(frames, 'decision', labels)
     total = of_label.total()
     wrong = of_label['wrong'] + of_decision['wrong']
     return pages.Remark(
-        f'On the {total} frames received that show a signal clearly, the label was right on '
+        f'On the {total} {unit(report)} that show a signal clearly, the label was right on '
         f'{of_label["right"]}, wrong on {of_label["wrong"]} and missing on {of_label["silent"]}; '
         f'the decision after them was right on {of_decision["right"]}, wrong on '
         f'{of_decision["wrong"]}, and unknown or stale on {of_decision["silent"]}.',
@@ -157,7 +174,7 @@ def _headlines(report: Mapping[str, Any]) -> Iterator[pages.Headline]:
     yield pages.Headline(_percent(on_time, received), 'of them labelled on time', kind)
     clear = report['scoring']['clear']
     if clear['frames']:
-        words = f'right label, on {clear["frames"]} frames that show a signal clearly'
+        words = f'right label, on {clear["frames"]} {unit(report)} that show a signal clearly'
         kind = 'good' if clear['accuracy'] >= _GOOD_RIGHT else 'bad'
         yield pages.Headline(_percent(clear['right'], clear['frames']), words, kind)
     ages = (frame['times_ms']['age'] for frame in all_frames(report) if is_answered(frame))
@@ -191,6 +208,40 @@ def _signs(report: Mapping[str, Any]) -> pages.Section | None:
     return pages.Section('Signs', words, (pages.Table('', heads, cells),))
 
 
+def _things(report: Mapping[str, Any]) -> pages.Section | None:
+    """Return the section about what regions name; None where there is nothing."""
+    rows = things_rows(report)
+    if not rows:
+        return None
+    heads, *things = rows
+    found = [
+        thing for camera in report['cameras'].values() for thing in camera.get('things') or ()
+    ]
+    cells = [
+        [_thing_cell(heads[number], text, thing) for number, text in enumerate(row)]
+        for row, thing in zip(things[:_MOST_THINGS], found, strict=False)
+    ]
+    more = len(things) - len(cells)
+    note = f'And {more} more, which the JSON report has.' if more > 0 else ''
+    words = (
+        f'{" ".join(things_words(report))} Right is counted where the truth is known and shown '
+        'clearly; after: from first sight to the first decision that is right, or, of unknown '
+        'truth, that is a label; decided: what was decided when it was last looked at.'
+    )
+    return pages.Section('Things', words, (pages.Table('', heads, cells, note),))
+
+
+def _thing_cell(head: str, text: str, thing: Mapping[str, Any]) -> str | pages.Cell:
+    if head == 'thing':
+        return text
+    fields = {'label right': ('labels',), 'decision right': ('decisions', 'no_signal')}
+    shares = [thing[name]['accuracy'] for name in fields.get(head, ())]
+    share = next((share for share in shares if share is not None), None)
+    if share is None:
+        return _plain(text)
+    return pages.Cell(text, 'good' if share >= _GOOD_RIGHT else 'bad')
+
+
 def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pages.Section:
     colours = label_colours(report['bundle']['labels'], report['scoring']['not_in_bundle'])
     several = len(report['cameras']) > 1
@@ -201,6 +252,9 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pa
             continue
         times = {frame['stamp_ns']: frame['time_s'] for frame in frames}
         images, stills = film(thumbnails, name, times)
+        things = None
+        if camera.get('things') is not None:
+            things = [ThingTrack(*item) for item in tracks(frames).items()]
         track = Track(
             frames,
             _period_s(frames),
@@ -208,12 +262,14 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pa
             report['bundle']['labels'],
             colours,
             stills,
+            things,
         )
+        shown = frames if things is None else [seen for one in things for seen in one.frames]
         drawings.append(
             pages.Drawing(
                 name if several else '',
                 images + timeline(track, WIDE) + timeline(track, NARROW),
-                key=_label_key(frames, colours),
+                key=_label_key(shown, colours),
                 wide=True,
             )
         )
@@ -223,6 +279,11 @@ def _timelines(report: Mapping[str, Any], thumbnails: Sequence[Thumbnail]) -> pa
         'frames ended; and how old answers were. Grey is background or unknown, a gap is no '
         'label in time, and a red mark under a row is a clear frame on which it was wrong.'
     )
+    if report.get('things') is not None:
+        words += (
+            ' Where regions name things, each has a row: its decision, what it truly showed in '
+            'the strip above, and the labels of single frames in the one below.'
+        )
     return pages.Section('What happened when', words, drawings, key=_outcome_key(report))
 
 

@@ -15,7 +15,7 @@ from mobilenet_perception.tools.report.run import FrameResult, MissedFrame
 
 # The truth of frames that show no signal; bundles may have it as a label of its own.
 NO_SIGNAL = 'background'
-_SAYS_NOTHING = ('', UNKNOWN, STALE)
+SAYS_NOTHING = ('', UNKNOWN, STALE)
 
 Verdict = Literal['right', 'wrong', 'silent']
 
@@ -66,8 +66,8 @@ class Scoring(NamedTuple):
 def score(
     frames: Iterable[FrameResult], missed: Iterable[MissedFrame], labels: Sequence[str]
 ) -> Scoring:
-    """Score frames against their truth."""
-    asked = [(item.truth, item.clear, item.label or str(item.record.outcome)) for item in frames]
+    """Score frames against their truth; of a camera with regions, each that was looked at."""
+    asked = [one for item in frames for one in _asked(item)]
     asked += [(item.truth, item.clear, 'lost') for item in missed]
     known = [(truth, clear, label) for truth, clear, label in asked if truth is not None]
     scored = [item for item in known if item[0] in labels]
@@ -117,7 +117,7 @@ def judge(
     if not frame['clear'] or truth not in labels or truth == NO_SIGNAL:
         return None
     said = frame[field]
-    if said in _SAYS_NOTHING:
+    if said in SAYS_NOTHING:
         return 'silent'
     return 'right' if said == truth else 'wrong'
 
@@ -140,6 +140,44 @@ def is_answered(frame: Mapping[str, Any]) -> bool:
 def all_frames(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the frames of all cameras of a report."""
     return [frame for camera in report['cameras'].values() for frame in camera['frames']]
+
+
+def sightings(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what a report says of frames or, where a camera has regions, of each of these.
+
+    Returns:
+        Each with the name of its camera; those of regions are shaped like frames, with an `id`.
+    """
+    return [
+        (name, seen)
+        for name, camera in report['cameras'].items()
+        for frame in camera['frames']
+        for seen in (
+            [frame]
+            if frame.get('things') is None
+            else [seen_in(frame, thing) for thing in frame['things'] if thing['label']]
+        )
+    ]
+
+
+def unit(report: Mapping[str, Any]) -> str:
+    """Return what is counted for accuracy: `frames`, `regions`, or both."""
+    has_regions = [camera.get('things') is not None for camera in report['cameras'].values()]
+    if not any(has_regions):
+        return 'frames'
+    return 'regions' if all(has_regions) else 'frames and regions'
+
+
+def seen_in(frame: Mapping[str, Any], thing: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a frame says of a thing as a value shaped like a frame."""
+    return {**frame, **thing, 'things': None}
+
+
+def _asked(item: FrameResult) -> list[tuple[str | None, bool, str]]:
+    """Return truth, whether it counts, and the answer, of a frame or of its regions."""
+    if item.things is None:
+        return [(item.truth, item.clear, item.label or str(item.record.outcome))]
+    return [(thing.truth, thing.clear, thing.label) for thing in item.things if thing.label]
 
 
 def _score(items: Sequence[tuple[str, bool, str]]) -> Score:

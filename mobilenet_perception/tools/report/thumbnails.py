@@ -14,7 +14,7 @@ from mobilenet_perception.frames import decode
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.tools.report.run import Thumbnail
-from mobilenet_perception.tools.report.scoring import is_answered, judge
+from mobilenet_perception.tools.report.scoring import is_answered, judge, sightings
 
 _WIDTH, _QUALITY = 320, 70
 # Pictures along the way, and worst frames of a kind.
@@ -126,8 +126,9 @@ def worst_frames(report: Mapping[str, Any]) -> list[WorstFrame]:
         (name, frame) for name, camera in report['cameras'].items() for frame in camera['frames']
     ]
     found = []
+    seen = sightings(report)
     for field in _JUDGED:
-        wrong = [item for item in items if judge(item[1], field, labels) == 'wrong']
+        wrong = [item for item in seen if judge(item[1], field, labels) == 'wrong']
         found += _apart(field, sorted(wrong, key=lambda item: -(item[1]['score'] or 0.0)))
     found += _unanswered(items)
     aged = [item for item in items if is_answered(item[1])]

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any, Literal, NamedTuple
 
 from mobilenet_perception.tools.report import drawing
@@ -12,6 +13,9 @@ _MOST_LINES = 6
 _LINES_S = (5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 3600.0)
 _GAP, _BETWEEN, _AXIS, _MARKS = 6.0, 26.0, 22.0, 8.0
 _STRIP, _AGES = 16.0, 42.0
+# Of a thing: its decision, and the strips of truth and labels; how many fit a line.
+_ROW, _THIN = 28.0, 5.0
+_MOST_THINGS = 16
 # So much of a line, at the end of a recording, finds room on the line before.
 _LITTLE = 0.1
 
@@ -52,6 +56,13 @@ class Still(NamedTuple):
     height_per_width: float
 
 
+class ThingTrack(NamedTuple):
+    """What is drawn of a thing that regions name: its id, and values shaped like frames."""
+
+    id: str
+    frames: Sequence[Mapping[str, Any]]
+
+
 class Track(NamedTuple):
     """What is drawn of a camera.
 
@@ -62,6 +73,7 @@ class Track(NamedTuple):
         labels: of the bundle.
         colours: CSS colours by label.
         stills: in order of time.
+        things: what its regions name, each a row in place of the camera's own; None: it has none.
     """
 
     frames: Sequence[Mapping[str, Any]]
@@ -70,10 +82,15 @@ class Track(NamedTuple):
     labels: Sequence[str]
     colours: Mapping[str, str]
     stills: Sequence[Still] = ()
+    things: Sequence[ThingTrack] | None = None
 
 
 def timeline(track: Track, shape: Shape) -> str:
-    """Draw pictures, truth where it is known, labels, decisions, outcomes and ages over time."""
+    """Draw pictures, truth where it is known, labels, decisions, outcomes and ages over time.
+
+    Of a camera with regions each thing has a row: truth in a narrow strip above its decision, the
+    labels of single frames in one below.
+    """
     span_s = max(track.frames[-1]['time_s'] + track.period_s, 1e-3)
     line_s = _line_seconds(span_s, shape.line_s)
     y, parts = 2.0, []
@@ -105,7 +122,37 @@ def _line(
     y: float,
 ) -> tuple[str, float]:
     drawn, y = _stills(track.stills, scale, shape, y)
-    parts = [drawn]
+    if track.things is None:
+        rows, y = _rows(track, frames, cut, shape, y)
+    else:
+        rows, y = _things(track, track.things, cut, shape, y)
+    parts = [drawn, rows]
+    found = drawing.bins(frames, cut, shape.bins, track.period_s)
+    top = y
+    parts += [_name('outcome', y + 12), drawing.outcome_strip(found, cut, y, _STRIP)]
+    y += _STRIP + _GAP
+    top_ms = _top_ms(track)
+    parts += [
+        _name('age', y + 12),
+        f'<text x="0" y="{y + 26:.0f}">to {top_ms:g} ms</text>',
+        drawing.age_strip(found, cut, y, _AGES, top_ms, track.budget_ms),
+    ]
+    y += _AGES
+    if shape is WIDE:
+        parts.append(drawing.tips(found, cut, top, y - top))
+    parts.append(drawing.time_axis(cut, y, shape.letter))
+    return ''.join(parts), y + _AXIS
+
+
+def _rows(
+    track: Track,
+    frames: Sequence[Mapping[str, Any]],
+    cut: drawing.Scale,
+    shape: Shape,
+    y: float,
+) -> tuple[str, float]:
+    """Draw what was said of frames as a whole."""
+    parts = []
     fields: tuple[Literal['truth', 'label', 'decision'], ...] = ('label', 'decision')
     if any(frame['truth'] is not None for frame in track.frames):
         fields = ('truth', *fields)
@@ -123,21 +170,50 @@ def _line(
             parts.append(_wrong(track, frames, field, cut, y + 1))
             y += _MARKS
         y += _GAP
-    found = drawing.bins(frames, cut, shape.bins, track.period_s)
-    top = y
-    parts += [_name('outcome', y + 12), drawing.outcome_strip(found, cut, y, _STRIP)]
-    y += _STRIP + _GAP
-    top_ms = _top_ms(track)
-    parts += [
-        _name('age', y + 12),
-        f'<text x="0" y="{y + 26:.0f}">to {top_ms:g} ms</text>',
-        drawing.age_strip(found, cut, y, _AGES, top_ms, track.budget_ms),
+    return ''.join(parts), y
+
+
+def _things(
+    track: Track, things: Sequence[ThingTrack], cut: drawing.Scale, shape: Shape, y: float
+) -> tuple[str, float]:
+    """Draw the things of a line, those that were seen most; what more there were, in words."""
+    here = []
+    for thing in things:
+        frames = [f for f in thing.frames if cut.start_s <= f['time_s'] + 1e-9 < cut.end_s]
+        if any(frame['label'] for frame in frames):
+            here.append((thing, frames))
+    most = sorted(here, key=lambda item: -len(item[1]))[:_MOST_THINGS]
+    parts = []
+    for thing, frames in here:
+        if any(thing is one for one, _ in most):
+            parts.append(_thing(track, ThingTrack(thing.id, frames), cut, shape, y))
+            y += 2 * (_THIN + 1) + _ROW + _MARKS + _GAP
+    if more := len(here) - len(most):
+        parts.append(f'<text x="{shape.left:g}" y="{y + 12:.0f}">and {more} more things</text>')
+        y += 16 + _GAP
+    return ''.join(parts), y
+
+
+def _thing(track: Track, thing: ThingTrack, cut: drawing.Scale, shape: Shape, y: float) -> str:
+    room = int((shape.left - 6) / shape.letter)
+    name = thing.id if len(thing.id) <= room else f'{thing.id[: room - 1]}…'
+    middle = y + _THIN + 1
+    parts = [
+        f'<g><title>{escape(thing.id)}</title>{_name(escape(name), middle + _ROW * 0.63)}</g>'
     ]
-    y += _AGES
-    if shape is WIDE:
-        parts.append(drawing.tips(found, cut, top, y - top))
-    parts.append(drawing.time_axis(cut, y, shape.letter))
-    return ''.join(parts), y + _AXIS
+    strips = (
+        ('truth', y, _THIN, math.inf),
+        ('decision', middle, _ROW, shape.letter),
+        ('label', middle + _ROW + 1, _THIN, math.inf),
+    )
+    for field, top, height, letter in strips:
+        parts.append(
+            drawing.bands(
+                thing.frames, field, cut, top, height, letter, track.period_s, track.colours
+            )
+        )
+    parts.append(_wrong(track, thing.frames, 'decision', cut, middle + _ROW + _THIN + 2))
+    return ''.join(parts)
 
 
 def _stills(

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bag extract`: frames of recordings as a folder of images per label to train on."""
+"""`bag extract`: frames of recordings, or regions of them, as images to train on, by label."""
 
 import argparse
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -13,14 +14,25 @@ import cv2
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.recordings import SourceFrame, find_files, open_source, source_of
+from mobilenet_perception.pipeline.regions import Region, RegionRules
+from mobilenet_perception.recordings import (
+    Source,
+    SourceFrame,
+    find_files,
+    open_source,
+    source_of,
+)
+from mobilenet_perception.recordings.labels import ThingLabels
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools import arguments as common
 from mobilenet_perception.tools.bags.extract import manifest
 from mobilenet_perception.tools.bags.extract.duplicates import DuplicateFilter
 from mobilenet_perception.tools.bags.extract.manifest import FILE, UNLABELLED
+from mobilenet_perception.tools.bags.frame_regions import frames_with_regions, inside
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
+from mobilenet_perception.tools.regions import add_regions, rules_of
 from mobilenet_perception.tools.terminal import Progress
 
 
@@ -61,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='X,Y,W,H',
         help='where to crop (default: as the labels say)',
     )
+    add_regions(parser)
     parser.add_argument(
         '--group-seconds', type=common.positive, metavar='SECONDS', default=normal.group_s,
         help='frames of so long stay together in a split (%(default)g)',
@@ -84,6 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
         group_s=arguments.group_seconds,
         topics=tuple(arguments.topic),
         roi=arguments.roi,
+        regions=tuple(arguments.regions),
+        region_rules=rules_of(arguments),
         label_by_bundle=by_bundle,
         variant=arguments.variant,
         force=arguments.force,
@@ -106,6 +121,8 @@ class ExtractSettings(NamedTuple):
         group_s: length of the segments of time that stay together in a split, in seconds.
         topics: which camera topics; none: all.
         roi: where to crop; None: where the recording says, else nowhere.
+        regions: topics that say where to crop, as `open_source` takes them; not with `roi`.
+        region_rules: which of their boxes to take, and how much around each.
         label_by_bundle: what has no label gets the bundle's answer for one.
         variant: name of the variant to ask; empty: the most accurate.
         force: replace a folder that was extracted before.
@@ -116,6 +133,8 @@ class ExtractSettings(NamedTuple):
     group_s: float = 10.0
     topics: tuple[str, ...] = ()
     roi: RegionOfInterest | None = None
+    regions: tuple[str, ...] = ()
+    region_rules: RegionRules = RegionRules()
     label_by_bundle: bool = False
     variant: str = ''
     force: bool = False
@@ -126,6 +145,7 @@ class Summary:
 
     Attributes:
         sampled: frames looked at.
+        crops: regions of them.
         duplicates: those that look like one before.
         rejected: why others could not be decoded.
         labels: images written, by label; those without one under the empty label.
@@ -133,6 +153,7 @@ class Summary:
 
     def __init__(self) -> None:
         self.sampled = 0
+        self.crops = 0
         self.duplicates = 0
         self.rejected = ReasonCounter()
         self.labels: Counter[str] = Counter()
@@ -149,6 +170,8 @@ def extract(
 
     Frames that are not labelled, or not clearly, go to `folder/__unlabelled`, which has a
     manifest of its own; training reads the others alone. A group is a segment of one recording.
+    Of cameras with regions each region becomes an image: under the label of its thing, else in
+    `folder/__unlabelled/<id>`, the images of one thing together.
     Of near duplicates the first is taken. Manifests begin with what the bundle is least sure of.
 
     Args:
@@ -209,11 +232,26 @@ class _Extraction:
         settings = self._settings
         rate_hz = 1.0 / settings.every_s
         segments = manifest.Segments(settings.group_s)
-        for frame in open_source(source_of(bag), rate_hz=rate_hz, topics=settings.topics).frames:
+        sightings = manifest.Sightings()
+        source = open_source(
+            source_of(bag),
+            rate_hz=rate_hz,
+            topics=settings.topics,
+            regions=settings.regions or ((NONE,) if settings.roi else ()),
+        )
+        for frame, regions in frames_with_regions(source, settings.region_rules):
             self.summary.sampled += 1
-            number = segments.number(frame.camera, frame.truth, frame.log_ns)
+            shown = frame.truth
+            if regions is not None:
+                ids = {region.id for region in regions if region.id}
+                shown = sightings.number(frame.camera, ids)
+            number = segments.number(frame.camera, shown, frame.log_ns)
+            group = f'{name}_{number:04d}'
             try:
-                self._take_frame(frame, name, f'{name}_{number:04d}')
+                if regions is None:
+                    self._take_frame(frame, name, group)
+                elif regions:
+                    self._take_regions(frame, regions, source, name, group)
             except FrameError as error:
                 self.summary.rejected.add(str(error))
             self._progress(self.summary.sampled)
@@ -233,20 +271,50 @@ class _Extraction:
 
     def _take_frame(self, frame: SourceFrame, bag: str, group: str) -> None:
         settings = self._settings
-        decoded = decode(frame.message)
         roi = settings.roi or frame.roi
-        pixels = crop(decoded, roi).rgb()
         label = frame.truth if frame.clear else None
+        self._take_picture(frame, decode(frame.message), roi, label, bag, group)
+
+    def _take_regions(
+        self,
+        frame: SourceFrame,
+        regions: tuple[Region, ...],
+        source: Source,
+        bag: str,
+        group: str,
+    ) -> None:
+        decoded = decode(frame.message)
+        things = source.things.get(frame.camera, ThingLabels())
+        for name, roi in inside(regions, decoded):
+            self.summary.crops += 1
+            known = things.at(name, frame.stamp_ns)
+            label = known.truth if known.clear else None
+            self._take_picture(frame, decoded, roi, label, bag, group, name)
+
+    def _take_picture(
+        self,
+        frame: SourceFrame,
+        decoded: Frame,
+        roi: RegionOfInterest | None,
+        label: str | None,
+        bag: str,
+        group: str,
+        thing: str | None = None,
+    ) -> None:
+        """Take a crop; `thing` is the id of what it shows, None: it is of no region."""
+        pixels = crop(decoded, roi).rgb()
         prediction = self._ask(decoded, roi, label)
-        if label is None and settings.label_by_bundle:
+        if label is None and self._settings.label_by_bundle:
             label = prediction.answer
         if not self._duplicates.is_new(pixels, label):
             self.summary.duplicates += 1
             return
         place = UNLABELLED if label is None else manifest.folder_of(label)
+        if label is None and thing is not None:
+            place = f'{place}/{manifest.file_part(thing)}'
         item = manifest.ExtractedImage(
-            f'{place}/{group}/{self._file_name(frame, place, group)}', label or '', group,
-            *prediction, frame.camera, frame.stamp_ns, bag,
+            f'{place}/{group}/{self._file_name(frame, place, group, thing)}', label or '', group,
+            *prediction, frame.camera, frame.stamp_ns, bag, thing or '',
         )  # fmt: skip
         if self._shortlist.wants(item):
             _, png = cv2.imencode('.png', cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
@@ -260,26 +328,35 @@ class _Extraction:
         scores = self._classifier.classify(decoded, roi, self._settings.variant).scores
         return manifest.prediction_of(scores, self._classifier.labels, label)
 
-    def _file_name(self, frame: SourceFrame, place: str, group: str) -> str:
-        name = f'{frame.camera}_{frame.stamp_ns}.png'
+    def _file_name(self, frame: SourceFrame, place: str, group: str, thing: str | None) -> str:
+        folder = self._folder / place / group
+        end = '' if thing is None else f'_{manifest.file_part(thing)}'
+        name = f'{frame.camera}_{frame.stamp_ns}{end}'
         # Cameras without a clock, or with one that stands still.
-        if frame.stamp_ns <= 0 or (self._folder / place / group / name).exists():
-            name = f'{frame.camera}_recorded_{frame.log_ns}.png'
-        return name
+        if frame.stamp_ns <= 0 or (folder / f'{name}.png').exists():
+            name = f'{frame.camera}_recorded_{frame.log_ns}{end}'
+        # Several regions of a frame have no id, or ids that make one name.
+        names = (f'{name}{(number and f"-{number}") or ""}.png' for number in count())
+        return next(name for name in names if thing is None or not (folder / name).exists())
 
 
 def _told(folder: Path, summary: Summary) -> str:
     labels = summary.labels.copy()
     unlabelled = labels.pop('', 0)
+    crops = f'{summary.crops} regions of ' if summary.crops else ''
     lines = [
-        f'{folder}: {summary.labels.total()} images of {summary.sampled} frames looked at; '
+        f'{folder}: {summary.labels.total()} images of {crops}{summary.sampled} frames looked at; '
         f'{summary.duplicates} were near duplicates, {summary.rejected.total} not to be decoded',
         *(f'  {count} {label}' for label, count in labels.most_common()),
     ]
     if unlabelled:
         lines.append(
-            f'  {unlabelled} without a label: {folder / UNLABELLED / FILE} lists them; move them '
-            f'to {folder}/<label>/<the same group>/'
+            f'  {unlabelled} without a label: {folder / UNLABELLED / FILE} lists them; move '
+            + (
+                f'what a folder {folder / UNLABELLED}/<id>/ holds to {folder}/<label>/'
+                if summary.crops
+                else f'them to {folder}/<label>/<the same group>/'
+            )
         )
     lines += [f'{count} rejected: {why}' for why, count in summary.rejected.counts().items()]
     if labels:

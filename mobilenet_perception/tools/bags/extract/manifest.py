@@ -21,6 +21,8 @@ from mobilenet_perception.system.files import write_atomically
 FILE = 'manifest.csv'
 # Data sets have no class of a name that begins so: training does not read this folder.
 UNLABELLED = '__unlabelled'
+# In place of an id where a region has none.
+WITHOUT_ID = 'without_id'
 # However long a label stays, a segment ends after so many times its length.
 _MOST_LENGTHS = 3
 
@@ -39,6 +41,7 @@ class ExtractedImage(NamedTuple):
         camera: name of the camera.
         stamp_ns: its capture stamp, in nanoseconds.
         bag: name of the recording.
+        id: of the thing that a region named; empty: there is none, or it is a whole frame.
     """
 
     path: str
@@ -50,6 +53,7 @@ class ExtractedImage(NamedTuple):
     camera: str
     stamp_ns: int
     bag: str
+    id: str = ''
 
 
 def manifest_text(rows: Iterable[ExtractedImage]) -> str:
@@ -76,7 +80,7 @@ def bag_names(bags: Iterable[Path]) -> dict[Path, str]:
         name = bag.resolve().name
         if bag.is_file():
             name = next((name.removesuffix(s) for s in SUFFIXES if name.endswith(s)), name)
-        name = re.sub(r'[^A-Za-z0-9.-]+', '_', name).strip('._') or 'bag'
+        name = file_part(name, 'bag')
         if name in names:
             raise PerceptionError(
                 f'{names[name]} and {bag} are both called {name}, and groups are named after '
@@ -98,6 +102,27 @@ def folder_of(label: str) -> str:
             'slashes that does not begin with a dot or two underscores'
         )
     return label
+
+
+def file_part(name: str, default: str = WITHOUT_ID) -> str:
+    """Return a name, such as a thing's id, as a part of file names; the default where none is."""
+    return re.sub(r'[^A-Za-z0-9.-]+', '_', name).strip('._') or default
+
+
+class Sightings:
+    """Numbers what a camera has in view: the same number while something of it stays in view."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, set[str]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def number(self, camera: str, ids: set[str]) -> str:
+        """Return the number of the next frame of a camera, which shows things of these ids."""
+        if ids and not ids & self._ids.get(camera, ids):
+            self._numbers[camera] = self._numbers.get(camera, 0) + 1
+        if ids:
+            self._ids[camera] = ids
+        return str(self._numbers.get(camera, 0))
 
 
 class Segments:

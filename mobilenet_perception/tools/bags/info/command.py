@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mobilenet_perception.tools.bags.info import findings
+from mobilenet_perception.tools.bags.info.regions import region_lines, region_values
 from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan
 from mobilenet_perception.tools.terminal import Progress, table
 
@@ -74,6 +75,7 @@ def info_values(scan: Scan) -> dict[str, Any]:
             topic: _camera_values(scan, camera, figures[topic])
             for topic, camera in sorted(scan.cameras.items())
         },
+        'regions': region_values(scan),
         'findings': findings.bag_findings(scan),
         'suggestions': findings.suggestions(scan, _stamps_are_of_no_use(list(figures.values()))),
     }
@@ -128,6 +130,8 @@ def info_text(values: Mapping[str, Any]) -> str:
         parts.append(_topics(values))
     for topic, camera in values['cameras'].items():
         parts.append('\n'.join(_camera(topic, camera)))
+    for topic, found in values['regions'].items():
+        parts.append('\n'.join(region_lines(topic, found)))
     if values['findings']:
         parts.append('\n'.join(values['findings']))
     if values['suggestions']:

@@ -7,8 +7,10 @@ from shlex import quote
 from mobilenet_perception.pipeline import input_trouble
 from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.recordings.reader import without_twins
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.recordings.source import camera_topic
 from mobilenet_perception.tools.bags.info import scan as scans
+from mobilenet_perception.tools.bags.info.regions import assigned
 from mobilenet_perception.tools.bags.info.scan import CameraTopic, Figures, Scan, Stamps
 
 # Codecs that image_transport and Foxglove record, and this package does not decode.
@@ -61,6 +63,8 @@ def bag_findings(scan: Scan) -> list[str]:
     ]
     if not scan.cameras:
         found.append('there are no camera images: the node finds nothing to classify here')
+    if unclear := assigned(scan).unclear:
+        found.append(unclear)
     names = [camera.camera for camera in scan.cameras.values()]
     for camera in sorted({name for name in names if names.count(name) > 1}):
         topics = ', '.join(topic for topic, one in scan.cameras.items() if one.camera == camera)
@@ -68,7 +72,7 @@ def bag_findings(scan: Scan) -> list[str]:
             f'{camera} is recorded more than once ({topics}): raw images are replayed, unless '
             '--topic names another'
         )
-    for camera in sorted(set(scan.labels) - set(names)):
+    for camera in sorted({*scan.labels, *scan.things} - set(names)):
         found.append(f'the labels beside it are of a camera {camera}, which it does not have')
     return found
 
@@ -118,6 +122,12 @@ def suggestions(scan: Scan, receipt: bool) -> list[str]:
     names = ','.join(camera.camera for camera in cameras)
     launch = f'{_LAUNCH} cameras:={names}'
     in_file = ['budget_reference: receipt'] if receipt else []
+    regions = assigned(scan)
+    for camera in cameras:
+        if topic := regions.by_camera.get(camera.camera, ''):
+            in_file.append(f'{camera.camera}.regions_topic: {topic}')
+    if regions.unclear:
+        topics += f' --regions {NONE}'
     for camera in cameras:
         for name, value in _arguments(camera):
             # The launch file takes these for one camera.

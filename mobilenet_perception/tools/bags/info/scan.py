@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scan of a recording, once, file by file: what each camera topic showed, in little memory.
+"""Scan of a recording, once, file by file: its camera topics and regions, in little memory.
 
 Frames are judged by the node's own rules: which it would reject, which stamps it would believe.
 """
@@ -22,11 +22,24 @@ from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureWatch
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.recordings import find_files
-from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE, RecordedMessage, deserialize
-from mobilenet_perception.recordings.labels import Labels, labels_of_bag
+from mobilenet_perception.recordings.cdr import (
+    COMPRESSED,
+    DETECTIONS,
+    IMAGE,
+    RecordedMessage,
+    deserialize,
+)
+from mobilenet_perception.recordings.labels import (
+    Labels,
+    ThingLabels,
+    labels_file_of,
+    labels_of_bag,
+    read_things,
+)
 from mobilenet_perception.recordings.reader import Topic, messages_of, note_of, open_storage
 from mobilenet_perception.recordings.source import camera_of
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
+from mobilenet_perception.tools.bags.info.region_topic import RegionTopic
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
 
 if TYPE_CHECKING:
@@ -56,7 +69,9 @@ class Scan:
         topics: with the messages that its files announce.
         qos: what publishers offered, in words, by topic.
         cameras: by topic.
+        boxes: topics of regions, and of what our own node has made of some.
         labels: those in the file beside the recording.
+        things: those of things, in the same file, by camera.
         start_ns: when the first message of any topic was recorded; None: there is none.
         end_ns: when the last one was.
         damage: why files could not be read, or not to their end.
@@ -74,7 +89,10 @@ class Scan:
         self.files = [StorageFile(file.name, file.stat().st_size) for file in self._files]
         self.qos: dict[str, set[str]] = {}
         self.cameras: dict[str, CameraTopic] = {}
+        self.boxes: dict[str, RegionTopic] = {}
         self.labels: Labels = labels_of_bag(path)
+        beside = labels_file_of(path)
+        self.things: dict[str, ThingLabels] = read_things(beside) if beside else {}
         self.start_ns: int | None = None
         self.end_ns = 0
         self.damage: list[str] = [found.lack] if found.missing else []
@@ -114,6 +132,9 @@ class Scan:
                     if note := note_of(reader):
                         self.notes.append(note)
                     for recorded, look in self._messages(reader):
+                        if recorded.topic in self.boxes:
+                            self.boxes[recorded.topic].add(recorded)
+                            continue
                         count += 1
                         self.cameras[recorded.topic].add(recorded, look or decode_all)
                         progress(count)
@@ -123,14 +144,15 @@ class Scan:
             raise PerceptionError(self.damage[0])
 
     def _messages(self, reader: 'Reader') -> Iterator[tuple[RecordedMessage, bool]]:
-        """Yield the camera messages of a file, each with whether it is one of the sample."""
+        """Yield the messages of cameras, those of the sample marked, and of regions."""
         if reader.message_count:
             start_ns = reader.start_time
             self.start_ns = start_ns if self.start_ns is None else min(self.start_ns, start_ns)
             self.end_ns = max(self.end_ns, reader.end_time - 1)
         for connection in reader.connections:
             self._announce(connection)
-        images = [item for item in reader.connections if item.msgtype in (IMAGE, COMPRESSED)]
+        kinds = (IMAGE, COMPRESSED, DETECTIONS)
+        images = [item for item in reader.connections if item.msgtype in kinds]
         every = {
             item.topic: max(1, len(self._files) * item.msgcount // _SAMPLE) for item in images
         }
@@ -148,6 +170,8 @@ class Scan:
             self.qos.setdefault(topic, set()).add(words.replace('_', ' ').lower())
         if kind in (IMAGE, COMPRESSED):
             self.cameras.setdefault(topic, CameraTopic(topic, kind))
+        if kind == DETECTIONS:
+            self.boxes.setdefault(topic, RegionTopic(topic))
 
 
 class Pictures:
@@ -305,28 +329,32 @@ class CameraTopic(Pictures):
 
     def figures(self, start_ns: int) -> Figures:
         """Return what came out, for a recording that starts at `start_ns`."""
-        count = len(self.stamps_ns)
-        if not count:
-            return Figures(0, 0.0, None, None)
-        times = np.array(self._times_ns, np.int64)
-        stamps = np.array(self.stamps_ns, np.int64)
-        return Figures(
-            messages=count,
-            mean_bytes=self._bytes / count,
-            rate=rate_of(times, start_ns, default('decision_timeout_ms')),
-            stamps=stamps_of(
-                stamps,
-                times,
-                default('latency_budget_ms'),
-                default('max_clock_skew_ms'),
-            ),
-            missing_share=missing_share(stamps),
-        )
+        mean_bytes = self._bytes / max(1, len(self.stamps_ns))
+        return figures_of(self._times_ns, self.stamps_ns, mean_bytes, start_ns)
 
 
 def default(parameter: str) -> float:
     """Return the default of a parameter of the node."""
     return float(NODE_PARAMETERS[parameter].default)
+
+
+def figures_of(
+    times_ns: 'array[int]', stamps_ns: 'array[int]', mean_bytes: float, start_ns: int
+) -> Figures:
+    """Return what stamps and times of recording say, both in nanoseconds, in recorded order."""
+    if not stamps_ns:
+        return Figures(0, 0.0, None, None)
+    times = np.array(times_ns, np.int64)
+    stamps = np.array(stamps_ns, np.int64)
+    return Figures(
+        messages=len(stamps),
+        mean_bytes=mean_bytes,
+        rate=rate_of(times, start_ns, default('decision_timeout_ms')),
+        stamps=stamps_of(
+            stamps, times, default('latency_budget_ms'), default('max_clock_skew_ms')
+        ),
+        missing_share=missing_share(stamps),
+    )
 
 
 def stamps_of(

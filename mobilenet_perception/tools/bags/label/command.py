@@ -11,6 +11,7 @@ from typing import Any
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import RegionOfInterest, decode
 from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.pipeline.regions import Region, RegionRules
 from mobilenet_perception.recordings import (
     Source,
     SourceFrame,
@@ -19,10 +20,13 @@ from mobilenet_perception.recordings import (
     source_of,
 )
 from mobilenet_perception.recordings import labels as bag_labels
+from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region
+from mobilenet_perception.tools.bags.frame_regions import frames_with_regions, inside
 from mobilenet_perception.tools.bags.label import rows as label_rows
+from mobilenet_perception.tools.regions import add_regions, rules_of
 from mobilenet_perception.tools.terminal import Progress
 
 # The last frame of a camera is in an interval that ends after it, by a millisecond.
@@ -35,7 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     origin = parser.add_mutually_exclusive_group(required=True)
     origin.add_argument(
         '--from', type=Path, metavar='CSV', dest='table',
-        help='table with a row per interval (start_s, end_s, label) or frame (stamp_ns, label)',
+        help='table with a row per interval (start_s, end_s, label), frame (stamp_ns, label) or '
+        'thing that regions name (id, label, and start_s, end_s if need be)',
     )  # fmt: skip
     origin.add_argument(
         '--bundle', type=Path,
@@ -47,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
     )
+    add_regions(parser)
     parser.add_argument(
         '-o', '--output', type=Path, metavar='FILE',
         help=f'(default: {bag_labels.FILE}, or {label_rows.FILE} of a bundle, beside the bag)',
@@ -77,9 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
-    source = open_source(source_of(arguments.bag))
+    source = _open(arguments)
     classifier = load_classifier(arguments)
-    found = answer_rows(classifier, source, arguments.variant, arguments.roi, progress)
+    rules = rules_of(arguments)
+    found = answer_rows(classifier, source, arguments.variant, arguments.roi, progress, rules)
     progress.end()
     if not found:
         raise PerceptionError(f'{arguments.bag} has no frame that can be decoded: see `bag info`')
@@ -99,17 +106,22 @@ def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progre
 
 def _write_labels(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
     rows = label_rows.read_label_rows(arguments.table)
-    labels = label_rows.label_frames(
-        arguments.table, rows, open_source(source_of(arguments.bag)), progress
-    )
+    found = label_rows.label_bag(arguments.table, rows, _open(arguments), progress)
     progress.end()
-    write_atomically(target, bag_labels.labels_to_json(labels))
+    write_atomically(target, bag_labels.labels_to_json(*found))
     counts = Counter(
-        label.truth for frames in labels.values() for label in frames.values() if label.truth
+        label.truth for frames in found.frames.values() for label in frames.values() if label.truth
     )
     told = ', '.join(f'{count} {label}' for label, count in counts.most_common())
-    print(f'{target}: {counts.total()} frames labelled: {told or "none"}')
+    things = sum(len(own.ids) for own in found.things.values())
+    more = f'; {things} things labelled' if things else ''
+    print(f'{target}: {counts.total()} frames labelled: {told or "none"}{more}')
     return 0
+
+
+def _open(arguments: argparse.Namespace) -> Source:
+    asked = arguments.regions or ((NONE,) if arguments.roi else ())
+    return open_source(source_of(arguments.bag), regions=asked)
 
 
 def answer_rows(
@@ -118,8 +130,9 @@ def answer_rows(
     variant: str = '',
     roi: RegionOfInterest | None = None,
     progress: Callable[[int], None] = lambda frames: None,
+    rules: RegionRules = RegionRules(),  # noqa: B008 (immutable)
 ) -> list[dict[str, Any]]:
-    """Return a row for each interval of like answers, by camera and time.
+    """Return a row for each interval of like answers, by camera, thing and time.
 
     An answer is uncertain where its score is below the variant's `decide_above`: then `clear` is
     `no`, and the frames count for nothing before a person has looked at them. `score` is the
@@ -131,51 +144,71 @@ def answer_rows(
         variant: name of the variant to run; empty: the most accurate.
         roi: where to look; None: where the recording says, else everywhere.
         progress: called with the number of frames gone through.
+        rules: which regions to look at; those without an id are in no interval.
 
     Raises:
         PerceptionError: the recording breaks off, or there is no such variant.
     """
     decide_above = dict(zip(classifier.labels, classifier.decide_above(variant), strict=True))
     rows: list[dict[str, Any]] = []
-    runs: dict[str, _Run] = {}
+    runs: dict[tuple[str, str], _Run] = {}
     first_ns: int | None = None
-    for count, frame in enumerate(source.frames, start=1):
+    for count, (frame, regions) in enumerate(frames_with_regions(source, rules), start=1):
         first_ns = frame.log_ns if first_ns is None else first_ns
         time_us = label_rows.recorded_us(frame, first_ns)
-        answer = _answer(classifier, frame, roi, variant)
-        label = answer[0] if answer else ''
-        certain = answer is not None and bool(answer[1] >= decide_above[label])
-        run = runs.get(frame.camera)
-        # Frames recorded at the same moment cannot be told apart by intervals.
-        if run and time_us > run.start_us and (run.label, run.certain) != (label, certain):
-            rows.append(runs.pop(frame.camera).row(time_us))
-            run = None
-        if answer:
-            run = run or runs.setdefault(frame.camera, _Run(frame.camera, label, certain, time_us))
-            run.add(answer[1], time_us)
+        for thing, answer in _answers(classifier, frame, regions, roi, variant).items():
+            key = frame.camera, thing
+            label = answer[0] if answer else ''
+            certain = answer is not None and bool(answer[1] >= decide_above[label])
+            run = runs.get(key)
+            # Frames recorded at the same moment cannot be told apart by intervals.
+            if run and time_us > run.start_us and (run.label, run.certain) != (label, certain):
+                rows.append(runs.pop(key).row(time_us))
+                run = None
+            if answer:
+                run = run or runs.setdefault(key, _Run(*key, label, certain, time_us))
+                run.add(answer[1], time_us)
         progress(count)
     rows += [run.row(run.last_us + _AFTER_LAST_US) for run in runs.values()]
-    return sorted(rows, key=lambda row: (row['camera'], float(row['start_s'])))
+    return sorted(rows, key=lambda row: (row['camera'], row['id'], float(row['start_s'])))
 
 
-def _answer(
-    classifier: Classifier, frame: SourceFrame, roi: RegionOfInterest | None, variant: str
-) -> tuple[str, float] | None:
-    """Return the best label and its score; None: the frame cannot be decoded."""
+def _answers(
+    classifier: Classifier,
+    frame: SourceFrame,
+    regions: tuple[Region, ...] | None,
+    roi: RegionOfInterest | None,
+    variant: str,
+) -> dict[str, tuple[str, float] | None]:
+    """Return the best label and its score of each thing, of a whole frame under an empty id.
+
+    None: the frame cannot be decoded.
+    """
     try:
         decoded = decode(frame.message)
-        scores = classifier.classify(decoded, roi or frame.roi, variant).scores
+        places = (
+            {'': roi or frame.roi}
+            if regions is None
+            else {region.id: region.roi for region in inside(regions, decoded) if region.id}
+        )
+        found = {
+            thing: classifier.classify(decoded, place, variant).scores
+            for thing, place in places.items()
+        }
     except FrameError:
-        return None
-    best = int(scores.argmax())
-    return classifier.labels[best], float(scores[best])
+        return {'': None} if regions is None else {}
+    return {
+        thing: (classifier.labels[int(scores.argmax())], float(scores.max()))
+        for thing, scores in found.items()
+    }
 
 
 class _Run:
-    """Frames of one camera that follow one another and get the same answer."""
+    """Frames of one camera, or of a thing, that follow one another and get the same answer."""
 
-    def __init__(self, camera: str, label: str, certain: bool, start_us: int) -> None:
+    def __init__(self, camera: str, thing: str, label: str, certain: bool, start_us: int) -> None:
         self.camera = camera
+        self.thing = thing
         self.label = label
         self.certain = certain
         self.start_us = self.last_us = start_us
@@ -192,6 +225,7 @@ class _Run:
         """Return the row of the interval up to `end_us`."""
         return {
             'camera': self.camera,
+            'id': self.thing,
             'start_s': f'{self.start_us / 1e6:.6f}',
             'end_s': f'{end_us / 1e6:.6f}',
             'label': self.label,

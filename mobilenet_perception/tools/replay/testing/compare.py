@@ -61,16 +61,15 @@ def compare(golden: Golden, came: Replayed) -> list[Difference]:
             'keep a golden file for each mode'
         )
     exact = came.mode == 'fast'
-    aligned = {
-        name: align(expected.cameras.get(name, []), came.cameras.get(name, []))
-        for name in dict.fromkeys((*expected.cameras, *came.cameras))
-    }
+    aligned = _aligned(expected, came)
     slower = [] if exact else slower_stages(golden, came)
-    likely = tuple(causes(expected, came, [*aligned.values()], slower))
+    likely = tuple(dict.fromkeys(causes(expected, came, [*aligned.values()], slower)))
     found = []
     for camera, pairs in aligned.items():
         views = [pairs, [_decided(pair) for pair in pairs]] if exact else [pairs]
-        for what, view in zip(('label or score', 'decision'), views, strict=False):
+        of_thing = camera not in expected.cameras and camera not in came.cameras
+        labels = 'label, score or box' if of_thing else 'label or score'
+        for what, view in zip((labels, 'decision'), views, strict=False):
             wrong = _wrong(view, golden.tolerances, exact=exact)
             if wrong:
                 summary = (
@@ -95,16 +94,21 @@ def not_compared(golden: Golden, came: Replayed) -> str:
 
 def changed_labels(expected: Replayed, came: Replayed) -> tuple[int, int]:
     """Return how many frames have another label or outcome, or are missing; and of how many."""
-    pairs = [
-        pair
-        for name in dict.fromkeys((*expected.cameras, *came.cameras))
-        for pair in align(expected.cameras.get(name, []), came.cameras.get(name, []))
-    ]
+    pairs = [pair for aligned in _aligned(expected, came).values() for pair in aligned]
     changed = sum(
         pair.expected is None or pair.came is None or pair.expected.shown != pair.came.shown
         for pair in pairs
     )
     return changed, len(pairs)
+
+
+def _aligned(expected: Replayed, came: Replayed) -> dict[str, list[Pair]]:
+    """Pair the frames of each camera, and what was said of each thing."""
+    before, now = expected.timelines(), came.timelines()
+    return {
+        name: align(before.get(name, []), now.get(name, []))
+        for name in dict.fromkeys((*before, *now))
+    }
 
 
 def _timing(golden: Golden, slower: list[Slower], likely: tuple[str, ...]) -> Difference:
@@ -119,7 +123,7 @@ def _timing(golden: Golden, slower: list[Slower], likely: tuple[str, ...]) -> Di
 def _decided(pair: Pair) -> Pair:
     """Return a pair with decisions in place of labels."""
     expected, came = (
-        frame and frame._replace(label=frame.decision, score=None)
+        frame and frame._replace(label=frame.decision, score=None, roi=None)
         for frame in (pair.expected, pair.came)
     )
     return pair._replace(expected=expected, came=came)
@@ -136,7 +140,8 @@ def _differs(pair: Pair, tolerances: Tolerances, exact: bool) -> bool:
     if expected is None or came is None:
         return True
     if exact:
-        return expected.shown != came.shown or _scores_differ(expected, came, tolerances)
+        other = expected.shown != came.shown or expected.roi != came.roi
+        return other or _scores_differ(expected, came, tolerances)
     if came.outcome in _BROKEN or expected.outcome in _BROKEN:
         return came.outcome != expected.outcome
     if not expected.label or not came.label or expected.variant != came.variant:
@@ -162,6 +167,10 @@ def causes(
         slower: stages that became slower.
     """
     pairs = [pair for camera in aligned for pair in camera]
+    if bool(expected.things) != bool(came.things):
+        now, was = ('regions', 'whole images') if came.things else ('whole images', 'regions')
+        first = f'{now} were looked at, and not {was} as then: --regions says which'
+        return [first, *circumstances(expected, came)]
     return [
         *(words for camera in aligned for words in missing_frames(camera)),
         *exchanged_labels(pairs),

@@ -66,7 +66,8 @@ def _said(frame: TimelineFrame | None) -> str:
     if frame is None:
         return 'none'
     score = '' if frame.score is None else f' {frame.score:.3f}'
-    return f'{frame.shown}{score}'
+    place = '' if frame.roi is None else ' at {},{} {}x{}'.format(*frame.roi)
+    return f'{frame.shown}{score}{place}'
 
 
 def bars(pairs: Sequence[Pair], wrong: Collection[int]) -> list[str]:

@@ -2,6 +2,7 @@
 """What a replay must give, and whether it does: labels and decisions over time, and limits."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,10 +10,17 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.decision import STALE, UNKNOWN
 from mobilenet_perception.tools.replay.testing.compare import exchanged_labels
 from mobilenet_perception.tools.replay.testing.difference import Difference
-from mobilenet_perception.tools.replay.testing.golden import Pair, TimelineFrame, timeline
+from mobilenet_perception.tools.replay.testing.golden import (
+    Pair,
+    TimelineFrame,
+    things_of,
+    timeline,
+)
 
 # Over DDS a decision is heard a little after the frame that it is paired with.
 _HEARD_LATE_MS = 100.0
+# Cameras and things that a message names.
+_MOST_NAMED = 12
 
 
 class LabelInterval(NamedTuple):
@@ -22,7 +30,8 @@ class LabelInterval(NamedTuple):
         start_s: seconds since the first frame of the source.
         end_s: likewise.
         label: the label; of decisions also `unknown` or `stale`.
-        camera: name of the camera; empty: the only one.
+        camera: name of the camera, or id of a thing that its regions name (where two cameras have
+            that id, `camera/id`); empty: the only one.
     """
 
     start_s: float
@@ -90,6 +99,7 @@ def check(report: Mapping[str, Any], expectations: Expectations) -> list[Differe
     mode = report['mode']
     _refuse_senseless(expectations, mode)
     cameras = {name: timeline(item['frames']) for name, item in report['cameras'].items()}
+    cameras |= _things(report)
     found = _intervals(expectations.labels, cameras, 'label', lambda frame: frame)
     found += _intervals(expectations.decisions, cameras, 'decision', _as_decided)
     found += _limits(report, expectations)
@@ -99,6 +109,20 @@ def check(report: Mapping[str, Any], expectations: Expectations) -> list[Differe
         for name, frames in cameras.items():
             found += _held_too_long(name, frames, longest_ms)
     return found
+
+
+def _things(report: Mapping[str, Any]) -> dict[str, list[TimelineFrame]]:
+    """Return the timelines of things by id or, where two cameras have one id, by `camera/id`."""
+    found = [
+        (camera, name, frames)
+        for camera, things in things_of(report).items()
+        for name, frames in things.items()
+        if name
+    ]
+    names = Counter([*(name for _, name, _ in found), *report['cameras']])
+    return {
+        name if names[name] == 1 else f'{camera}/{name}': frames for camera, name, frames in found
+    }
 
 
 def _intervals(
@@ -143,14 +167,16 @@ def _intervals(
 def _camera(interval: LabelInterval, cameras: Mapping[str, object]) -> str:
     if interval.camera in cameras:
         return interval.camera
-    names = ', '.join(cameras)
+    names = ', '.join([*cameras][:_MOST_NAMED])
     if interval.camera:
-        raise PerceptionError(f'there is no camera {interval.camera}: choose one of {names}')
+        raise PerceptionError(
+            f'there is no camera or thing {interval.camera}: choose one of {names}'
+        )
     if len(cameras) != 1:
         example = (*interval[:3], next(iter(cameras)))
         raise PerceptionError(
-            f'there are several cameras, {names}: say which one shows {interval.label}, as in '
-            f'{example}'
+            f'there are several cameras or things, {names}: say which one shows '
+            f'{interval.label}, as in {example}'
         )
     return next(iter(cameras))
 

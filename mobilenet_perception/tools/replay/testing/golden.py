@@ -2,7 +2,7 @@
 """The golden file of a replay: what it gave when it was right. Text, to be read in a diff.
 
 A replay is kept as far as another one is compared with it: the labels of each camera over time,
-typical times of its stages, and the circumstances.
+those of each thing that its regions name, typical times of its stages, and the circumstances.
 """
 
 import json
@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from statistics import median
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.report.scoring import seen_in
 
 SCHEMA = 'mobilenet_perception.golden_replay'
 SCHEMA_VERSION = 1
@@ -21,6 +23,7 @@ SCHEMA_VERSION = 1
 GOLDEN_SUFFIX = '.golden.json'
 # Of the stages of a frame's life, those that this package and the runtime spend on it; inference
 # apart, since each variant has a time of its own.
+WITHOUT_ID = '(without id)'
 OTHER_STAGES = ('decode', 'preprocess', 'postprocess')
 
 
@@ -35,6 +38,7 @@ class TimelineFrame(NamedTuple):
         score: its calibrated probability, 0 to 1; None without a label.
         decision: the decision after it.
         variant: what it ran on, or empty.
+        roi: of a thing: the box in which it was looked at, or where it was last.
     """
 
     stamp_ns: int
@@ -44,6 +48,7 @@ class TimelineFrame(NamedTuple):
     score: float | None
     decision: str
     variant: str
+    roi: tuple[int, ...] | None = None
 
     @property
     def shown(self) -> str:
@@ -86,6 +91,7 @@ class Replayed(NamedTuple):
         inference_ms: median inference time by variant, in milliseconds.
         stages_ms: medians of `OTHER_STAGES`, in milliseconds.
         cameras: the frames, by camera.
+        things: what was said of each thing, by camera and id; those without an id are one.
     """
 
     version: str
@@ -98,6 +104,18 @@ class Replayed(NamedTuple):
     inference_ms: dict[str, float]
     stages_ms: dict[str, float]
     cameras: dict[str, list[TimelineFrame]]
+    things: Mapping[str, dict[str, list[TimelineFrame]]] = MappingProxyType({})
+
+    def timelines(self) -> dict[str, list[TimelineFrame]]:
+        """Return the timelines of cameras and, as `camera/id`, of things."""
+        return {
+            **self.cameras,
+            **{
+                f'{camera}/{name or WITHOUT_ID}': frames
+                for camera, things in self.things.items()
+                for name, frames in things.items()
+            },
+        }
 
 
 class Tolerances(NamedTuple):
@@ -146,6 +164,7 @@ def replayed(
             inference_ms=_inference_ms(frames),
             stages_ms={stage: _median(_times(frames, stage)) for stage in OTHER_STAGES},
             cameras={name: timeline(item['frames']) for name, item in report['cameras'].items()},
+            things=things_of(report),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise PerceptionError(
@@ -171,13 +190,39 @@ def _median(values: list[float]) -> float:
     return round(median(values), 3) if values else 0.0
 
 
-def timeline(frames: Iterable[Mapping[str, Any]]) -> list[TimelineFrame]:
-    """Read the frames of one camera of a report or golden file.
+def timeline(frames: Iterable[Mapping[str, Any]], boxes: bool = False) -> list[TimelineFrame]:
+    """Read the frames of one camera, or what was said of a thing, of a report or golden file.
+
+    Args:
+        frames: as JSON has them.
+        boxes: where each was looked at counts: they are of a thing.
 
     Raises:
         KeyError: a field is missing.
     """
-    return [TimelineFrame(*(frame[name] for name in TimelineFrame._fields)) for frame in frames]
+    names = [name for name in TimelineFrame._fields if name != 'roi']
+    return [
+        TimelineFrame(
+            **{name: frame[name] for name in names},
+            roi=tuple(frame['roi']) if boxes and frame.get('roi') else None,
+        )
+        for frame in frames
+    ]
+
+
+def things_of(report: Mapping[str, Any]) -> dict[str, dict[str, list[TimelineFrame]]]:
+    """Return the timelines of the things of a report, by camera and id; older reports have none.
+
+    Raises:
+        KeyError: a field is missing.
+    """
+    found: dict[str, dict[str, list[TimelineFrame]]] = {}
+    for camera, item in report['cameras'].items():
+        for frame in item['frames']:
+            for thing in frame.get('things') or ():
+                own = found.setdefault(camera, {}).setdefault(thing['id'], [])
+                own += timeline([seen_in(frame, thing)], boxes=True)
+    return found
 
 
 def align(expected: Sequence[TimelineFrame], came: Sequence[TimelineFrame]) -> list[Pair]:
@@ -252,18 +297,37 @@ def golden_text(found: Replayed, tolerances: Tolerances) -> str:
         'tolerances': tolerances._asdict(),
         **found._asdict(),
     }
-    cameras = {
-        name: ',\n   '.join(json.dumps(frame._asdict()) for frame in frames)
-        for name, frames in head.pop('cameras').items()
-    }
-    body = ',\n'.join(
-        f'  {json.dumps(name)}: [\n   {lines}\n  ]' for name, lines in cameras.items()
-    )
+    cameras, things = _lines(head.pop('cameras'), '  '), head.pop('things')
     start = json.dumps(head, indent=1, ensure_ascii=False).removesuffix('\n}')
-    return f'{start},\n "cameras": {{\n{body}\n }}\n}}\n'
+    more = ',\n'.join(
+        f'  {json.dumps(camera)}: {{\n{_lines(own, "   ")}\n  }}' for camera, own in things.items()
+    )
+    end = f',\n "things": {{\n{more}\n }}' if things else ''
+    return f'{start},\n "cameras": {{\n{cameras}\n }}{end}\n}}\n'
+
+
+def _lines(timelines: Mapping[str, Iterable[TimelineFrame]], indent: str) -> str:
+    return ',\n'.join(
+        f'{indent}{json.dumps(name)}: [\n'
+        + ',\n'.join(f'{indent} {json.dumps(_values(frame))}' for frame in frames)
+        + f'\n{indent}]'
+        for name, frames in timelines.items()
+    )
+
+
+def _values(frame: TimelineFrame) -> dict[str, Any]:
+    values = frame._asdict()
+    if frame.roi is None:
+        del values['roi']
+    return values
 
 
 def _replayed(value: dict[str, Any]) -> Replayed:
-    fields = {name: value[name] for name in Replayed._fields}
+    fields = {name: value[name] for name in Replayed._fields if name != 'things'}
     fields['cameras'] = {name: timeline(frames) for name, frames in fields['cameras'].items()}
-    return Replayed(**fields)
+    # Files from before there were regions have none.
+    things = {
+        camera: {name: timeline(frames, boxes=True) for name, frames in own.items()}
+        for camera, own in value.get('things', {}).items()
+    }
+    return Replayed(**fields, things=things)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the fixture `replay` gives to a test: a way to play bags, and runs to expect things of."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,6 +12,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import default_bundle_path
 from mobilenet_perception.inference.runtimes.choose import AUTO
+from mobilenet_perception.pipeline.regions import RegionRules
 from mobilenet_perception.tools.replay.play import play
 from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.replay.testing.difference import differences_text
@@ -62,6 +64,8 @@ class Replayer:
         threads: int = 1,
         faults: Iterable[str] = (),
         reliable: bool = True,
+        regions: Iterable[str] = (),
+        region_rules: Mapping[str, Any] = MappingProxyType({}),
     ) -> 'ReplayRun':
         """Play a source.
 
@@ -89,6 +93,8 @@ class Replayer:
             threads=threads,
             faults=(*faults, *of_options),
             reliable=reliable,
+            regions=tuple(regions),
+            region_rules=_rules(region_rules),
         )
         try:
             return ReplayRun(settings, report(play(settings)), options)
@@ -102,6 +108,14 @@ class Replayer:
         """Return what lies beside the test, else the source as it is, such as `drive`."""
         beside = self._options.folder / source
         return beside if beside.exists() else source
+
+
+def _rules(given: Mapping[str, Any]) -> RegionRules:
+    try:
+        return RegionRules(**given)
+    except TypeError:
+        known = ', '.join(RegionRules._fields)
+        pytest.fail(f'region_rules has {", ".join(given)}: they are {known}', pytrace=False)
 
 
 class ReplayRun:
@@ -134,7 +148,7 @@ class ReplayRun:
 
         Args:
             labels: (start_s, end_s, label) or (start_s, end_s, label, camera): what every frame
-                of a stretch of time shows.
+                of a stretch of time shows; in place of the camera the id of a thing.
             decisions: likewise, what is decided in it.
             accuracy_at_least: see `Expectations`, as the following.
             miss_rate_at_most: likewise.

@@ -10,6 +10,9 @@ import pytest
 
 pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.recordings import open_source
 from mobilenet_perception.ros.environment import ros_environment
@@ -21,6 +24,7 @@ from mobilenet_perception.tools.replay.ros.player import (
     to_ros,
     with_upcoming,
 )
+from tests.ros.classifier.peer import Peer
 from tests.support import ROOT
 from tests.support.colours import assert_one_sentence
 
@@ -76,16 +80,12 @@ def test_sent_lines_are_read_back_and_a_cut_one_left_out(tmp_path: Path) -> None
     assert json.loads(items[0].line())['roi'] == [100, 100, 40, 40]
 
 
+PLAYER = [sys.executable, '-m', 'mobilenet_perception.tools.replay.ros.player']
+
+
 def test_player_without_a_node_says_so(labelled_bag: Path, domain_id: int) -> None:
     done = subprocess.run(
-        [
-            sys.executable,
-            '-m',
-            'mobilenet_perception.tools.replay.ros.player',
-            str(labelled_bag),
-            '--wait',
-            '1',
-        ],
+        [*PLAYER, str(labelled_bag), '--wait', '1'],
         env=ros_environment(domain_id),
         cwd=ROOT,
         capture_output=True,
@@ -96,3 +96,16 @@ def test_player_without_a_node_says_so(labelled_bag: Path, domain_id: int) -> No
     assert done.returncode == 1
     assert_one_sentence(done.stderr)
     assert 'nobody subscribed to /camera/image_raw' in done.stderr
+
+
+def test_player_waits_for_all_whom_it_is_told_of(
+    labelled_bag: Path, environment: dict[str, str], peer: Peer
+) -> None:
+    peer._listen(Image, '/camera/image_raw', qos_profile_sensor_data)
+    done = subprocess.run(
+        [*PLAYER, str(labelled_bag), '--wait', '10', '--subscribers', '2'],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert_one_sentence(done.stderr)
+    assert '1 of 2 nodes subscribed to /camera/image_raw within 10 s' in done.stderr
