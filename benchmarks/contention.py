@@ -128,7 +128,7 @@ def play(
 
     rules = classifier.bundle.manifest.decision
     settings = PipelineSettings(
-        variant=variant, decision=DecisionRules(rules.decide_above, rules.leave_below)
+        variant=variant, decision=DecisionRules(leave_below=rules.leave_below)
     )
     cameras = {'camera': CameraSettings(budget_ms)}
     pipeline = Pipeline(classifier, cameras, on_result, settings)

@@ -18,6 +18,9 @@ from mobilenet_perception.inference.bundle import Bundle, Variant, check_golden_
 from mobilenet_perception.inference.bundle.precision_ladder import not_worth_running
 from mobilenet_perception.inference.runtimes import Runtime, RuntimeSettings, choose_runtime
 
+Thresholds = npt.NDArray[np.float32]
+"""(classes,) scores, in the order of the labels."""
+
 
 class Scores(NamedTuple):
     """What one variant says of one frame.
@@ -26,11 +29,14 @@ class Scores(NamedTuple):
         scores: (classes,) float32 calibrated probabilities, in the order of the labels.
         preprocess_ms: crop, resize and channel order, in milliseconds.
         inference_ms: the runtime's run, in milliseconds.
+        decide_above: (classes,) scores from which the variant shows each label clearly enough;
+            None: it does not say.
     """
 
     scores: npt.NDArray[np.float32]
     preprocess_ms: float
     inference_ms: float
+    decide_above: Thresholds | None = None
 
 
 class Classifier:
@@ -66,6 +72,7 @@ class Classifier:
             for variant in bundle.manifest.variants
             if variant.name in self._sessions
         }
+        self._decide_above = {name: self._thresholds(item) for name, item in self.variants.items()}
         one_ms = {name: self._profile(name, warmup_runs, 1) for name in self.variants}
         for name, reason in not_worth_running(self.variants.values(), one_ms).items():
             self.left_out[name] = reason
@@ -97,6 +104,10 @@ class Classifier:
                 f'choose one of {", ".join(self.variants)}'
             )
         return self.variants[name]
+
+    def decide_above(self, variant: str = '') -> Thresholds:
+        """Return the scores from which a variant shows each label clearly enough."""
+        return self._decide_above[self.variant(variant).name]
 
     def classify(
         self,
@@ -147,9 +158,15 @@ class Classifier:
                 f'(shape {scores.shape}) on runtime {self.runtime.name}: check the bundle'
             )
         return [
-            Scores(row, took_ms, inference_ms)
+            Scores(row, took_ms, inference_ms, self._decide_above[chosen.name])
             for row, took_ms in zip(scores, preprocess_ms, strict=True)
         ]
+
+    def _thresholds(self, variant: Variant) -> Thresholds:
+        otherwise = self.bundle.manifest.decision.decide_above
+        return np.array(
+            [variant.decide_above.get(label, otherwise) for label in self.labels], np.float32
+        )
 
     def _run(
         self, name: str, images: npt.NDArray[np.uint8], abandon_after_ms: float

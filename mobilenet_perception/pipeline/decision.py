@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 
 Probabilities = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 
 UNKNOWN = 'unknown'
 STALE = 'stale'
@@ -21,6 +22,8 @@ LIKELY = 0.5
 """Belief below which a label is not taken, however clearly a frame shows it."""
 # Belief below which a label is left.
 _LEFT = 0.3
+# Score of a frame that is clear enough, where neither the rules nor the bundle say.
+_DECIDE_ABOVE = 0.5
 # Chance that a frame says nothing of what is there: blur, a passer-by, a network that errs.
 _OUTLIER = 0.05
 # Frames closer than this to one another are one picture taken twice, not two witnesses.
@@ -55,17 +58,33 @@ class DecisionRules(NamedTuple):
 
     Attributes:
         decide_above: score of one frame from which a label is taken, 0 to 1, if the frames before
-            do not speak against it.
+            do not speak against it; 0: what the variant says for the label.
         leave_below: score below which a frame does not support its label; in between it holds. A
             value above `decide_above` is taken for that.
         timeout_ms: age of the evidence, since its capture, from which the decision is `stale`.
         persistence_ms: mean time that a label lasts: what is older weighs little.
     """
 
-    decide_above: float = 0.5
+    decide_above: float = 0.0
     leave_below: float = 0.5
     timeout_ms: float = 500.0
     persistence_ms: float = 2000.0
+
+    def threshold(self, label: int, decide_above: Floats | None) -> float:
+        """Return the score from which a label is taken, by its number.
+
+        Args:
+            label: its number.
+            decide_above: (labels,) of the variant that gave the score; None: it has none.
+        """
+        if self.decide_above or decide_above is None:
+            return self.decide_above or _DECIDE_ABOVE
+        return float(decide_above[label])
+
+    def is_clear(self, scores: Floats, decide_above: Floats | None) -> bool:
+        """Whether (labels,) scores show a label clearly enough; see `threshold`."""
+        best = int(scores.argmax())
+        return bool(scores[best] >= self.threshold(best, decide_above))
 
 
 class _Evidence(NamedTuple):
@@ -107,21 +126,30 @@ class Decider:
         self._strong: dict[int, _Evidence] = {}
         self._support: dict[int, _Evidence] = {}
 
-    def update(self, scores: npt.NDArray[np.float32], stamp_ns: int, captured_ns: int) -> None:
+    def update(
+        self,
+        scores: Floats,
+        stamp_ns: int,
+        captured_ns: int,
+        decide_above: Floats | None = None,
+    ) -> None:
         """Take in an on-time answer.
 
         Args:
             scores: (labels,) calibrated probabilities.
             stamp_ns: capture stamp from the message's header.
             captured_ns: the moment of capture on the steady clock.
+            decide_above: (labels,) scores from which the variant that answered shows each label
+                clearly enough; None: it does not say.
         """
         rules, evidence = self._rules, _Evidence(stamp_ns, captured_ns)
         belief = self._belief.update(scores, captured_ns)
         shown = int(scores.argmax())
         self._last = evidence
-        if scores[shown] >= min(rules.leave_below, rules.decide_above):
+        threshold = rules.threshold(shown, decide_above)
+        if scores[shown] >= min(rules.leave_below, threshold):
             self._support[shown] = evidence
-        if scores[shown] >= rules.decide_above:
+        if scores[shown] >= threshold:
             self._strong[shown] = evidence
         best = int(belief.argmax())
         strong = self._strong.get(best)
@@ -170,7 +198,7 @@ class Belief:
         self._belief: Probabilities = np.full(self._labels, 1.0 / self._labels)
         self._captured_ns: int | None = None
 
-    def update(self, scores: npt.NDArray[np.float32], captured_ns: int) -> Probabilities:
+    def update(self, scores: Floats, captured_ns: int) -> Probabilities:
         """Take in a frame and return (labels,) probabilities as of its capture.
 
         Args:

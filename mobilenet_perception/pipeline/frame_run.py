@@ -4,7 +4,7 @@
 Frames of several cameras share a run when that is faster and every deadline still holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import AbandonedError, FrameError, PerceptionError
@@ -23,8 +23,8 @@ class Task(NamedTuple):
         variants: those that may run, most accurate first.
         current: the variant that ran last for this camera; empty: none.
         left_ms: what is left of the budget.
-        second_below: score below which an answer is looked at again; 0: never, and the first
-            look is the best that fits.
+        is_clear: whether an answer needs no second look; None: none is looked at again, and the
+            first look is the best that fits.
         finish_late: whether a run goes on past the deadline; if not it is stopped there, and the
             worker is free for a newer frame.
         significant_bits: of 16-bit samples, 8 to 16; 0: all.
@@ -35,7 +35,7 @@ class Task(NamedTuple):
     variants: Sequence[str]
     current: str
     left_ms: float
-    second_below: float
+    is_clear: Callable[[Scores], bool] | None = None
     finish_late: bool = False
     significant_bits: int = 0
 
@@ -255,7 +255,7 @@ class _FrameRun(TaskRun):
     def second_look(self) -> None:
         """Look at a weak answer again, on the most accurate variant that fits the time left."""
         found, variants = self.scores, self.task.variants
-        if found is None or found.scores.max() >= self.task.second_below:
+        if found is None or self.task.is_clear is None or self.task.is_clear(found):
             return
         better = variants[: variants.index(self.times['variant'])]
         left_ms = self.left_ms()
@@ -282,7 +282,7 @@ class _FrameRun(TaskRun):
 
 def _choose(task: Task, budget: Budget, learn: bool = True) -> Choice:
     """Choose the variant of the first look; `learn` as for `Budget.choose`."""
-    if task.second_below:
+    if task.is_clear is not None:
         return budget.choose(task.left_ms, task.variants[::-1], learn=learn)
     return budget.choose(task.left_ms, task.variants, task.current, learn)
 

@@ -181,7 +181,7 @@ NODE_PARAMETERS: Mapping[str, Specification] = {
         500.0, 'age of the evidence from which a decision is stale, in ms', 10.0, 60_000.0
     ),
     'decide_above': Specification(
-        0.0, "score from which a label is decided, 0 to 1; 0: the bundle's own", 0.0, 1.0
+        0.0, "score from which a label is decided, 0 to 1; 0: the variant's own for each", 0.0, 1.0
     ),
     'leave_below': Specification(
         0.0,
@@ -354,7 +354,7 @@ def pipeline_settings(values: Mapping[str, Any], bundle: BundleDecision) -> Pipe
         budget_reference=values['budget_reference'],
         max_clock_skew_ms=values['max_clock_skew_ms'],
         decision=DecisionRules(
-            decide_above=values['decide_above'] or bundle.decide_above,
+            decide_above=values['decide_above'],
             leave_below=values['leave_below'] or bundle.leave_below,
             timeout_ms=values['decision_timeout_ms'],
             persistence_ms=values['label_persistence_ms'],

@@ -348,7 +348,7 @@ class Pipeline:
             variants=self._usable,
             current=camera.variant,
             left_ms=settings.latency_budget_ms - age_ms,
-            second_below=rules.decision.decide_above if rules.second_look else 0.0,
+            is_clear=self._is_clear if rules.second_look else None,
             finish_late=rules.finish_late,
             significant_bits=settings.significant_bits,
         )
@@ -417,6 +417,9 @@ class Pipeline:
     def _end(self, camera: CameraQueue, waiting: WaitingFrame, ran: Ran) -> Result:
         moment = Moment(self._clock.steady_ns(), self._clock.now_ns())
         return end_frame(camera, waiting, ran, moment, self._top)
+
+    def _is_clear(self, answer: Scores) -> bool:
+        return self._settings.decision.is_clear(answer.scores, answer.decide_above)
 
     def _top(self, answer: Scores) -> tuple[ScoredLabel, ...]:
         best = answer.scores.argsort()[::-1][: self._settings.top_k]

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.inference.classifier import Thresholds
 from mobilenet_perception.pipeline.decision import STALE, Decider, Decision, DecisionRules
 from mobilenet_perception.pipeline.regions import Region, overlap
 from mobilenet_perception.pipeline.timing import NS_PER_MS
@@ -117,12 +118,13 @@ class Things:
         stamp_ns: int,
         captured_ns: int,
         steady_ns: int,
+        decide_above: Thresholds | None = None,
     ) -> None:
         """Take in an answer in time; the arguments are those of `Decider.update`, and now."""
         thing = self._things.get(region_id)
         if thing is not None:
             thing.waits_since_ns = steady_ns
-            thing.decider.update(scores, stamp_ns, captured_ns)
+            thing.decider.update(scores, stamp_ns, captured_ns, decide_above)
 
     def record_answer(self, captured_ns: int) -> None:
         """Note a frame that ended in time, whether regions named something or not."""

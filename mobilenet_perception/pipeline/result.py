@@ -143,7 +143,10 @@ def _take_evidence(
 ) -> None:
     captured_ns = steady_ns - round(age_ms * timing.NS_PER_MS)
     if ran.found.scores is not None:
-        camera.decider.update(ran.found.scores.scores, stamp_ns, captured_ns)
+        found = ran.found.scores
+        camera.decider.update(found.scores, stamp_ns, captured_ns, found.decide_above)
     camera.things.record_answer(captured_ns)
     for region, answer in ran.scored:
-        camera.things.update(region.id, answer.scores, stamp_ns, captured_ns, steady_ns)
+        camera.things.update(
+            region.id, answer.scores, stamp_ns, captured_ns, steady_ns, answer.decide_above
+        )

@@ -37,7 +37,7 @@ def budget(slowdown: float = 1.0) -> Budget:
 
 def tasks(*left_ms: float, current: str = '') -> list[Task]:
     message = plain_message('red')
-    return [Task(message, None, tuple(PROFILE), current, left, 0.0) for left in left_ms]
+    return [Task(message, None, tuple(PROFILE), current, left) for left in left_ms]
 
 
 @pytest.mark.parametrize(

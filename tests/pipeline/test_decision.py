@@ -44,6 +44,23 @@ def test_a_strong_label_then_stale_by_capture_time() -> None:
     assert found.decide(100 * MS + 1) == Decision('stale', 0.0, None)
 
 
+def test_each_label_is_decided_from_the_score_that_the_variant_says() -> None:
+    decide_above = np.array([0.95, 0.6, 0.5], np.float32)
+
+    def decided(label: str, score: float, rules: DecisionRules) -> str:
+        found = Decider(LABELS, rules)
+        found.update(scores(label, score), 0, 0, decide_above)
+        return found.decide(0).label
+
+    own = RULES._replace(decide_above=0.0)
+    assert decided('stop', 0.9, own) == 'unknown'
+    assert decided('stop', 0.96, own) == 'stop'
+    assert decided('yield', 0.7, own) == 'yield'
+    # The parameter puts one score in their place.
+    assert decided('stop', 0.9, RULES) == 'stop'
+    assert decided('yield', 0.7, RULES) == 'unknown'
+
+
 def test_weak_frames_do_not_add_up_to_a_strong_one() -> None:
     found = decider(*[('stop', 0.75)] * 30)
     assert found.decide(0).label == 'unknown'

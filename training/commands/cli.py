@@ -20,6 +20,7 @@ PROGRAM = CommandLine(
             'evaluate', 'calibrate a run, measure it on held-out images, and report'
         ),
         'predict': Command('predict', 'label images with a run or a bundle'),
+        'mine': Command('mine', 'find what a network is wrongly sure of, to train on'),
         'compare': Command('compare', 'put runs into one table and plots'),
         'sweep': Command('sweep', 'search settings, on this machine or a Ray cluster'),
         'export': Command('export', 'write the ONNX graph of a run'),

@@ -21,6 +21,7 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     # The tests of the runtime read data, too, without what configurations need.
     from training.configuration import Data
+    from training.data.scenes import Scene
 
 PARTS = ('train', 'validation', 'test')
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -41,18 +42,34 @@ Merge = npt.NDArray[np.float32]
 """(outputs, labels), 1 where an output belongs to a label, else 0."""
 
 
+class Window(NamedTuple):
+    """Part of an image file, in pixels."""
+
+    path: Path
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def cut(self, pixels: Pixels) -> Pixels:
+        """Return it, (height, width, 3) uint8 RGB, of the pixels of the file."""
+        rows, columns = slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+        return np.ascontiguousarray(pixels[rows, columns])
+
+
 class Sample(NamedTuple):
     """A labelled image, and what must stay together when data are split.
 
     Attributes:
-        image: (height, width, 3) uint8 RGB at the size it was recorded, or the file to read.
+        image: (height, width, 3) uint8 RGB at the size it was recorded, or the file to read, or
+            the part of one.
         label: name of the class that the network learns; splits keep the classes' proportions.
         group: images of one group are near duplicates (a track, a sequence): never split.
         source: the data set, such as `gtsrb`.
         name: file name within the source.
     """
 
-    image: Pixels | Path
+    image: Pixels | Path | Window
     label: str
     group: str
     source: str
@@ -65,6 +82,8 @@ class Sample(NamedTuple):
         Raises:
             TrainingError: the file is not a readable image.
         """
+        if isinstance(self.image, Window):
+            return self.image.cut(read_rgb(self.image.path))
         return read_rgb(self.image) if isinstance(self.image, Path) else self.image
 
 
@@ -81,6 +100,7 @@ class DataSet(NamedTuple):
         credits: whose the data are, a sentence each.
         notes: what a person should know of the reading, a sentence each: files left out, files
             from elsewhere.
+        scenes: photographs that show none of the labels, to take windows of.
     """
 
     samples: Sequence[Sample]
@@ -90,6 +110,7 @@ class DataSet(NamedTuple):
     held_out: frozenset[str] = frozenset()
     credits: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    scenes: 'tuple[Scene, ...]' = ()
 
     @property
     def published(self) -> tuple[str, ...]:
@@ -136,6 +157,9 @@ def data_hash(samples: Sequence[Sample]) -> str:
     for sample in samples:
         digest.update(f'{sample.source}/{sample.name}/{sample.label}/{sample.group}'.encode())
         image = sample.image
+        if isinstance(image, Window):
+            digest.update(str(image[1:]).encode())
+            image = image.path
         digest.update(image.read_bytes() if isinstance(image, Path) else image.tobytes())
     return digest.hexdigest()
 
@@ -180,6 +204,10 @@ def make_split(data_set: DataSet, settings: 'Data') -> Split:
     }
     found: dict[str, list[str]] = {part: [] for part in PARTS}
     for stratum, groups in _strata(data_set.samples).items():
+        if data_set.held_out.issuperset(groups):
+            # A source that is there to be judged by, whole.
+            found['test'] += groups
+            continue
         inside = {part: [g for g in groups if fixed.get(g) == part] for part in PARTS}
         # What the data say is for training may still be needed for another part.
         free = [g for g in groups if fixed.get(g, 'train') == 'train']

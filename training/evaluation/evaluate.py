@@ -5,7 +5,7 @@ The sets of frames on which a graph is measured are made here. INT8 is calibrate
 of the training part, and judged on the validation part.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +29,12 @@ from training.evaluation.record import (
     store_evaluation,
 )
 from training.evaluation.report import UnknownScores, write_run_report
+from training.evaluation.thresholds import (
+    Decided,
+    Promise,
+    choose_thresholds,
+    measure_decided,
+)
 from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import parity
 from training.export.convert import export_onnx
@@ -48,7 +54,7 @@ _WITH_MARGIN = composition.Placement(
     smallest=0.55, largest=0.8, rotation_degrees=3.0, perspective=0.02
 )
 _DRIVE_EVERY = 5
-_STREET_SIGNALS = 'street_signals'
+_STREET_SIGNALS = ('street_signals', 'streets')
 _CALIBRATION_IMAGES = 1000
 _SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
 
@@ -103,6 +109,7 @@ def evaluate(
     sets = evaluation_sets(configuration.data.reader, data_set, split)
     test_logits = logits_of(sets['test'])
     predicted = {name: _predict_set(session, samples, data) for name, samples in sets.items()}
+    promise = choose_thresholds(_predict_set(session, validation, data))
     assessments: dict[str, Assessment] = {}
     for name, predictions in predicted.items():
         save_predictions(run.predictions_file(name), predictions)
@@ -116,6 +123,8 @@ def evaluate(
         ece_before=expected_calibration_error(parity.calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
         decision=parity.Thresholds(*decision_thresholds(scores, truth)),
+        promise=promise,
+        decided=_decided(predicted, promise),
         parity=parity.compare_answers(
             parity.calibrated(test_logits, temperature, merge), predicted['test'].probabilities
         ),
@@ -194,7 +203,7 @@ def evaluation_sets(reader: str, data_set: DataSet, split: Split) -> dict[str, l
     if len(sources) > 1:
         for source in sources:
             sets[f'test_{source}'] = [sample for sample in test if sample.source == source]
-    if reader == _STREET_SIGNALS:
+    if reader in _STREET_SIGNALS:
         sets['test_with_margin'] = with_margin(test)
         sets['demo_drive'] = drive_crops()
     return {name: samples for name, samples in sets.items() if samples}
@@ -287,13 +296,22 @@ def _measured(
 ) -> PrecisionGraph:
     configuration, data = run.configuration(), run.data()
     session = create_runtime().load(model, configuration.name)
-    sets = {}
+    promise = choose_thresholds(
+        _predict_set(session, split.select(data_set.samples, 'validation'), data)
+    )
+    sets, predicted = {}, {}
     for name, samples in evaluation_sets(configuration.data.reader, data_set, split).items():
-        predictions = _predict_set(session, samples, data)
+        predicted[name] = predictions = _predict_set(session, samples, data)
         save_predictions(run.predictions_file(name, precision), predictions)
         found = measure(predictions.probabilities, predictions.truth, data.published)
         sets[name] = _figures(found)
-    return PrecisionGraph(model, sets)
+    return PrecisionGraph(model, sets, promise, _decided(predicted, promise))
+
+
+def _decided(predicted: Mapping[str, Predictions], promise: Promise | None) -> dict[str, Decided]:
+    if promise is None:
+        return {}
+    return {name: measure_decided(p, promise.decide_above) for name, p in predicted.items()}
 
 
 def _exported(run: Run) -> bytes:

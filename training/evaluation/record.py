@@ -2,13 +2,15 @@
 """What an evaluation found, as a run folder keeps it: figures, and the graph of each precision."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.system.files import write_atomically
 from training.configuration.records import Record, from_json
 from training.errors import TrainingError
+from training.evaluation.thresholds import Decided, Promise
 from training.export.parity import Parity, Thresholds
 from training.fit.run_folder import Run
 
@@ -43,6 +45,9 @@ class Evaluation(Record):
         decision: thresholds.
         parity: of the exported graph with Keras, on held-out images.
         sets: by set of frames, with the labels that are published.
+        promise: thresholds by label, and what they rest on; None: no frame shows none of the
+            labels.
+        decided: what they make of each set of frames.
         outputs: the test part again, and each of its sources, with every output of the network
             told apart.
     """
@@ -56,6 +61,8 @@ class Evaluation(Record):
     parity: Parity
     sets: dict[str, SetMetrics]
     outputs: dict[str, SetMetrics]
+    promise: Promise | None = None
+    decided: Mapping[str, Decided] = MappingProxyType({})
 
 
 class PrecisionGraph(NamedTuple):
@@ -64,10 +71,14 @@ class PrecisionGraph(NamedTuple):
     Attributes:
         model: ONNX.
         sets: figures, by set of frames.
+        promise: thresholds by label, chosen for this graph; see `Evaluation`.
+        decided: what they make of each set of frames.
     """
 
     model: bytes
     sets: dict[str, SetMetrics]
+    promise: Promise | None = None
+    decided: Mapping[str, Decided] = MappingProxyType({})
 
 
 class Candidate(NamedTuple):
@@ -79,6 +90,7 @@ class Candidate(NamedTuple):
         model: the ONNX graph.
         evaluation: of the run.
         sets: figures of this graph, by set of frames.
+        decided: what its thresholds make of each set of frames.
     """
 
     run: Run
@@ -86,6 +98,7 @@ class Candidate(NamedTuple):
     model: bytes
     evaluation: Evaluation
     sets: dict[str, SetMetrics]
+    decided: Mapping[str, Decided]
 
 
 def store_evaluation(run: Run, evaluation: Evaluation) -> None:
@@ -111,7 +124,8 @@ def stored_evaluation(run: Run) -> Evaluation:
 def store(run: Run, precision: str, found: PrecisionGraph, record: dict[str, Any]) -> None:
     """Keep a graph, its figures, and how it was made (`record`, JSON values)."""
     write_atomically(run.folder / f'model.{precision}.onnx', found.model)
-    run.write_json(f'{precision}.json', {'sets': found.sets, 'made': record})
+    kept = {'sets': found.sets, 'promise': found.promise, 'decided': dict(found.decided)}
+    run.write_json(f'{precision}.json', {**kept, 'made': record})
 
 
 def stored(run: Run, precision: str) -> PrecisionGraph:
@@ -127,8 +141,13 @@ def stored(run: Run, precision: str) -> PrecisionGraph:
         )
     if model.stat().st_mtime_ns < run.model_file.stat().st_mtime_ns:
         raise TrainingError(f'{run.folder} was trained since: run `quantize {run.folder}` again')
-    sets = json.loads(record.read_text())['sets']
-    return PrecisionGraph(model.read_bytes(), from_json(dict[str, SetMetrics], sets, str(record)))
+    kept, where = json.loads(record.read_text()), str(record)
+    return PrecisionGraph(
+        model.read_bytes(),
+        from_json(dict[str, SetMetrics], kept['sets'], where),
+        from_json(Promise, kept['promise'], where) if kept.get('promise') else None,
+        from_json(dict[str, Decided], kept.get('decided', {}), where),
+    )
 
 
 def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
@@ -141,9 +160,15 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
     found = []
     for precision in precisions:
         if precision == 'fp32':
-            model, sets, suffix = run.exported_file.read_bytes(), evaluation.sets, ''
+            graph = PrecisionGraph(
+                run.exported_file.read_bytes(),
+                evaluation.sets,
+                evaluation.promise,
+                evaluation.decided,
+            )
+            suffix = ''
         else:
-            model, sets = stored(run, precision)
+            graph = stored(run, precision)
             suffix = f'_{precision}'
         name = configuration.name + suffix
         variant = Variant(
@@ -154,10 +179,11 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
             height=configuration.height,
             width=configuration.width,
             precision=precision,
-            accuracy=round(sets['test'].accuracy, 5),
+            accuracy=round(graph.sets['test'].accuracy, 5),
             parameters=evaluation.parameters,
             macs=evaluation.macs,
             temperature=evaluation.temperature,
+            decide_above=graph.promise.decide_above if graph.promise else {},
         )
-        found.append(Candidate(run, variant, model, evaluation, sets))
+        found.append(Candidate(run, variant, graph.model, evaluation, graph.sets, graph.decided))
     return found

@@ -243,7 +243,9 @@ class StageImages:
         if 'drive' in stage.mixture:
             worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
             train += read_drives(self._drives, worlds, configuration.drive_every)
-        return Mixture(train, stage.mixture, self._data_set.merge)
+        groups = {sample.group for sample in train}
+        scenes = [scene for scene in self._data_set.scenes if scene.group in groups]
+        return Mixture(train, stage.mixture, self._data_set.merge, scenes)
 
 
 def training_feed(batches: Batches, epoch: int, steps: range, workers: int | None = None) -> Feed:

@@ -165,7 +165,7 @@ def random_background(
         crop = photographs[int(random.integers(len(photographs)))]
         if random.random() < 0.5:
             crop = crop[:, ::-1]
-        return _stretch(crop, rows, columns)
+        return stretch(crop, rows, columns)
     if kind < 0.7:
         return street(rows, columns, random)
     if kind < 0.85:
@@ -226,14 +226,14 @@ def _texture(rows: int, columns: int, random: np.random.Generator) -> Pixels:
     colour = np.array(_colour(random), np.float32)
     strength = random.uniform(0.05, 0.8)
     mixed = coarse * strength + colour * (1 - strength)
-    return _stretch(mixed.astype(np.uint8), rows, columns)
+    return stretch(mixed.astype(np.uint8), rows, columns)
 
 
 def _gradient(rows: int, columns: int, random: np.random.Generator) -> Pixels:
     ends = np.array([[_colour(random)], [_colour(random)]], np.uint8)
     if random.random() < 0.3:
         ends = ends.transpose(1, 0, 2)
-    return _stretch(np.ascontiguousarray(ends), rows, columns)
+    return stretch(np.ascontiguousarray(ends), rows, columns)
 
 
 def _colour(random: np.random.Generator) -> tuple[int, int, int]:
@@ -243,6 +243,7 @@ def _colour(random: np.random.Generator) -> tuple[int, int, int]:
     return int(red), int(green), int(blue)
 
 
-def _stretch(pixels: Pixels, rows: int, columns: int) -> Pixels:
+def stretch(pixels: Pixels, rows: int, columns: int) -> Pixels:
+    """Return (rows, columns, 3) uint8 RGB, resized bilinearly, whatever the aspect ratio."""
     resized = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(resized)

@@ -18,12 +18,15 @@ from mobilenet_perception.street import Drive, random_world
 from mobilenet_perception.street.signals import BACKGROUND
 from training.data.data_set import Floats, Pixels, Sample, read_rgb
 from training.data.readers.files import image_files
+from training.data.scenes import Scene
 from training.errors import TrainingError
 from training.images import composition
 from training.images.batches import TrainingImage
 from training.images.operations import degrade
 
 _TIGHT_SHARE = 0.5
+# Of the backgrounds of signals, where there are scenes.
+_ON_SCENES = 0.6
 _PHOTO_PLACEMENT = composition.Placement(smallest=0.45, largest=1.1)
 _DRAWN_PLACEMENT = composition.Placement(smallest=0.3, largest=1.1)
 
@@ -43,22 +46,28 @@ class Mixture:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], shares: Mapping[str, float], merge: Mapping[str, str]
+        self,
+        samples: Sequence[Sample],
+        shares: Mapping[str, float],
+        merge: Mapping[str, str],
+        scenes: Sequence[Scene] = (),
     ) -> None:
         """Prepare the sources.
 
         Args:
             samples: photographs of the training part.
-            shares: by source (`gtsrb`, `lights`, ..., and `drawn`, `background`), how often it
-                is drawn; the sum need not be 1.
+            shares: by source (`gtsrb`, `lights`, ..., and `drawn`, `background`, `scenes`), how
+                often it is drawn; the sum need not be 1.
             merge: label that is published, by label; those come equally often, not the finer ones.
+            scenes: photographs of the training part that show none of the labels: `scenes` are
+                windows of them, and signals are composed on such.
 
         Raises:
             TrainingError: a share names a source without samples.
         """
         self._strata = _by_stratum(samples)
         self._count = len(samples)
-        known = {*self._strata, 'drawn', BACKGROUND}
+        known = {*self._strata, 'drawn', BACKGROUND, *(['scenes'] if scenes else [])}
         if unknown := sorted(set(shares) - known):
             raise TrainingError(
                 f'the mixture names {", ".join(unknown)}, which has no samples to train on: '
@@ -78,6 +87,9 @@ class Mixture:
         self._drawn_weights = _balanced(
             list(self._drawn), [len(found) for found in self._drawn.values()]
         )
+        self._scenes = _by_source(scenes)
+        roots = np.sqrt([len(found) for found in self._scenes])
+        self._scene_shares = roots / max(1.0, roots.sum())
         self._photographs = composition.photographed_backgrounds(samples)
 
     def __len__(self) -> int:
@@ -96,6 +108,8 @@ class Mixture:
         # What a camera far away or near by would give before the resize, in any aspect ratio.
         rows = round(np.exp(random.uniform(np.log(36), np.log(170))))
         columns = max(16, round(rows * 1.5 ** random.uniform(-1.0, 1.0)))
+        if source == 'scenes':
+            return self._window(random), BACKGROUND
         if source == BACKGROUND:
             return self._background(rows, columns, random), BACKGROUND
         if source == 'drawn':
@@ -116,7 +130,18 @@ class Mixture:
         return composition.compose(cutout, background, _PHOTO_PLACEMENT, random), stratum.label
 
     def _background(self, rows: int, columns: int, random: np.random.Generator) -> Pixels:
+        if self._scenes and random.random() < _ON_SCENES:
+            return composition.stretch(self._window(random), rows, columns)
         return composition.random_background(rows, columns, self._photographs, random)
+
+    def _window(self, random: np.random.Generator) -> Pixels:
+        """Return a window of a scene; of each source as often as the root of its size says."""
+        while True:
+            source = random.choice(len(self._scenes), p=self._scene_shares)
+            scenes = self._scenes[int(source)]
+            window = scenes[int(random.integers(len(scenes)))].window(random)
+            if window is not None:
+                return window
 
 
 def read_drives(folder: Path, worlds: Iterable[int], every: int) -> list[Sample]:
@@ -155,6 +180,13 @@ def _by_stratum(samples: Sequence[Sample]) -> dict[str, list[_Stratum]]:
         groups_of_stratum = tuple(tuple(images) for _, images in sorted(by_group.items()))
         strata[source].append(_Stratum(label, groups_of_stratum))
     return dict(strata)
+
+
+def _by_source(scenes: Sequence[Scene]) -> list[list[Scene]]:
+    found: dict[str, list[Scene]] = defaultdict(list)
+    for scene in scenes:
+        found[scene.source].append(scene)
+    return list(found.values())
 
 
 def _balanced(labels: Sequence[str], counts: Sequence[int]) -> Floats:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from mobilenet_perception.errors import BundleError
@@ -41,6 +42,9 @@ class Variant(NamedTuple):
         parameters: count of weights.
         macs: multiply-adds of one run.
         temperature: what logits are divided by, inside the graph, to calibrate the scores.
+        decide_above: by label, the score from which one frame shows it clearly enough, 0 to 1,
+            chosen for a rate of false decisions on frames that show none of the labels; labels
+            that are not there take the bundle's.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Variant(NamedTuple):
     parameters: int
     macs: int
     temperature: float
+    decide_above: Mapping[str, float] = MappingProxyType({})
 
 
 class GoldenFrame(NamedTuple):
@@ -104,7 +109,7 @@ def manifest_to_json(manifest: Manifest) -> dict[str, Any]:
         'name': manifest.name,
         'task': manifest.task,
         'labels': list(manifest.labels),
-        'variants': [variant._asdict() for variant in manifest.variants],
+        'variants': [_variant_to_json(variant) for variant in manifest.variants],
         'preprocessing': dict(PREPROCESSING),
         'calibration': manifest.calibration,
         'decision': manifest.decision._asdict(),
@@ -130,7 +135,7 @@ def manifest_from_json(value: Mapping[str, Any]) -> Manifest:
     labels = tuple(str(label) for label in _get(value, 'labels', list))
     if len(labels) < 2 or len(set(labels)) != len(labels) or not all(labels):
         raise BundleError('bundle.json: labels must be at least two different, non-empty names')
-    variants = tuple(_variant(item) for item in _get(value, 'variants', list))
+    variants = tuple(_variant(item, labels) for item in _get(value, 'variants', list))
     names = [variant.name for variant in variants]
     if not names or len(set(names)) != len(names):
         raise BundleError('bundle.json: variants must be at least one, each with its own name')
@@ -166,7 +171,11 @@ def as_name(text: str) -> str:
     return name or 'model'
 
 
-def _variant(item: object) -> Variant:
+def _variant_to_json(variant: Variant) -> dict[str, Any]:
+    return {**variant._asdict(), 'decide_above': dict(variant.decide_above)}
+
+
+def _variant(item: object, labels: tuple[str, ...]) -> Variant:
     value = _mapping(item, 'variants')
     accuracy = None if value.get('accuracy') is None else _probability(value, 'accuracy')
     height, width = _get(value, 'height', int), _get(value, 'width', int)
@@ -184,7 +193,16 @@ def _variant(item: object) -> Variant:
         parameters=_get(value, 'parameters', int),
         macs=_get(value, 'macs', int),
         temperature=_number(value, 'temperature'),
+        decide_above=_thresholds(value, labels),
     )
+
+
+def _thresholds(value: Mapping[str, Any], labels: tuple[str, ...]) -> Mapping[str, float]:
+    """Return a variant's thresholds; bundles of before have none."""
+    found = _get({'decide_above': {}, **value}, 'decide_above', dict)
+    if unknown := sorted(set(found) - set(labels)):
+        raise BundleError(f'bundle.json: decide_above names {unknown[0]!r}, which is no label')
+    return {label: _probability(found, label) for label in found}
 
 
 def _golden(item: object, labels: tuple[str, ...], variants: list[str]) -> GoldenFrame:

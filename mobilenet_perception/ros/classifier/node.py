@@ -187,7 +187,11 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
         """Publish what classifies, and subscribe to the cameras."""
         super().on_activate(state)
         assert self._pipeline is not None and self._info_publishers is not None
-        self._info_publishers.publish(self._bundle, self._pipeline.settings.decision.decide_above)
+        self._info_publishers.publish(
+            self._bundle,
+            self._pipeline.settings.decision.decide_above
+            or self._bundle.manifest.decision.decide_above,
+        )
         self._pipeline.forget()
         self._pipeline.start()
         self._set_decision_timer()

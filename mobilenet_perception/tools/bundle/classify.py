@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Classify; 1 when an image could not be, the others having been."""
     classifier = load_classifier(arguments)
-    classifier.variant(arguments.variant)
+    thresholds = classifier.decide_above(arguments.variant)
+    decide_above = dict(zip(classifier.labels, thresholds, strict=True))
     status = 0
     for path in find_images(arguments.images):
         try:
@@ -37,8 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
             print(f'error: {error}', file=sys.stderr)
             status = 1
             continue
+        best = top[0]
         if arguments.json:
-            print(json.dumps({'file': str(path), 'top': [item._asdict() for item in top]}))
+            decided = best.label if best.score >= decide_above[best.label] else None
+            said = {'file': str(path), 'top': [item._asdict() for item in top], 'decided': decided}
+            print(json.dumps(said))
         else:
             print(f'{path}: ' + ', '.join(f'{label} {score:.3f}' for label, score in top))
     return status

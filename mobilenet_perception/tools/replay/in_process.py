@@ -79,9 +79,7 @@ class _Player:
             self._on_result,
             PipelineSettings(
                 variant=settings.variant,
-                decision=DecisionRules(
-                    manifest.decision.decide_above, manifest.decision.leave_below
-                ),
+                decision=DecisionRules(leave_below=manifest.decision.leave_below),
             ),
             clock,
         )

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from mobilenet_perception.errors import BundleError
+from mobilenet_perception.frames import Frame
 from mobilenet_perception.inference.bundle import check_golden_frames, load_bundle, write_bundle
+from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.system.files import entry_of, sealed_json
 from tests.support.tiny_bundle import (
@@ -130,6 +132,11 @@ def test_other_preprocessing_is_named(folder: Path) -> None:
         (lambda v: v['variants'][0].update(height=True), "'height' must be a int"),
         (lambda v: v['decision'].update(decide_above=1.5), 'between 0 and 1'),
         (lambda v: v['decision'].update(leave_below=0.9), 'must not exceed'),
+        (
+            lambda v: v['variants'][0].update(decide_above={'pink': 0.5}),
+            "'pink', which is no label",
+        ),
+        (lambda v: v['variants'][0].update(decide_above={'red': 1.5}), 'between 0 and 1'),
         (lambda v: v['golden'].clear(), 'no golden frames'),
         (lambda v: v['golden'][0].update(label='pink'), 'no such label'),
         (lambda v: v['files'].pop('tiny.onnx'), 'without listing its checksum'),
@@ -144,6 +151,28 @@ def test_inconsistent_manifest(folder: Path, change: Change, message: str) -> No
     (folder / 'bundle.json').write_bytes(sealed_json(value))
     with pytest.raises(BundleError, match=message):
         load_bundle(folder)
+
+
+def test_a_bundle_of_before_has_one_threshold_for_all_labels(folder: Path) -> None:
+    value = json.loads((folder / 'bundle.json').read_text())
+    value.pop('digest')
+    value['variants'][0].pop('decide_above')
+    (folder / 'bundle.json').write_bytes(sealed_json(value))
+    classifier = Classifier(load_bundle(folder), create_runtime(), warmup_runs=1)
+    assert set(classifier.decide_above()) == {np.float32(value['decision']['decide_above'])}
+
+
+def test_each_label_has_its_threshold_and_the_others_the_bundles(folder: Path) -> None:
+    value = json.loads((folder / 'bundle.json').read_text())
+    value.pop('digest')
+    value['variants'][0]['decide_above'] = {'red': 0.875}
+    (folder / 'bundle.json').write_bytes(sealed_json(value))
+    classifier = Classifier(load_bundle(folder), create_runtime(), warmup_runs=1)
+    found = dict(zip(classifier.labels, classifier.decide_above(), strict=True))
+    assert found['red'] == 0.875
+    assert found['blue'] == np.float32(value['decision']['decide_above'])
+    scores = classifier.classify(Frame(plain_image('red'), 'rgb'))
+    np.testing.assert_array_equal(scores.decide_above, classifier.decide_above())
 
 
 def test_failed_writing_leaves_the_old_bundle(folder: Path) -> None:

@@ -17,6 +17,8 @@ _READERS = {
     'idx': 'idx:read_idx',
     'bags': 'bags:read_bags',
     'street_signals': 'street_signals:read_street_signals',
+    'streets': 'streets:read_streets',
+    'road_signs': 'road_signs:read_road_signs',
     'signs': 'gtsrb:read_gtsrb',
     'lights': 'street_signals:read_traffic_lights',
 }

@@ -147,9 +147,39 @@ def interval(
     elif low == high:
         if statistic.name != 'accuracy' or value not in (0.0, 1.0):
             return None
-        method = 'Clopper-Pearson with groups for trials, as no resample differs'
-        reach = ((1 - LEVEL) / 2) ** (1 / groups)
-        low, high = (reach, 1.0) if value == 1.0 else (0.0, 1.0 - reach)
+        return _without_spread(value, groups, resamples)
+    return Interval(value, low, high, LEVEL, method, groups, resamples)
+
+
+def share_interval(
+    counted: npt.NDArray[np.bool_], groups: Sequence[str], seed: int = 0
+) -> Interval | None:
+    """Return the 95 % interval of the share of frames that are counted; None of too few groups.
+
+    As that of an accuracy, see `interval`.
+
+    Args:
+        counted: (n,) of each frame, whether it is.
+        groups: (n,) of frames that are alike.
+        seed: of the resamples.
+    """
+    summands = np.stack([counted, np.ones_like(counted)], axis=1).astype(np.float64)
+    sums = group_sums(groups, summands)
+    if len(sums) < FEWEST_GROUPS:
+        return None
+    value = float(_accuracy(sums.sum(axis=0)))
+    if value in (0.0, 1.0):
+        return _without_spread(value, len(sums), RESAMPLES)
+    low, high = percentiles(_accuracy(resampled_sums(sums, seed, RESAMPLES)))
+    method = f'percentiles of {RESAMPLES} resamples of groups'
+    return Interval(value, low, high, LEVEL, method, len(sums), RESAMPLES)
+
+
+def _without_spread(value: float, groups: int, resamples: int) -> Interval:
+    """Return the interval of a share that is 0 or 1, whatever is drawn."""
+    method = 'Clopper-Pearson with groups for trials, as no resample differs'
+    reach = ((1 - LEVEL) / 2) ** (1 / groups)
+    low, high = (reach, 1.0) if value == 1.0 else (0.0, 1.0 - reach)
     return Interval(value, low, high, LEVEL, method, groups, resamples)
 
 

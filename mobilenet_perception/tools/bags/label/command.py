@@ -134,7 +134,7 @@ def answer_rows(
 ) -> list[dict[str, Any]]:
     """Return a row for each interval of like answers, by camera, thing and time.
 
-    An answer is uncertain where its score is below the bundle's `decide_above`: then `clear` is
+    An answer is uncertain where its score is below the variant's `decide_above`: then `clear` is
     `no`, and the frames count for nothing before a person has looked at them. `score` is the
     lowest of the interval. Frames that cannot be decoded are in no interval.
 
@@ -149,8 +149,7 @@ def answer_rows(
     Raises:
         PerceptionError: the recording breaks off, or there is no such variant.
     """
-    classifier.variant(variant)
-    decide_above = classifier.bundle.manifest.decision.decide_above
+    decide_above = dict(zip(classifier.labels, classifier.decide_above(variant), strict=True))
     rows: list[dict[str, Any]] = []
     runs: dict[tuple[str, str], _Run] = {}
     first_ns: int | None = None
@@ -159,7 +158,8 @@ def answer_rows(
         time_us = label_rows.recorded_us(frame, first_ns)
         for thing, answer in _answers(classifier, frame, regions, roi, variant).items():
             key = frame.camera, thing
-            label, certain = (answer[0], answer[1] >= decide_above) if answer else ('', False)
+            label = answer[0] if answer else ''
+            certain = answer is not None and bool(answer[1] >= decide_above[label])
             run = runs.get(key)
             # Frames recorded at the same moment cannot be told apart by intervals.
             if run and time_us > run.start_us and (run.label, run.certain) != (label, certain):

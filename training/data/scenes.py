@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scenes: photographs that show none of the labels, and the windows that are taken of them.
+
+A region of interest may have any size and shape and lie anywhere: a network that knew only whole
+photographs of nothing would be sure of any corner of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mobilenet_perception.street.signals import BACKGROUND
+from training.data.data_set import Pixels, Sample, Window, read_rgb
+
+# Shortest side of a window, in pixels, and how long it may be beside that.
+_SHORTEST, _LONGEST = 16, 2.2
+# Tries to find a window that leaves out what is to be left out.
+_TRIES = 12
+# Of a box or of a window, the part from which one shows the other.
+_SHOWN = 0.1
+
+
+class Box(NamedTuple):
+    """Part of a picture: left, top, right and bottom, as shares of its width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def area(self) -> float:
+        """Share of the picture; 0 where nothing is left."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
+    def overlap(self, other: 'Box') -> float:
+        """Share of the picture that both have."""
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        ).area
+
+    def grown(self, share: float) -> 'Box':
+        """Return it with a share of its width and height more on each side."""
+        across, down = share * (self.right - self.left), share * (self.bottom - self.top)
+        return Box(self.left - across, self.top - down, self.right + across, self.bottom + down)
+
+
+class Scene(NamedTuple):
+    """A photograph that shows none of the labels, but for what is boxed.
+
+    Attributes:
+        path: the file.
+        group: scenes of one group are alike: never split.
+        source: the data set, such as `street_photos`.
+        shown: what of it shows one of the labels, or may: no window has any of it.
+    """
+
+    path: Path
+    group: str
+    source: str
+    shown: tuple[Box, ...] = ()
+
+    def window(self, random: np.random.Generator) -> Pixels | None:
+        """Return what a random window shows, (rows, columns, 3) uint8 RGB; None: none was found.
+
+        Raises:
+            TrainingError: the file is not a readable image.
+        """
+        pixels = read_rgb(self.path)
+        window = self.place_window(pixels, random)
+        return None if window is None else window.cut(pixels)
+
+    def place_window(self, pixels: Pixels, random: np.random.Generator) -> Window | None:
+        """Return a random window that shows nothing of what is boxed; None: none was found.
+
+        Its short side is anything from 16 pixels to the whole picture, small ones as often as
+        large ones, and it is up to 2.2 times as long.
+
+        Args:
+            pixels: of the file.
+            random: the source of chance.
+        """
+        height, width = pixels.shape[:2]
+        shortest = min(height, width)
+        for _ in range(_TRIES):
+            low = np.log(min(_SHORTEST, shortest))
+            side = np.exp(random.uniform(low, np.log(shortest)))
+            shape = _LONGEST ** random.uniform(-1.0, 1.0)
+            columns = max(1, min(width, round(side * max(1.0, shape))))
+            rows = max(1, min(height, round(side * max(1.0, 1 / shape))))
+            x, y = (
+                int(random.integers(width - columns + 1)),
+                int(random.integers(height - rows + 1)),
+            )
+            box = Box(x / width, y / height, (x + columns) / width, (y + rows) / height)
+            if not any(_shows(box, shown) for shown in self.shown):
+                return Window(self.path, x, y, columns, rows)
+        return None
+
+
+def scene_samples(scenes: Sequence[Scene], count: int) -> Iterator[Sample]:
+    """Yield some windows of each scene, always the same, to judge a network by.
+
+    Raises:
+        TrainingError: a file is not a readable image.
+    """
+    for scene in scenes:
+        random = np.random.default_rng([*scene.path.name.encode()])
+        pixels = read_rgb(scene.path)
+        for number in range(count):
+            window = scene.place_window(pixels, random)
+            if window is not None:
+                name = f'{scene.path.stem}_{number}'
+                yield Sample(window, BACKGROUND, scene.group, scene.source, name)
+
+
+def _shows(window: Box, shown: Box) -> bool:
+    both = window.overlap(shown)
+    return both > _SHOWN * min(window.area, shown.area)
