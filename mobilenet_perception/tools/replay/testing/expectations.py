@@ -170,7 +170,7 @@ def _camera(interval: LabelInterval, cameras: Mapping[str, object]) -> str:
     names = ', '.join([*cameras][:_MOST_NAMED])
     if interval.camera:
         raise PerceptionError(
-            f'there is no camera or thing {interval.camera}: choose one of {names}'
+            f'there is no thing and no camera {interval.camera}: choose one of {names}'
         )
     if len(cameras) != 1:
         example = (*interval[:3], next(iter(cameras)))

@@ -119,5 +119,5 @@ def test_decisions_are_expected_by_id(values: dict[str, Any]) -> None:
 
 
 def test_an_unknown_id_is_refused_with_those_that_are(values: dict[str, Any]) -> None:
-    with pytest.raises(PerceptionError, match='no camera or thing c: choose one of front, a, b'):
+    with pytest.raises(PerceptionError, match='no camera c: choose one of front, a, b'):
         check(values, Expectations(labels=intervals([(0, 1, 'red', 'c')])))
