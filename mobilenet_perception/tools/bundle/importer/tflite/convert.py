@@ -106,8 +106,8 @@ class _Converter:
             'RESHAPE': self._reshape,
             'SQUEEZE': self._reshape,
             'LEAKY_RELU': self._leaky,
-            'QUANTIZE': self._scaled_input,
-            'DEQUANTIZE': lambda operator: self._names[operator.inputs[0]],
+            'QUANTIZE': self._quantise,
+            'DEQUANTIZE': self._pass_on,
             **dict.fromkeys(('RELU', 'RELU_N1_TO_1', 'RELU6'), self._scaled_input),
             **dict.fromkeys(('ADD', 'SUB', 'MAXIMUM', 'MINIMUM'), self._sum),
             **dict.fromkeys(('MUL', 'DIV'), self._product),
@@ -144,11 +144,27 @@ class _Converter:
         made = self._makers[operator.kind](operator)
         self._names[number] = self._held(operator, made)
 
+    def _moves(self, operator: Operator) -> bool:
+        at_end = operator.outputs[0] in self._network.outputs
+        return operator.kind in _MOVES or (operator.kind == 'QUANTIZE' and at_end)
+
+    def _gives_scores(self, operator: Operator) -> bool:
+        """Say whether what comes is not rounded, so that scores are not tied needlessly."""
+        kind, result = operator.kind, operator.outputs[0]
+        return kind == 'SOFTMAX' or (kind == 'LOGISTIC' and self._is_end(result))
+
+    def _is_end(self, number: int) -> bool:
+        users = [one for one in self._network.operators if number in one.inputs]
+        return all(
+            one.kind in {'QUANTIZE', 'DEQUANTIZE'} and self._is_end(one.outputs[0])
+            for one in users
+        )
+
     def _unit_of_result(self, operator: Operator) -> float:
-        if operator.kind in _MOVES:
+        if self._moves(operator):
             return self._units[operator.inputs[0]]
-        # The end of a network is not rounded: its scores shall not be tied where they need not.
-        return 1.0 if operator.kind == 'SOFTMAX' else unit(self._tensor(operator.outputs[0]))
+        real = self._gives_scores(operator)
+        return 1.0 if real else unit(self._tensor(operator.outputs[0]))
 
     def _held(self, operator: Operator, value: str) -> str:
         """Apply the fused activation; round to, and hold within, what integers can express."""
@@ -164,7 +180,7 @@ class _Converter:
         result = self._tensor(number)
         limits = _LIMITS.get(kind, _LIMITS[fused])
         low, high = (limit / self._units[number] for limit in limits)
-        if kind == 'SOFTMAX' or kind in _MOVES or not is_quantised(result):
+        if not is_quantised(result) or self._moves(operator) or self._gives_scores(operator):
             return self._limited(value, low, high)
         integers, zero = np.iinfo(result.kind), int(result.quantization.zero_point[0])  # type: ignore[union-attr]
         low, high = max(low, integers.min - zero), min(high, integers.max - zero)
@@ -339,6 +355,12 @@ class _Converter:
         value = self._times(value, operator.options.number(0, 'Float32', 1.0))
         rank = len(self._tensor(operator.inputs[0]).shape)
         return self._node('Softmax', [value], axis=1 if rank == 4 else -1)
+
+    def _quantise(self, operator: Operator) -> str:
+        return (self._pass_on if self._moves(operator) else self._scaled_input)(operator)
+
+    def _pass_on(self, operator: Operator) -> str:
+        return self._names[operator.inputs[0]]
 
     def _leaky(self, operator: Operator) -> str:
         alpha = float(operator.options.number(0, 'Float32'))
