@@ -92,7 +92,7 @@ class RegionStream(NamedTuple):
         return (self.messages - 1) / self.seconds if self.seconds else 0.0
 
 
-class RegionTally:
+class BoxTally:
     """Takes in the messages of a topic.
 
     Args:

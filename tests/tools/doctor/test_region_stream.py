@@ -8,8 +8,8 @@ import pytest
 from mobilenet_perception.pipeline.regions import EXACT, LATEST, Box, RegionRules
 from mobilenet_perception.tools.doctor.region_stream import (
     Arrival,
+    BoxTally,
     RegionStream,
-    RegionTally,
     match_frames,
 )
 
@@ -29,7 +29,7 @@ def regions(late_ms: int = 20, every: int = 1, apart_ms: int = 0) -> list[Arriva
 
 
 def heard(*boxes: Box, rules: RegionRules = ALL, messages: int = 1) -> RegionStream:
-    tally = RegionTally(rules)
+    tally = BoxTally(rules)
     for number in range(messages):
         tally.add(boxes, Arrival(number * 100 * MS, number))
     return tally.stream(SIZE, (), 50.0)
@@ -90,7 +90,7 @@ def test_shares_of_the_image_are_no_pixels() -> None:
 
 
 def test_of_an_unknown_image_nothing_is_outside() -> None:
-    tally = RegionTally(RegionRules())
+    tally = BoxTally(RegionRules())
     tally.add([replace_box(x=9000.0)], Arrival(0, 0))
     assert tally.stream(None, (), 50.0).outside is None
 

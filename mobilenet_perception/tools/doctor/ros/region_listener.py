@@ -10,7 +10,7 @@ from vision_msgs.msg import Detection2DArray
 
 from mobilenet_perception.pipeline.regions import RegionRules
 from mobilenet_perception.ros import messages
-from mobilenet_perception.tools.doctor.region_stream import Arrival, RegionStream, RegionTally
+from mobilenet_perception.tools.doctor.region_stream import Arrival, BoxTally, RegionStream
 
 # Best effort hears every publisher; deep enough to bridge the decoding of a frame.
 _QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -26,7 +26,7 @@ class RegionListener:
     """
 
     def __init__(self, node: Node, topic: str, rules: RegionRules) -> None:
-        self._tally = RegionTally(rules)
+        self._tally = BoxTally(rules)
         node.create_subscription(Detection2DArray, topic, self._take, _QOS)
 
     def heard(
