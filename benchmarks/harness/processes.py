@@ -34,7 +34,12 @@ def child(module: str, arguments: Sequence[str] = ()) -> Iterator[subprocess.Pop
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(_PATIENCE_S)
+        try:
+            process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            # A signal within the middleware may hang there.
+            process.kill()
+            process.wait()
 
 
 def node_arguments(**parameters: object) -> list[str]:
