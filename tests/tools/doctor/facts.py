@@ -109,6 +109,15 @@ def with_regions(**changes: Any) -> GraphFacts:
     return GRAPH._replace(regions=(REGIONS._replace(**changes),))
 
 
+def with_matches(matches: Matches, rules: RegionRules = REGIONS.rules) -> GraphFacts:
+    """Return the graph with frames that found their regions otherwise, as the node says too."""
+    expired = RECORD._replace(
+        outcome=Outcome.EXPIRED, predicted_ms=None, reason='no regions of its stamp came in time'
+    )
+    node = CLASSIFIER._replace(records={'front': (expired,) * 30})
+    return with_regions(node=node, heard=HEARD_BOXES._replace(matches=matches), rules=rules)
+
+
 def with_boxes(rules: RegionRules = REGIONS.rules, **changes: Any) -> GraphFacts:
     """Return the graph with other boxes, and perhaps with other rules for them."""
     return with_regions(heard=HEARD_BOXES._replace(**changes), rules=rules)

@@ -28,6 +28,7 @@ from tests.tools.doctor.facts import (
     TOPIC,
     with_boxes,
     with_heard,
+    with_matches,
     with_node,
     with_publisher,
     with_regions,
@@ -157,15 +158,15 @@ GRAPHS = {
                        'two_regions', '/detector, /map'),
     'regions do not come': (with_boxes(messages=0), 'regions_silent', 'empty list'),
     'regions do not come to the node': (with_regions(node=DEAF), 'regions_unheard', 'restart'),
-    'regions of no stamp': (with_boxes(EXACTLY, matches=Matches(90, 0, APART)), 'regions_match',
+    'regions of no stamp': (with_matches(Matches(90, 0, APART), EXACTLY), 'regions_match',
                             'copy the header of the image'),
     'regions that come late': (
-        with_boxes(EXACTLY, matches=Matches(90, 0, APART, 130.0)), 'regions_match',
+        with_matches(Matches(90, 0, APART, 130.0), EXACTLY), 'regions_match',
         'they come 130 ms after the images'),
-    'regions of some frames': (with_boxes(EXACTLY, matches=Matches(90, 30)), 'regions_match',
+    'regions of some frames': (with_matches(Matches(90, 30), EXACTLY), 'regions_match',
                                'only 30 of 90 frames'),
     'regions too old': (
-        with_boxes(matches=Matches(90, 0, 'the regions are 900 ms from the frames: raise it')),
+        with_matches(Matches(90, 0, 'the regions are 900 ms from the frames: raise it')),
         'regions_match', '900 ms from the frames -> raise it'),
     'boxes left out': (with_boxes(troubles={'a second box of the id 7: look at it': 12}), 'boxes',
                        'in 12 of 300 messages a second box of the id 7'),
@@ -310,6 +311,14 @@ def test_stamps_alone_are_no_loss() -> None:
     # A camera of one frame a second has sent no more.
     slow = with_heard(reliable=False, messages=5, lost=0)
     assert not wrong(list(graph_findings(slow)))
+
+
+def test_a_node_that_found_its_regions_is_believed() -> None:
+    facts = with_matches(Matches(90, 0, APART), EXACTLY)
+    assert 'regions_match' in wrong(list(graph_findings(facts)))
+    found = REGIONS.node._replace(records={'front': (RECORD._replace(regions=2),) * 30})
+    sound = facts._replace(regions=(facts.regions[0]._replace(node=found),))
+    assert not wrong(list(graph_findings(sound)))
 
 
 def test_what_the_node_was_told_of_bits_is_not_said_again() -> None:

@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 
 from mobilenet_perception.pipeline.regions import EXACT
+from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros.qos import mismatches
 from mobilenet_perception.tools.doctor.checks.graph import hidden_processes
 from mobilenet_perception.tools.doctor.facts import (
@@ -128,6 +129,17 @@ def _deaf(topic: RegionTopicFacts, heard: RegionStream) -> Iterator[Finding]:
 def _matches(topic: RegionTopicFacts, heard: RegionStream) -> Iterator[Finding]:
     matches = heard.matches
     if matches.frames < _FEW or matches.matched >= _MOST * matches.frames:
+        return
+    # What came late to this process may have come in time to the node: its word counts.
+    ended = [
+        record
+        for record in topic.node.records.get(topic.camera, ())
+        if record.outcome is not Outcome.SUPERSEDED
+    ]
+    lacking = sum(
+        record.outcome is Outcome.EXPIRED and record.predicted_ms is None for record in ended
+    )
+    if ended and lacking < _MOST * len(ended):
         return
     behind = ''
     if topic.rules.match == EXACT and matches.behind_ms is not None:
