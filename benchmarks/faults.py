@@ -2,9 +2,10 @@
 """What a planner may rely on, under every fault, over real DDS: `python -m benchmarks.faults`.
 
 The node and the camera are processes of their own. Each fault is on for a quarter of the frames,
-alone and in pairs; then the camera is killed, simulation time jumps, and a disk is full. Exits
-with 1 if the node dies, a count is off, a label is late or outlives its evidence, or no label
-comes within a second after the fault.
+alone and in pairs; then the camera is killed, simulation time jumps, and a disk is full. With
+`--regions` each frame comes with regions, which may fail as well: late, lost, of another frame.
+Exits with 1 if the node dies, a count is off, a label is late or outlives its evidence, or no
+label comes within a second after the fault; with regions, each thing counts.
 """
 
 import argparse
@@ -17,9 +18,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.harness.fault_checks import Verdict, check
-from benchmarks.harness.fault_run import Case, run_case
+from benchmarks.harness.fault_run import Case, Regions, run_case
 from benchmarks.harness.full_disk import full_disk
-from mobilenet_perception.tools.replay.faults import FAULTS
+from mobilenet_perception.pipeline.regions import EXACT, LATEST
+from mobilenet_perception.tools.replay.faults import FAULTS, REGION_FAULTS
 
 # Worse than the defaults, where those would hardly show.
 _HARD = {
@@ -29,6 +31,8 @@ _HARD = {
     'drop': 'drop=1',
     # No multiple of the time between frames, or frames of before and after had the same stamps.
     'clock': 'clock=5003',
+    # Beyond the budget, and beyond regions_max_age_ms.
+    'regions_late': 'regions_late=300',
 }
 _OTHERS = (
     Case('camera dies', dies=True),
@@ -49,14 +53,20 @@ def main() -> int:
     parser.add_argument('--pairs', type=int, default=-1, help='how many pairs (default: all)')
     parser.add_argument('--slack-ms', type=float, default=100.0,
                         help='time that a message may take to the listener')  # fmt: skip
+    parser.add_argument('--regions', type=int, default=0, metavar='N',
+                        help='regions of each frame (default: none)')  # fmt: skip
+    parser.add_argument('--match', choices=(EXACT, LATEST), default=EXACT,
+                        help='of frames and regions (%(default)s)')  # fmt: skip
     options = parser.parse_args()
     if options.frames < 60:
         parser.error(f'--frames is {options.frames}: give 60 or more')
+    regions = Regions(options.regions, options.match)
+    kinds = [kind for kind in options.kinds if regions.number or kind not in REGION_FAULTS]
     broken = 0
-    print(f'{"fault":<22}{"sent":>6}{"lost":>6}{"on time":>9}{"label held":>12}{"back after":>12}')
+    print(f'{"fault":<29}{"sent":>6}{"lost":>6}{"on time":>9}{"label held":>12}{"back after":>12}')
     try:
-        for case in cases(options.kinds, options.pairs):
-            seen = run_case(case, options.frames, options.rate)
+        for case in cases(kinds, options.pairs):
+            seen = run_case(case, options.frames, options.rate, regions)
             verdict = check(seen, options.slack_ms)
             broken += bool(verdict.broken)
             print(row(case.name, verdict), flush=True)
@@ -64,7 +74,7 @@ def main() -> int:
             with TemporaryDirectory() as folder:
                 found = full_disk(Path(folder))
             broken += bool(found)
-            print(f'{_FULL_DISK:<22}{"; ".join(found) or "holds":>47}')
+            print(f'{_FULL_DISK:<29}{"; ".join(found) or "holds":>47}')
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
@@ -90,7 +100,7 @@ def row(name: str, verdict: Verdict) -> str:
     """Return a line of the table."""
     back = 'never' if verdict.recovery_ms is None else f'{verdict.recovery_ms:.0f} ms'
     return (
-        f'{name:<22}{verdict.received + verdict.lost:>6}{verdict.lost:>6}'
+        f'{name:<29}{verdict.received + verdict.lost:>6}{verdict.lost:>6}'
         f'{verdict.outcomes["on_time"]:>9}{verdict.held_ms:>9.0f} ms{back:>12}'
         f'  {"; ".join(verdict.broken) or "holds"}'
     )

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.harness.processes import Listener, child, node_arguments
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.tools.replay.faults import FAULTS
+from mobilenet_perception.tools.replay.faults import FAULTS, REGION_FAULTS
 
 _RUNTIME = ('slow', 'stall', 'raise', 'nan', 'shape')
 _RATE_HZ = 30.0
@@ -54,7 +54,8 @@ def main() -> int:
     seconds = 60.0 * options.minutes
     random = np.random.default_rng(options.seed)
     runtime = plan(_RUNTIME, seconds, random)
-    frames = plan([kind for kind in FAULTS if kind not in _RUNTIME], seconds, random)
+    of_frames = [kind for kind in FAULTS if kind not in (*_RUNTIME, *REGION_FAULTS)]
+    frames = plan(of_frames, seconds, random)
     print(f'{len(runtime)} episodes of a failing runtime, {len(frames)} of failing frames')
     listener = Listener()
     samples: list[Sample] = []

@@ -4,11 +4,15 @@
 import argparse
 import array
 import time
+from pathlib import Path
 
 import numpy as np
 import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
+from vision_msgs.msg import BoundingBox2D, Detection2D, Detection2DArray
+
+from mobilenet_perception.ros.messages import stamp_ns
 
 _BROKEN = (
     {'encoding': 'nonsense'},
@@ -28,17 +32,23 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=300, help='frames per topic')
     parser.add_argument('--broken', type=float, default=0.0, help='share of malformed frames')
     parser.add_argument('--reliable', action='store_true')
+    parser.add_argument('--regions', type=int, default=0, help='of each frame, on /camera/boxes')
+    parser.add_argument('--sent', type=Path, help='write the stamps of the frames, one a line')
     options = parser.parse_args()
     rclpy.init()
     node = rclpy.create_node('benchmark_camera')
     reliability = ReliabilityPolicy.RELIABLE if options.reliable else ReliabilityPolicy.BEST_EFFORT
     qos = QoSProfile(depth=1, reliability=reliability)
     publishers = [node.create_publisher(Image, topic, qos) for topic in options.topics]
-    while not all(publisher.get_subscription_count() for publisher in publishers):
+    boxes = node.create_publisher(Detection2DArray, '/camera/boxes', qos)
+    awaited = [*publishers, *([boxes] if options.regions else [])]
+    while not all(publisher.get_subscription_count() for publisher in awaited):
         time.sleep(0.05)
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (options.height, options.width, 3), np.uint8)
     data = array.array('B', pixels.tobytes())
+    found = _found(options.regions, options.width, options.height)
+    stamps: list[int] = []
     start = time.monotonic()
     for number in range(options.frames):
         time.sleep(max(0.0, start + number / options.rate - time.monotonic()))
@@ -52,8 +62,28 @@ def main() -> None:
                 for field, value in _BROKEN[generator.integers(len(_BROKEN))].items():
                     setattr(message, field, value)
             message.header.stamp = node.get_clock().now().to_msg()
+            stamps.append(stamp_ns(message.header))
+            if options.regions:
+                # Before the frame: no detector's time is in its age.
+                found.header = message.header
+                boxes.publish(found)
             publisher.publish(message)
+    if options.sent:
+        options.sent.write_text(''.join(f'{stamp}\n' for stamp in stamps), encoding='utf-8')
     rclpy.shutdown()
+
+
+def _found(count: int, width: int, height: int) -> Detection2DArray:
+    """Return squares of a fifth of the height, at random places."""
+    generator = np.random.default_rng(0)
+    side = 0.2 * height
+    message = Detection2DArray()
+    for number in range(count):
+        bbox = BoundingBox2D(size_x=side, size_y=side)
+        bbox.center.position.x = float(generator.uniform(side / 2, width - side / 2))
+        bbox.center.position.y = float(generator.uniform(side / 2, height - side / 2))
+        message.detections.append(Detection2D(id=str(number), bbox=bbox))
+    return message
 
 
 if __name__ == '__main__':

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fault checks: what a planner may rely on, against what was sent and what was heard."""
+"""Fault checks: what a planner may rely on, against what was sent and what was heard.
 
+Of a camera with regions each thing is looked at by itself, and the worst of them counts.
+"""
+
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -13,11 +17,19 @@ _RESOLUTION = 1.1
 
 
 class Label(NamedTuple):
-    """A classification or a decision heard: when, on the steady clock, and what it said."""
+    """A classification or a decision heard.
+
+    Attributes:
+        heard_ns: when, on the steady clock.
+        stamp_ns: of the frame that it rests on.
+        label: what it said; of regions, their labels.
+        regions: how many regions it labelled; None: it is of the frame as a whole.
+    """
 
     heard_ns: int
     stamp_ns: int
     label: str
+    regions: int | None = None
 
 
 class Observed(NamedTuple):
@@ -29,7 +41,7 @@ class Observed(NamedTuple):
         fault_ns: when the fault began and ended, on the steady clock.
         timings: keys and values of each timing message heard, with its stamp.
         classifications: heard, in order.
-        decisions: heard, in order.
+        decisions: heard, in order, by thing; the empty one is the camera as a whole.
         health: keys and values of the camera's last diagnostics.
         alive: whether the node still ran at the end.
     """
@@ -39,7 +51,7 @@ class Observed(NamedTuple):
     fault_ns: tuple[int, int]
     timings: list[tuple[int, dict[str, str]]]
     classifications: list[Label]
-    decisions: list[Label]
+    decisions: Mapping[str, list[Label]]
     health: Mapping[str, str]
     alive: bool
 
@@ -53,7 +65,8 @@ class Verdict(NamedTuple):
         lost: frames sent and not received: lost by the transport.
         outcomes: how many frames ended how.
         held_ms: longest time that a label stood after the capture of the frame it rests on.
-        recovery_ms: from the end of the fault to the next label decided; None: never.
+        recovery_ms: from the end of the fault to the next label decided, of each thing; None:
+            never.
     """
 
     broken: list[str]
@@ -73,7 +86,9 @@ def check(seen: Observed, slack_ms: float) -> Verdict:
     received = int(seen.health.get('received', 0))
     lost = seen.sent_count - received
     held_ms = longest_held_ms(seen)
-    recovery_ms = _recovery_ms(seen)
+    recoveries = [_recovery_ms(seen, decisions) for decisions in seen.decisions.values()]
+    known = [ms for ms in recoveries if ms is not None]
+    recovery_ms = max(known, default=None) if len(known) == len(recoveries) else None
     broken = [] if seen.alive else ['the node died']
     sequences = sorted(int(values['sequence']) for _, values in seen.timings)
     counted = sum(int(seen.health.get(name, 0)) for name in _OUTCOMES)
@@ -91,6 +106,8 @@ def check(seen: Observed, slack_ms: float) -> Verdict:
     if late or published - on_time:
         extra = (published - on_time).total()
         broken.append(f'{len(late) + extra} labels published though not on time')
+    if wrong := _wrong_regions(seen):
+        broken.append(f'the regions of {wrong} frames do not add up')
     if held_ms > _RESOLUTION * TIMEOUT_MS + slack_ms:
         broken.append(f'a label stood for {held_ms:.0f} ms after its frame')
     if recovery_ms is None or recovery_ms > RECOVERY_MS + slack_ms:
@@ -101,17 +118,35 @@ def check(seen: Observed, slack_ms: float) -> Verdict:
 def longest_held_ms(seen: Observed) -> float:
     """Return how long a label stood, until the next decision was heard, after its frame."""
     longest_ns = 0
-    for decision, following in zip(seen.decisions, seen.decisions[1:], strict=False):
-        if decision.label not in (UNKNOWN, STALE):
-            # A label that rests on no frame sent has no excuse.
-            captured_ns = seen.sent.get(decision.stamp_ns, 0)
-            longest_ns = max(longest_ns, following.heard_ns - captured_ns)
+    for decisions in seen.decisions.values():
+        for decision, following in itertools.pairwise(decisions):
+            if decision.label not in (UNKNOWN, STALE):
+                # A label that rests on no frame sent has no excuse.
+                captured_ns = seen.sent.get(decision.stamp_ns, 0)
+                longest_ns = max(longest_ns, following.heard_ns - captured_ns)
     return longest_ns / 1e6
 
 
-def _recovery_ms(seen: Observed) -> float | None:
+def _wrong_regions(seen: Observed) -> int:
+    """Return of how many frames the regions do not add up, or have labels too many or too few."""
+    looked_at = Counter[int]()
+    wrong = 0
+    for stamp_ns, values in seen.timings:
+        if 'regions' in values:
+            given, *parts = (int(values[f'regions{of}']) for of in ('', '_classified', '_left'))
+            wrong += given != sum(parts)
+            if values['outcome'] == 'on_time':
+                looked_at[stamp_ns] += parts[0]
+    labelled = Counter[int]()
+    for label in seen.classifications:
+        labelled[label.stamp_ns] += label.regions or 0
+    # A message may be lost on its way here; one too many never comes from that.
+    return wrong + sum(count > looked_at[stamp_ns] for stamp_ns, count in labelled.items())
+
+
+def _recovery_ms(seen: Observed, decisions: list[Label]) -> float | None:
     _, end_ns = seen.fault_ns
-    for decision in seen.decisions:
+    for decision in decisions:
         # It must rest on a frame of after the fault.
         captured_ns = seen.sent.get(decision.stamp_ns, 0)
         if decision.label not in (UNKNOWN, STALE) and captured_ns >= end_ns:

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.qos import QoSProfile
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Classification, Detection2DArray
 
 from benchmarks.harness.fault_checks import BUDGET_MS, TIMEOUT_MS, Label, Observed
 from benchmarks.harness.processes import Listener, SharedMemory, child, node_arguments
+from mobilenet_perception.pipeline.decision import STALE
+from mobilenet_perception.pipeline.regions import EXACT
 from mobilenet_perception.ros.messages import stamp_ns
 
 _PATIENCE_S = 60.0
@@ -42,28 +44,52 @@ class Case(NamedTuple):
     jump: str = ''
 
 
+class Regions(NamedTuple):
+    """Regions that come with each frame: how many, and `exact` or `latest`; 0: none."""
+
+    number: int = 0
+    match: str = EXACT
+
+
 class _Session:
     """One node and one listener; the camera may be started more than once."""
 
-    def __init__(self, case: Case, frames: int, rate: float, folder: Path) -> None:
-        self._case, self._frames, self._rate = case, frames, rate
+    def __init__(
+        self, case: Case, frames: int, rate: float, regions: Regions, folder: Path
+    ) -> None:
+        self._case, self._frames, self._rate, self._regions = case, frames, rate, regions
         self._sent, self._switch = folder / 'sent.jsonl', folder / 'fault_is_on'
         self._sent.touch()
         self.listener = Listener()
         self.timings: list[tuple[int, dict[str, str]]] = []
-        self.labels: dict[str, list[Label]] = {'classification': [], 'decision': []}
+        self.labels: list[Label] = []
+        self.decisions: dict[str, list[Label]] = (
+            {str(number): [] for number in range(regions.number)} if regions.number else {'': []}
+        )
         deep = QoSProfile(depth=1000)
-        self.listener.listen(DiagnosticArray, '/classifier/camera/timing', self._on_timing, deep)
-        for name, heard in self.labels.items():
-            topic = f'/classifier/camera/{name}'
-            self.listener.listen(Classification, topic, _hearer(heard), deep)
+        listen, camera = self.listener.listen, '/classifier/camera'
+        listen(DiagnosticArray, f'{camera}/timing', self._on_timing, deep)
+        listen(Classification, f'{camera}/classification', _hearer(self.labels), deep)
+        if regions.number:
+            listen(Detection2DArray, f'{camera}/detections', self._on_detections, deep)
+            listen(Detection2DArray, f'{camera}/decisions', self._on_decisions, deep)
+        else:
+            listen(Classification, f'{camera}/decision', _hearer(self.decisions['']), deep)
 
     def node(self) -> list[str]:
         """Return the arguments of benchmarks.harness.faulty_node."""
         runtime = [text for text in self._case.faults if _kind(text) in _RUNTIME]
         simulated = str(bool(self._case.jump)).lower()
+        of_regions: dict[str, object] = {
+            'camera.regions_topic': '/camera/boxes',
+            'camera.regions_match': self._regions.match,
+            'camera.regions_margin': 0.0,
+        }
         parameters = node_arguments(
-            latency_budget_ms=BUDGET_MS, decision_timeout_ms=TIMEOUT_MS, use_sim_time=simulated
+            latency_budget_ms=BUDGET_MS,
+            decision_timeout_ms=TIMEOUT_MS,
+            use_sim_time=simulated,
+            **(of_regions if self._regions.number else {}),
         )
         return [str(self._switch), *runtime, *parameters]
 
@@ -73,6 +99,7 @@ class _Session:
         return [
             *(str(self._sent), str(self._switch)),
             *('--frames', str(frames), '--rate', str(self._rate)),
+            *('--regions', str(self._regions.number)),
             *(part for text in of_frames for part in ('--fault', text)),
             *(('--on', *map(str, on_s)) if on_s else ()),
             *(('--jump', self._case.jump) if self._case.jump else ()),
@@ -122,8 +149,8 @@ class _Session:
             len(frames),
             (at['on'], at['off']),
             self.timings,
-            self.labels['classification'],
-            self.labels['decision'],
+            self.labels,
+            self.decisions,
             self.listener.health.get('camera', {}),
             alive,
         )
@@ -140,29 +167,46 @@ class _Session:
         with self._sent.open('a', encoding='utf-8') as sent:
             sent.write('\n' + json.dumps({'fault': name, 'at_ns': time.monotonic_ns()}) + '\n')
 
+    def _on_detections(self, message: Detection2DArray) -> None:
+        found = [detection.results[0].hypothesis.class_id for detection in message.detections]
+        stamp = stamp_ns(message.header)
+        self.labels.append(Label(time.monotonic_ns(), stamp, ', '.join(found), len(found)))
+
+    def _on_decisions(self, message: Detection2DArray) -> None:
+        now_ns = time.monotonic_ns()
+        decided = {found.id: found for found in message.detections}
+        for name, heard in self.decisions.items():
+            found = decided.get(name)
+            # What is forgotten has no label any more.
+            label = STALE if found is None else found.results[0].hypothesis.class_id
+            heard.append(Label(now_ns, stamp_ns((found or message).header), label))
+
     def _on_timing(self, message: DiagnosticArray) -> None:
         values = {pair.key: pair.value for pair in message.status[0].values}
         self.timings.append((stamp_ns(message.header), values))
 
 
-def run_case(case: Case, frames: int, rate: float) -> Observed:
+def run_case(case: Case, frames: int, rate: float, regions: Regions) -> Observed:
     """Run one case.
 
     Args:
         case: what goes wrong.
         frames: frames sent in all.
         rate: frames a second.
+        regions: of each frame.
     """
     before = dict(os.environ)
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        session = _Session(case, frames, rate, Path(folder))
+        session = _Session(case, frames, rate, regions, Path(folder))
         listener = session.listener
         stack.callback(os.environ.update, before)
         stack.callback(listener.close)
         node = stack.enter_context(child('benchmarks.harness.faulty_node', session.node()))
-        decisions = session.labels['decision']
-        listener.spin_while(lambda: not ('camera' in listener.health and decisions), _PATIENCE_S)
-        if not decisions:
+        decisions = session.decisions.values()
+        listener.spin_while(
+            lambda: not ('camera' in listener.health and all(decisions)), _PATIENCE_S
+        )
+        if not all(decisions):
             sys.exit(f'{case.name}: the node did not start')
         session.play()
         listener.hear_counts()

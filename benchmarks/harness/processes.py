@@ -39,7 +39,12 @@ def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(_PATIENCE_S)
+        try:
+            process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            # A signal within the middleware may hang there.
+            process.kill()
+            process.wait()
 
 
 def node_arguments(**parameters: object) -> list[str]:

@@ -239,7 +239,13 @@ def missed_budget(records: Sequence[FrameRecord], needed_ms: float) -> str:
     ended = [record for record in records if record.outcome is not Outcome.SUPERSEDED]
     if not ended:
         return ''
-    missed = [r for r in ended if r.outcome in (Outcome.LATE, Outcome.EXPIRED)]
+    # Who expired before a time was predicted had no regions: a longer budget is no cure for that.
+    missed = [
+        r
+        for r in ended
+        if r.outcome is Outcome.LATE
+        or (r.outcome is Outcome.EXPIRED and r.predicted_ms is not None)
+    ]
     budget_ms = ended[-1].latency_budget_ms
     if needed_ms > budget_ms:
         return (

@@ -77,8 +77,9 @@ class RegionMatch:
                 '(regions_match: latest)'
             )
         return (
-            f'the regions are {self._apart_ms:.0f} ms from the frames: '
-            f'more than regions_max_age_ms ({self.rules.max_age_ms:g})'
+            f'the regions are {self._apart_ms:.0f} ms from the frames, more than '
+            f'regions_max_age_ms ({self.rules.max_age_ms:g}): have them published sooner, or '
+            'raise regions_max_age_ms'
         )
 
     def _nearest_ms(self, stamp_ns: int) -> float:

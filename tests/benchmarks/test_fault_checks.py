@@ -29,7 +29,7 @@ def observed(**changes: Any) -> Observed:
         fault_ns=(at[20], at[40]),
         timings=timings,
         classifications=labels,
-        decisions=sorted([*labels, *stale]),
+        decisions={'': sorted([*labels, *stale])},
         health={'received': str(len(alive)), 'on_time': str(len(alive))},
         alive=True,
     )
@@ -44,11 +44,25 @@ def test_nothing_is_broken() -> None:
     assert (verdict.received, verdict.lost) == (40, 0)
 
 
-def without(labels: list[Label], label: str) -> list[Label]:
-    return [one for one in labels if one.label != label]
-
-
 whole = observed()
+decided = whole.decisions['']
+unstale = [one for one in decided if one.label != 'stale']
+
+
+def with_regions(given: int, classified: int, left: int, labelled: int = 2) -> dict[str, Any]:
+    """The same run with regions of each frame."""
+    of_frame = {
+        'regions': str(given), 'regions_classified': str(classified), 'regions_left': str(left),
+    }  # fmt: skip
+    return {
+        'timings': [(stamp, {**values, **of_frame}) for stamp, values in whole.timings],
+        'classifications': [one._replace(regions=labelled) for one in whole.classifications],
+        'decisions': {'7': decided, '9': decided},
+    }
+
+
+def test_with_regions_nothing_is_broken() -> None:
+    assert check(observed(**with_regions(3, 2, 1)), slack_ms=20.0).broken == []
 
 
 @pytest.mark.parametrize(
@@ -66,8 +80,12 @@ whole = observed()
             {'classifications': [*whole.classifications, Label(0, 999, 'stop')]},
             '1 labels published though not on time',
         ),
-        ({'decisions': without(whole.decisions, 'stale')}, 'a label stood for'),
-        ({'decisions': whole.decisions[:21]}, 'no label within a second'),
+        ({'decisions': {'': unstale}}, 'a label stood for'),
+        ({'decisions': {'': decided[:21]}}, 'no label within a second'),
+        ({'decisions': {'7': decided, '9': decided[:21]}}, 'no label within a second'),
+        ({'decisions': {'7': decided, '9': unstale}}, 'a label stood for'),
+        (with_regions(3, 2, 0), 'the regions of 40 frames do not add up'),
+        (with_regions(3, 2, 1, labelled=3), 'the regions of 40 frames do not add up'),
     ],
 )
 def test_each_breach_is_said(changes: dict[str, Any], says: str) -> None:

@@ -14,12 +14,14 @@ pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
 from std_msgs.msg import Header
 
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.messages import image_message
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.pipeline.health import camera_health
 from mobilenet_perception.pipeline.parameters import CameraSettings, camera_parameters
 from mobilenet_perception.pipeline.pipeline import Pipeline
+from mobilenet_perception.pipeline.regions import Region, RegionRules, Regions
 from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.ros import messages
 from tests.support.tiny_bundle import plain_image, write_tiny_bundle
@@ -28,17 +30,38 @@ CAMERA = 'camera'
 # As Diagnostics names them.
 NODE, STATUS = '/classifier', 'classifier: camera'
 TIMING, DECISION = '/classifier/camera/timing', '/classifier/camera/decision'
+DECISIONS = '/classifier/camera/decisions'
+# Each layout of Foxglove, and where in it decisions are.
+FOXGLOVE = {
+    'foxglove.json': f'{DECISION}.results[0]',
+    'foxglove_regions.json': f'{DECISIONS}.detections[:]{{id==$thing}}.results[0].hypothesis',
+}
 
 
 @pytest.fixture(scope='module')
 def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A frame's timing status, and the keys of its camera on /diagnostics."""
-    bundle = write_tiny_bundle(tmp_path_factory.mktemp('bundles') / 'tiny')
+    return publish(tmp_path_factory.mktemp('bundles'), None)
+
+
+@pytest.fixture(scope='module')
+def with_regions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same of a camera with regions, and the decision of a thing."""
+    return publish(tmp_path_factory.mktemp('bundles'), RegionRules())
+
+
+def publish(folder: Path, rules: RegionRules | None) -> dict[str, Any]:
+    bundle = write_tiny_bundle(folder / 'tiny')
     results: list[Result] = []
     pipeline = Pipeline(
-        Classifier(bundle, create_runtime()), {CAMERA: CameraSettings(60_000.0)}, results.append
+        Classifier(bundle, create_runtime()),
+        {CAMERA: CameraSettings(60_000.0, regions=rules)},
+        results.append,
     )
     stamp_ns = 1
+    if rules is not None:
+        regions = [Region('0', RegionOfInterest(0, 0, 8, 8))]
+        pipeline.submit_regions(CAMERA, Regions(stamp_ns, regions))
     pipeline.submit(CAMERA, image_message(plain_image('red'), stamp_ns, CAMERA), stamp_ns)
     pipeline.run_once()
     record = results[0].record._replace(transport_ms=1.0)
@@ -46,6 +69,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {
         'timing': messages.timing(Header(), record, f'{STATUS}: frame').status[0],
         'health': {pair.key for pair in messages.key_values(health.values)},
+        'things': messages.thing_decisions(Header(), results[0].things).detections,
     }
 
 
@@ -53,24 +77,30 @@ def keys(status: Any) -> set[str]:
     return {pair.key for pair in status.values}
 
 
-def panels(root: Path) -> tuple[Any, dict[str, Any]]:
-    layout = json.loads((root / 'config' / 'foxglove.json').read_text(encoding='utf-8'))
+def panels(root: Path, name: str) -> tuple[Any, dict[str, Any]]:
+    layout = json.loads((root / 'config' / name).read_text(encoding='utf-8'))
     return layout['layout'], layout['configById']
 
 
-def test_foxglove_shows_every_panel_once(root: Path) -> None:
+@pytest.mark.parametrize('name', FOXGLOVE)
+def test_foxglove_shows_every_panel_once(root: Path, name: str) -> None:
     def leaves(part: Any) -> list[str]:
         if isinstance(part, str):
             return [part]
         assert part['direction'] in ('row', 'column')
         return leaves(part['first']) + leaves(part['second'])
 
-    layout, configured = panels(root)
+    layout, configured = panels(root, name)
     assert sorted(leaves(layout)) == sorted(configured)
 
 
-def test_foxglove_paths_are_published(root: Path, published: dict[str, Any]) -> None:
-    _, configured = panels(root)
+@pytest.mark.parametrize('name', FOXGLOVE)
+def test_foxglove_paths_are_published(
+    root: Path, published: dict[str, Any], with_regions: dict[str, Any], name: str
+) -> None:
+    _, configured = panels(root, name)
+    published = published if name == 'foxglove.json' else with_regions
+    decision = FOXGLOVE[name]
     paths = [path['value'] for panel in configured.values() for path in panel.get('paths', ())]
     assert len(paths) > 10
     of_timing = re.compile(
@@ -85,10 +115,21 @@ def test_foxglove_paths_are_published(root: Path, published: dict[str, Any]) -> 
         elif found := of_health.fullmatch(path):
             assert found[1] == STATUS and found[2] in published['health']
         else:
-            assert path in (f'{DECISION}.results[0].class_id', f'{DECISION}.results[0].score')
+            assert path in (f'{decision}.class_id', f'{decision}.score')
     assert configured['Image!overlay']['imageMode']['imageTopic'] == '/classifier/camera/overlay'
     detail = configured['DiagnosticStatusPanel!camera']
     assert (detail['selectedHardwareId'], detail['selectedName']) == (NODE, STATUS)
+
+
+def test_foxglove_shows_the_thing_that_a_variable_names(
+    root: Path, with_regions: dict[str, Any]
+) -> None:
+    layout = json.loads((root / 'config' / 'foxglove_regions.json').read_text(encoding='utf-8'))
+    (thing,) = with_regions['things']
+    # An id is text: a number would equal none.
+    assert layout['globalVariables'] == {'thing': thing.id}
+    assert thing.results[0].hypothesis.class_id == 'red'
+    assert layout['configById']['Table!things']['topicPath'] == f'{DECISIONS}.detections'
 
 
 def test_plotjuggler_curves_are_published(root: Path, published: dict[str, Any]) -> None:

@@ -77,6 +77,10 @@ def test_missed_budget() -> None:
     assert '40 of the last 40' in missed and '60 ms old on arrival' in missed
     assert input_trouble.missed_budget(records(Outcome.ON_TIME, 40), 10.0) == ''
     assert input_trouble.missed_budget([], 10.0) == ''
+    # Those that never came so far that a time was predicted had no regions.
+    assert input_trouble.missed_budget(records(Outcome.EXPIRED, 40), 10.0) == ''
+    expired = [record._replace(predicted_ms=60.0) for record in records(Outcome.EXPIRED, 40)]
+    assert '40 of the last 40' in input_trouble.missed_budget(expired, 10.0)
 
 
 def test_picture_says_what_to_set() -> None:

@@ -13,7 +13,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.inference.runtimes.choose import AUTO, choose_runtime
-from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, refusal
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_parameters, refusal
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import bundle_path, positive, whole
 from mobilenet_perception.tools.benchmark import comparison
@@ -53,6 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='of the one camera whose latency is measured (10,30,60)')  # fmt: skip
     parser.add_argument('--cameras', type=counts, metavar='N,N', default=normal.cameras,
                         help='numbers of cameras at 30 Hz each (1,2,4)')  # fmt: skip
+    parser.add_argument('--regions', type=region_count, metavar='N', default=normal.regions,
+                        help='end to end, give each frame so many regions to look at '
+                        '(default: none)')  # fmt: skip
     parser.add_argument('--highest-rate', type=positive, metavar='HZ',
                         default=normal.search.highest_hz,
                         help='search the rate held up to this (%(default)g)')  # fmt: skip
@@ -113,6 +116,8 @@ def read_settings(arguments: argparse.Namespace) -> BenchmarkSettings:
     """
     if arguments.compare is None and (arguments.fail_above or arguments.fail_above_p99):
         raise PerceptionError('--fail-above needs an earlier report: name it with --compare')
+    if arguments.regions and arguments.no_ros:
+        raise PerceptionError('--regions is measured end to end: leave out --no-ros')
     limited = {
         'latency_budget_ms': arguments.latency_budget_ms, 'runtime_threads': arguments.threads,
     }  # fmt: skip
@@ -151,6 +156,7 @@ def read_settings(arguments: argparse.Namespace) -> BenchmarkSettings:
         rates_hz=arguments.rates,
         cameras=arguments.cameras,
         search=search,
+        regions=arguments.regions,
     )
 
 
@@ -203,6 +209,15 @@ def size(text: str) -> tuple[int, int]:
             f'it is {text}'
         )
     return width, height
+
+
+def region_count(text: str) -> int:
+    """Read a number of regions that a frame may have."""
+    count = whole(text)
+    most = camera_parameters('camera')['camera.regions_most'].maximum
+    if most is not None and count > most:
+        raise argparse.ArgumentTypeError(f'must be at most {most:g}; it is {text}')
+    return count
 
 
 def rates(text: str) -> tuple[float, ...]:

@@ -47,15 +47,23 @@ def figures(report: Mapping[str, Any]) -> dict[str, Figure]:
                 found |= _of_variant(f'{runtime}, {variant}', values)
             for trial in measured['trials']:
                 many = f'{trial["cameras"]} camera{"s" if trial["cameras"] > 1 else ""}'
-                found |= _of_trial(f'{runtime}, {many} at {trial["rate_hz"]:g} Hz', trial)
+                name = f'{runtime}, {many} at {trial["rate_hz"]:g} Hz'
+                found |= _of_trial(f'{name}{_with_regions(trial)}', trial)
             if held := measured['rate_held']:
                 rate = _value(held['rate_hz'])
-                found[f'{runtime}, rate held (Hz)'] = Figure(rate, True, Gate.TYPICAL)
+                regions = _with_regions(report.get('settings', {}))
+                found[f'{runtime}, rate held{regions} (Hz)'] = Figure(rate, True, Gate.TYPICAL)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise PerceptionError(
             f'the report to compare with is damaged ({error!r}): measure it anew'
         ) from error
     return found
+
+
+def _with_regions(values: Mapping[str, Any]) -> str:
+    """Return the end of a name: of frames with regions; earlier releases did not know them."""
+    count = values.get('regions', 0)
+    return f', {count} region{"s" if count > 1 else ""}' if count else ''
 
 
 def _of_variant(name: str, values: Mapping[str, Any]) -> dict[str, Figure]:
@@ -137,7 +145,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         told += [
             f'the {part} differs: {key} was {before.get(key)} and is {value}'
             for key, value in now.items()
-            if before.get(key) != value
+            # What an earlier release did not know was not there.
+            if before.get(key) != value and (key in before or value)
         ]
     for runtime, measured in new['runtimes'].items():
         version = (old['runtimes'].get(runtime) or measured).get('version')

@@ -7,7 +7,7 @@ End to end, the node and its cameras are processes of their own, and a listener 
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.inference.bundle import Variant
+from mobilenet_perception.pipeline.regions import EXACT
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros
 from mobilenet_perception.system.child_process import Child
 from mobilenet_perception.tools.benchmark import trial as trials
 from mobilenet_perception.tools.benchmark.report import Report
-from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings
+from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings, regions_topic
 from mobilenet_perception.tools.benchmark.variants import measure_variants
 from mobilenet_perception.tools.replay.settings import node_arguments
 from mobilenet_perception.tools.terminal import notify
@@ -146,21 +147,38 @@ def open_rig(
 
     names = [f'camera_{index}' for index in range(1, cameras + 1)]
     streams = [SourceCamera(name, f'/{name}/image_raw', False) for name in names]
-    node_settings = settings.node._replace(runtime=runtime)
+    node = node_arguments(settings.node._replace(runtime=runtime), streams)
+    node += _region_arguments(streams, settings.regions) if settings.regions else []
     arguments = [str(settings.width), str(settings.height), *(item.topic for item in streams)]
+    arguments += ['--regions', str(settings.regions)]
     with TemporaryDirectory(prefix='benchmark-') as folder:
         scratch = Path(folder)
         with (
             joined_ros(),
             closing(TimingListener(names)) as listener,
-            Child('mobilenet_perception.ros.classifier', node_arguments(node_settings, streams),
-                  environment, scratch / 'node.log') as node,
+            Child('mobilenet_perception.ros.classifier', node, environment,
+                  scratch / 'node.log') as classifier,
             _Cameras('mobilenet_perception.tools.benchmark.ros.cameras', arguments, environment,
                      scratch / 'cameras.log') as publisher,
         ):  # fmt: skip
-            rig = Rig(node, publisher, listener, names, scratch)
+            rig = Rig(classifier, publisher, listener, names, scratch, settings.regions)
             rig.connect()
             yield rig
+
+
+def _region_arguments(cameras: Iterable[SourceCamera], regions: int) -> list[str]:
+    """Return the parameters by which the node takes so many regions of each frame."""
+    parameters = {
+        f'{camera.name}.{name}': value
+        for camera in cameras
+        for name, value in (
+            ('regions_topic', regions_topic(camera.topic)),
+            # Those of the frame itself: none is answered by what was sent before.
+            ('regions_match', EXACT),
+            ('regions_most', regions),
+        )
+    }
+    return [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
 
 
 class _Cameras(Child):
@@ -182,13 +200,14 @@ class Rig:
 
     def __init__(
         self, node: Child, cameras: _Cameras, listener: 'TimingListener', names: list[str],
-        scratch: Path,
+        scratch: Path, regions: int = 0,
     ) -> None:  # fmt: skip
         self._node = node
         self._cameras = cameras
         self._listener = listener
         self._names = names
         self._scratch = scratch
+        self._regions = regions
         self._orders = 0
 
     def connect(self) -> None:
@@ -226,7 +245,7 @@ class Rig:
             name: [stamps[index] for stamps in counted] for index, name in enumerate(self._names)
         }
         records, unheard = self._listener.take()
-        return trials.summarise(rate_hz, frames, by_camera, records, unheard)
+        return trials.summarise(rate_hz, frames, by_camera, records, unheard, self._regions)
 
     def _publish(self, rate_hz: float, frames: int, end_s: float) -> list[tuple[int, list[int]]]:
         """Publish, hear what comes, and return what was sent."""

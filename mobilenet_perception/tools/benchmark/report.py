@@ -113,6 +113,7 @@ class Report:
                 'size': f'{settings.width}x{settings.height}',
                 'seconds': settings.seconds,
                 'search_seconds': settings.search.seconds,
+                'regions': settings.regions,
             },
             'skipped': self.skipped,
             'runtimes': self._runtimes,
@@ -198,13 +199,20 @@ def changes_text(changes: Sequence[Change]) -> str:
 def _headline(report: Mapping[str, Any]) -> str:
     machine, bundle, settings = report['machine'], report['bundle'], report['settings']
     device = ', '.join(filter(None, (machine['board'], machine['processor'])))
+    regions = settings.get('regions', 0)
+    of_each = f', {_many(regions, "region")} of each frame' if regions else ''
     return (
         f'bundle {bundle["name"]} {bundle["digest"][:12]} on {device}, '
         f'{machine["cores"]} cores, Python {machine["python"]}, {machine["ros"] or "no ROS 2"}; '
         f'budget {settings["latency_budget_ms"]:g} ms, {settings["size"]}, '
-        f'{settings["threads"]} thread{"s" if settings["threads"] > 1 else ""}'
+        f'{_many(settings["threads"], "thread")}'
+        f'{of_each}'
         f'{"; INTERRUPTED" if report["interrupted"] else ""}'
     )
+
+
+def _many(count: int, what: str) -> str:
+    return f'{count} {what}{"s" if count > 1 else ""}'
 
 
 def _jetpack(machine: Mapping[str, Any]) -> str:
@@ -246,9 +254,15 @@ def _variants(variants: Iterable[Mapping[str, Any]]) -> str:
 
 def _outcomes(trials: Iterable[Mapping[str, Any]]) -> str:
     names = [str(outcome) for outcome in Outcome]
-    rows = [['cameras', 'Hz', 'sent', *names, 'lost', 'miss rate', 'unanswered', 'answered by']]
+    trials = list(trials)
+    # Only where frames had some: earlier releases did not know them.
+    left = ['regions left'] if any(trial.get('regions') for trial in trials) else []
+    rows = [
+        ['cameras', 'Hz', 'sent', *names, *left, 'lost', 'miss rate', 'unanswered', 'answered by']
+    ]
     for trial in trials:
         counts = [trial['sent'], *(trial['outcomes'][name] for name in names)]
+        counts += [trial.get('regions_left', 0) for _ in left]
         counts.append(trial['lost'] + trial['unheard'])
         shares = (_share(trial['miss_rate']), _share(trial['unanswered']))
         rows.append([*_case(trial), *map(str, counts), *shares, _answered_by(trial['variants'])])

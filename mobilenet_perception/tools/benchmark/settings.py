@@ -41,6 +41,7 @@ class BenchmarkSettings(NamedTuple):
         rates_hz: rates of the one camera whose latency is measured.
         cameras: numbers of cameras at 30 Hz each.
         search: how the highest rate held is looked for.
+        regions: of each frame, end to end; 0: frames are looked at as a whole.
     """
 
     node: ReplaySettings = ReplaySettings(mode='ros')
@@ -52,3 +53,9 @@ class BenchmarkSettings(NamedTuple):
     rates_hz: tuple[float, ...] = (10.0, 30.0, 60.0)
     cameras: tuple[int, ...] = (1, 2, 4)
     search: SearchSettings = SearchSettings()
+    regions: int = 0
+
+
+def regions_topic(image_topic: str) -> str:
+    """Return the topic of a camera's regions, beside that of its images."""
+    return f'{image_topic.rpartition("/")[0]}/regions'

@@ -4,7 +4,8 @@
 A rate is *held* in a trial when fewer than 0.1 % of the frames sent did not come back on time, for
 whatever reason: late, expired, superseded by a newer frame, failed, or lost on the way. (The
 node's own miss rate leaves superseded frames out: a planner loses nothing by them. A camera's
-rate is not held, however, if frames of it are passed over.)
+rate is not held, however, if frames of it are passed over.) Nor did a frame come back of whose
+regions some were left.
 
 1. From the first rate, double while it is held, or halve until it is.
 2. Bisect between the highest rate held and the lowest not held, until they are within `ratio`.
@@ -40,12 +41,14 @@ class Trial(NamedTuple):
         miss_rate: share without an answer in time, of those received and not superseded; None
             of none.
         unanswered: share of the frames sent that did not come back on time for any reason, lost
-            and superseded ones among them; None: nothing was sent.
+            superseded ones and those with regions left among them; None: nothing was sent.
         worst_camera: the largest `unanswered` of a single camera.
         variants: share of each variant in the answers.
         age_ms: of the answers, from capture to publication; None: there were none.
         transport_ms: of the answers, from capture to receipt.
         total_ms: of the answers, from receipt to publication.
+        regions: of each frame; 0: frames are looked at as a whole.
+        regions_left: frames on time of whose regions some were not looked at.
     """
 
     cameras: int
@@ -62,6 +65,8 @@ class Trial(NamedTuple):
     age_ms: timing.Percentiles | None
     transport_ms: timing.Percentiles | None
     total_ms: timing.Percentiles | None
+    regions: int = 0
+    regions_left: int = 0
 
     @property
     def held(self) -> bool:
@@ -77,6 +82,7 @@ class Trial(NamedTuple):
             return ''
         causes = {**self.outcomes, 'lost': self.lost, 'unheard': self.unheard}
         causes.pop(str(timing.Outcome.ON_TIME), None)
+        causes['with regions left'] = self.regions_left
         told = ', '.join(f'{count} {cause}' for cause, count in causes.items() if count)
         return f'of {self.sent} frames {told}'
 
@@ -95,6 +101,7 @@ def summarise(
     sent: Mapping[str, Sequence[int]],
     heard: Mapping[tuple[str, int], timing.FrameRecord],
     unheard: int,
+    regions: int = 0,
 ) -> Trial:
     """Make a trial of what was sent and what was heard of it.
 
@@ -104,6 +111,7 @@ def summarise(
         sent: stamps of the frames sent, in nanoseconds, by camera.
         heard: what became of frames, by camera and stamp; of others too.
         unheard: outcomes that the node published and that did not come here.
+        regions: of each frame.
     """
     pairs = [(camera, stamp) for camera, stamps in sent.items() for stamp in stamps]
     records = [heard[pair] for pair in pairs if pair in heard]
@@ -122,12 +130,14 @@ def summarise(
         unheard=min(unheard, missing),
         lost=max(0, missing - unheard),
         miss_rate=timing.miss_rate(records),
-        unanswered=1 - counts[timing.Outcome.ON_TIME] / len(pairs) if pairs else None,
+        unanswered=1 - sum(map(_is_answered, records)) / len(pairs) if pairs else None,
         worst_camera=max(shares, default=None),
         variants=timing.variant_shares(answers),
         age_ms=stages.get('age_ms'),
         transport_ms=stages.get('transport_ms'),
         total_ms=stages.get('total_ms'),
+        regions=regions,
+        regions_left=counts[timing.Outcome.ON_TIME] - sum(map(_is_answered, records)),
     )
 
 
@@ -135,10 +145,12 @@ def _unanswered(
     camera: str, stamps: Sequence[int], heard: Mapping[tuple[str, int], timing.FrameRecord]
 ) -> float:
     records = (heard.get((camera, stamp)) for stamp in stamps)
-    on_time = sum(
-        record is not None and record.outcome is timing.Outcome.ON_TIME for record in records
-    )
-    return 1 - on_time / len(stamps)
+    answered = sum(record is not None and _is_answered(record) for record in records)
+    return 1 - answered / len(stamps)
+
+
+def _is_answered(record: timing.FrameRecord) -> bool:
+    return record.outcome is timing.Outcome.ON_TIME and not record.regions_left
 
 
 class Attempt(NamedTuple):

@@ -11,10 +11,15 @@ from typing import Any, NamedTuple
 from mobilenet_perception.pipeline.arrivals import ArrivalSummary
 from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
+from mobilenet_perception.pipeline.regions import RegionRules
 from mobilenet_perception.pipeline.timing import FrameRecord
 from mobilenet_perception.ros.qos import RELIABLE, VOLATILE
 from mobilenet_perception.tools.bags.info.scan import Rate, Stamps
 from mobilenet_perception.tools.doctor.processes import RosProcess
+from mobilenet_perception.tools.doctor.region_stream import RegionStream
+
+# The message type of regions.
+BOXES = 'vision_msgs/msg/Detection2DArray'
 
 
 class Query(NamedTuple):
@@ -150,6 +155,32 @@ class TopicFacts(NamedTuple):
     wanted_type: str = ''
 
 
+class RegionTopicFacts(NamedTuple):
+    """A topic of regions that a classifier node is to hear.
+
+    Attributes:
+        name: its full name.
+        node: the classifier node.
+        camera: the camera's name in it.
+        image_topic: the topic of the camera's images.
+        rules: which of the boxes it looks at.
+        publishers: who publishes there.
+        subscribers: who listens.
+        heard: what came; None: nothing could be listened to.
+        sizes: of the camera's frames, such as `640x480`.
+    """
+
+    name: str
+    node: NodeFacts
+    camera: str
+    image_topic: str
+    rules: RegionRules
+    publishers: tuple[Endpoint, ...] = ()
+    subscribers: tuple[Endpoint, ...] = ()
+    heard: RegionStream | None = None
+    sizes: tuple[str, ...] = ()
+
+
 class GraphFacts(NamedTuple):
     """A ROS graph, as seen from here.
 
@@ -170,6 +201,8 @@ class GraphFacts(NamedTuple):
         largest_input: longer side of the largest network's input, in pixels; 0: not known.
         clock_step_ms: simulation time from tick to tick of `/clock`; 0: not known.
         clock_hz: ticks in a second of real time; 0: not known.
+        regions: the topics of regions that the nodes are to hear.
+        box_topics: topics of boxes that others than the nodes publish.
     """
 
     seconds: float
@@ -188,6 +221,8 @@ class GraphFacts(NamedTuple):
     largest_input: int = 0
     clock_step_ms: float = 0.0
     clock_hz: float = 0.0
+    regions: tuple[RegionTopicFacts, ...] = ()
+    box_topics: tuple[str, ...] = ()
 
 
 # Where what is not of the graph is.

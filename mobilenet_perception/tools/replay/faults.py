@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose: of the runtime and of frames, to see what the node makes of them."""
+"""Faults on purpose: of the runtime, frames and regions, to see what the node makes of them."""
 
 import math
 import re
@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,12 @@ FAULTS = {
     'clock': Kind('capture stamps jump by {} ms; -: back', 5000.0, 1e9),
     'encoding': Kind('frames have an unknown encoding', None),
     'size': Kind('frames have half their rows', None),
+    'regions_late': Kind('regions come {} ms late', 40.0, 60_000.0),
+    'regions_lost': Kind('a share {} of the messages with regions never comes', 1.0),
+    'regions_other': Kind('regions have the stamp of the frame before theirs', None),
 }
-_FAULT = re.compile(r'([a-z]+)(?:=(-?[\d.]+))?(?:@([\d.]+)-([\d.]*))?\Z')
+REGION_FAULTS = tuple(kind for kind in FAULTS if kind.startswith('regions_'))
+_FAULT = re.compile(r'([a-z_]+)(?:=(-?[\d.]+))?(?:@([\d.]+)-([\d.]*))?\Z')
 
 
 class Fault(NamedTuple):
@@ -108,12 +112,14 @@ def parse_fault(text: str) -> Fault:
     return fault
 
 
+# Regions as a source has them: with `camera`, `stamp_ns`, `log_ns` and `header`.
+_Regions = TypeVar('_Regions')
 # Gives the faults that are on, by kind.
 Active = Callable[[], dict[str, Fault]]
 
 
 class Faults:
-    """Puts faults into a runtime and into frames; the same seed gives the same ones.
+    """Puts faults into a runtime, frames and regions; the same seed gives the same ones.
 
     Before the first frame nothing fails, so that bundles prove themselves and are profiled.
 
@@ -135,6 +141,10 @@ class Faults:
     def frames(self, frames: Iterable[SourceFrame]) -> Iterator[SourceFrame]:
         """Yield the frames with their faults."""
         return faulty_frames(frames, self.active, np.random.default_rng((self._seed, 1)))
+
+    def regions(self, regions: Iterable[_Regions]) -> Iterator[_Regions]:
+        """Yield the regions with their faults."""
+        return faulty_regions(regions, self.active, np.random.default_rng((self._seed, 2)))
 
     def reach(self, seconds: float) -> None:
         """Tell at which second of the recording the replay is."""
@@ -256,6 +266,39 @@ def faulty_frames(
             late = held.pop()
             yield late._replace(log_ns=max(late.log_ns, changed.log_ns))
     yield from held
+
+
+def faulty_regions(
+    regions: Iterable[_Regions],
+    active: Callable[[float], dict[str, Fault]],
+    random: np.random.Generator,
+) -> Iterator[_Regions]:
+    """Yield regions with the faults that are on as each was recorded.
+
+    Args:
+        regions: in the order of recording.
+        active: gives the faults that are on at a second of the recording, by kind.
+        random: decides by chance, where a share of the messages is concerned.
+    """
+    first_ns: int | None = None
+    before_ns: dict[str, int] = {}
+    given: Any
+    for given in regions:
+        first_ns = given.log_ns if first_ns is None else first_ns
+        faults = active((given.log_ns - first_ns) / 1e9)
+        other_ns = before_ns.get(given.camera, given.stamp_ns)
+        before_ns[given.camera] = given.stamp_ns
+        if 'regions_lost' in faults and random.random() < faults['regions_lost'].value:
+            continue
+        changed: dict[str, Any] = {}
+        if 'regions_late' in faults:
+            changed['log_ns'] = given.log_ns + round(faults['regions_late'].value * NS_PER_MS)
+        if 'regions_other' in faults:
+            header = given.header._replace(stamp=to_time(other_ns))
+            changed |= {'stamp_ns': other_ns, 'header': header}
+            # What was serialised is no longer what is sent.
+            changed |= {'cdr': None} if hasattr(given, 'cdr') else {}
+        yield given._replace(**changed)
 
 
 def _is_skipped(number: int, fault: Fault | None) -> bool:

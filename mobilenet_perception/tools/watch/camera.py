@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mobilenet_perception.pipeline import timing
 from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.tools.watch.things import (
+    RegionCounts,
+    ThingView,
+    WatchedThings,
+    in_short,
+    thing_cells,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -16,11 +23,14 @@ _SILENT_S = 2.0
 # Finding each other takes up to so long; before, silence says nothing.
 _DISCOVERY_S = 4.0
 _AGE = 'age p50 p99 ms'
+_REGIONS = 'regions done left'
 # As they stand in the row, each with how soon it goes where there is no room: 0 is never.
 _COLUMNS = {
     'camera': 0, 'label': 3, 'decision': 0, _AGE: 1, 'Hz': 4, 'missed': 2,
-    'outcomes': 5, 'variant': 7, 'slow-down': 6,
+    _REGIONS: 2, 'outcomes': 5, 'variant': 7, 'slow-down': 6,
 }  # fmt: skip
+# More rows of one camera tell a person nothing.
+_MOST_THINGS = 20
 _BETWEEN = 2
 
 
@@ -39,6 +49,9 @@ class CameraView(NamedTuple):
         variant: which variant ran last.
         slowdown: ratio of recent to profiled inference time; None: not known.
         trouble: what the node says is wrong; empty: nothing.
+        regions: of the newest frame that came with some; None: the camera has none.
+        things: what is known of each; None: the camera has no regions, or nothing was heard.
+        is_stale: whether a camera with regions is stale as a whole.
     """
 
     camera: str
@@ -52,12 +65,20 @@ class CameraView(NamedTuple):
     variant: str = ''
     slowdown: float | None = None
     trouble: str = ''
+    regions: RegionCounts | None = None
+    things: tuple[ThingView, ...] | None = None
+    is_stale: bool = False
 
 
 class WatchedCamera:
-    """Takes in what a node publishes of one camera; times are seconds of one steady clock."""
+    """Takes in what a node publishes of one camera; times are seconds of one steady clock.
+
+    Attributes:
+        things: takes in what it publishes of each, where the camera has regions.
+    """
 
     def __init__(self, camera: str) -> None:
+        self.things = WatchedThings(WINDOW_S)
         self._camera = camera
         self._records: deque[tuple[float, timing.FrameRecord]] = deque()
         self._first_s: float | None = None
@@ -116,7 +137,20 @@ class WatchedCamera:
             variant=self._variant,
             slowdown=self._slowdown,
             trouble=self._trouble,
+            regions=_regions(records),
+            things=self.things.view(now_s),
+            is_stale=self.things.is_stale,
         )
+
+
+def _regions(records: Sequence[timing.FrameRecord]) -> RegionCounts | None:
+    """Return those of the newest frame that came with regions."""
+    for record in reversed(records):
+        if record.regions is not None:
+            return RegionCounts(
+                record.regions, record.regions_classified or 0, record.regions_left or 0
+            )
+    return None
 
 
 def _fresh(heard: tuple[float, ScoredLabel] | None, now_s: float) -> ScoredLabel | None:
@@ -125,7 +159,7 @@ def _fresh(heard: tuple[float, ScoredLabel] | None, now_s: float) -> ScoredLabel
 
 
 def camera_table(views: Sequence[CameraView], width: int) -> 'Table':
-    """Return a heading and a row for each camera.
+    """Return a heading, a row for each camera, and below it one for each thing before it.
 
     Args:
         views: the cameras.
@@ -135,9 +169,9 @@ def camera_table(views: Sequence[CameraView], width: int) -> 'Table':
     from rich.table import Table  # noqa: PLC0415 (an extra)
     from rich.text import Text  # noqa: PLC0415
 
-    rows = [_cells(view) for view in views]
+    rows = [row for view in views for row in (_cells(view), *_thing_rows(view))]
     widths = {name: max(map(len, (name, *(row[name] for row in rows)))) for name in _COLUMNS}
-    columns = list(_COLUMNS)
+    columns = [name for name in _COLUMNS if name != _REGIONS or any(row[name] for row in rows)]
     while any(_COLUMNS[name] for name in columns) and width < (
         sum(widths[name] + _BETWEEN for name in columns) - _BETWEEN
     ):
@@ -153,8 +187,11 @@ def camera_table(views: Sequence[CameraView], width: int) -> 'Table':
 def sentence(view: CameraView) -> str:
     """Return what there is to say of a camera as one line of a log, without its trouble."""
     cells = _cells(view)
+    seen = cells['label'] or 'no regions yet'
+    if view.regions is not None:
+        seen = '{} regions, {} classified, {} left'.format(*view.regions)
     parts = [
-        f'{view.camera}: {cells["label"]}',
+        f'{view.camera}: {seen}',
         f'decision {cells["decision"]}',
         f'age p50 {view.age.p50:.1f} p99 {view.age.p99:.1f} ms' if view.age else cells[_AGE],
         f'{cells["Hz"]} Hz',
@@ -185,7 +222,7 @@ def note(
         waited_s: for so long it has been looked for, in seconds.
     """
     # A node that decides is there, whether its name has been heard already or not.
-    is_heard = any(view.decision for view in views)
+    is_heard = any(view.decision or view.things is not None for view in views)
     if is_heard or target in nodes or waited_s < _DISCOVERY_S:
         early = views or waited_s < _DISCOVERY_S
         return state or ('' if early else f'{target} is there, and has no camera topics')
@@ -199,18 +236,38 @@ def note(
 
 
 def _cells(view: CameraView) -> dict[str, str]:
-    label, decision = view.label, view.decision
+    label, decision, things = view.label, view.decision, view.things
+    decided = decision.label if decision else '-'
+    has_regions = things is not None or view.regions is not None
     return {
         'camera': view.camera,
-        'label': f'{label.label} {label.score:.2f}' if label else 'no label',
-        'decision': decision.label if decision else '-',
+        'label': '' if has_regions else _label(label),
+        'decision': decided if things is None else in_short(things, view.is_stale),
         _AGE: _age(view),
+        _REGIONS: '{:7} {:4} {:4}'.format(*view.regions) if view.regions else '',
         'Hz': f'{view.rate_hz:.1f}',
         'missed': '-' if view.missed is None else f'{view.missed:.1%}'.replace('%', ' %'),
         'outcomes': _outcomes(view.counts),
         'variant': view.variant,
         'slow-down': f'{view.slowdown:.2f}' if view.slowdown else '',
     }
+
+
+def _thing_rows(view: CameraView) -> list[dict[str, str]]:
+    things = view.things or ()
+    empty = dict.fromkeys(_COLUMNS, '')
+    rows = []
+    for thing in things[:_MOST_THINGS]:
+        cells = thing_cells(thing)
+        shown = {'label': cells['label'], 'decision': cells['decision'], _AGE: cells['age']}
+        rows.append({**empty, 'camera': f'  {cells["id"]}', **shown})
+    if more := len(things) - len(rows):
+        rows.append({**empty, 'camera': f'  {more} more'})
+    return rows
+
+
+def _label(label: ScoredLabel | None) -> str:
+    return f'{label.label} {label.score:.2f}' if label else 'no label'
 
 
 def _age(view: CameraView) -> str:

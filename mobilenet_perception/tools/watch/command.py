@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`watch`: a running node in the terminal, a line for each camera, live."""
+"""`watch`: a running node in the terminal, a line for each camera and each thing, live."""
 
 import argparse
 import math
@@ -14,6 +14,7 @@ from mobilenet_perception.ros.domain import user_domain
 from mobilenet_perception.tools.arguments import positive
 from mobilenet_perception.tools.terminal import notify
 from mobilenet_perception.tools.watch.camera import CameraView, camera_table, note, sentence
+from mobilenet_perception.tools.watch.things import thing_sentence
 
 if TYPE_CHECKING:
     from mobilenet_perception.tools.watch.ros.watcher import Watcher
@@ -112,6 +113,8 @@ def _log(watcher: 'Watcher', trouble: Callable[[], str], end_s: float) -> None:
         now, views = time.strftime('%H:%M:%S'), watcher.views()
         for view in views:
             print(f'{now}  {sentence(view)}', flush=True)
+            for thing in view.things or ():
+                print(f'{now}    {thing_sentence(view.camera, thing)}', flush=True)
         wrong = {f'{view.camera}: ': view.trouble for view in views} | {'': trouble()}
         for name, words in wrong.items():
             if words and said.get(name) != words:

@@ -86,6 +86,21 @@ def test_end_to_end_over_dds(tiny: Path, tmp_path: Path) -> None:
     assert 'end to end, milliseconds' in done.stdout and 'rate of one camera' in done.stdout
 
 
+def test_regions_of_each_frame_end_to_end(tiny: Path, tmp_path: Path) -> None:
+    pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup` builds')
+    out = tmp_path / 'now.json'
+    given = ('--cameras', '1', '--regions', '3', '--json', out)
+    done = command('benchmark', tiny, *OVER_DDS, *given)
+    assert done.returncode == 0, done.stderr
+    values = json.loads(out.read_text())
+    assert values['settings']['regions'] == 3
+    for trial in values['runtimes'][RUNTIME]['trials']:
+        assert_adds_up(trial)
+        assert trial['regions'] == 3 and trial['outcomes']['on_time'] > 0
+        assert trial['regions_left'] <= trial['outcomes']['on_time']
+    assert '3 regions of each frame' in done.stdout and 'regions left' in done.stdout
+
+
 def test_variants_alone(alone: Path) -> None:
     values = json.loads(alone.read_text())
     assert values['skipped'] == '--no-ros was given'
@@ -143,6 +158,7 @@ def test_a_build_does_not_pass_because_ros_has_gone(
         (['{tiny}', '--threads', '65'], 'runtime_threads must lie between'),
         (['{tiny}', '--latency-budget-ms', '0.5'], 'latency_budget_ms must lie between'),
         (['{tiny}', '--fail-above', '10'], '--compare'),
+        (['{tiny}', '--regions', '4', '--no-ros'], 'end to end'),
         (['{tiny}', '--compare', '{empty}/absent.json'], 'cannot be read'),
         (['{tiny}', '--compare', '{tiny}/bundle.json'], 'no report of this command'),
         (['{tiny}', '--compare', '{other}'], 'none of the variants tiny'),
@@ -167,6 +183,7 @@ def test_bad_input_is_one_sentence_before_anything_is_measured(
     'arguments',
     [
         ['--size', '640'], ['--size', '8x8'], ['--rates', '10,0'], ['--rates', 'fast'],
+        ['--regions', '0'], ['--regions', '65'],
         ['--cameras', '0'], ['--cameras', '1,17'], ['--seconds', '-1'], ['--fail-above', '-5'],
     ],
 )  # fmt: skip

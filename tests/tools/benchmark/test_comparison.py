@@ -87,6 +87,19 @@ def test_only_common_figures_are_compared_and_the_others_named() -> None:
     assert '10 Hz' in absent and 'rate held' in absent and '30 Hz' not in absent
 
 
+def test_frames_with_regions_are_compared_with_their_like_alone() -> None:
+    whole = report(trial(), held())
+    with_regions = report(trial()._replace(regions=8), held())
+    with_regions['settings']['regions'] = 8
+    assert by_name(compare(with_regions, with_regions)).keys() >= {
+        '1 camera at 30 Hz, 8 regions: age p50 (ms)', 'rate held, 8 regions (Hz)',
+    }  # fmt: skip
+    assert compare(whole, with_regions) == []
+    old = report(trial(), held())
+    del old['settings']['regions']
+    assert by_name(compare(old, whole)) and differences(old, whole) == []
+
+
 def test_says_what_else_differs() -> None:
     old, new = report(variant(), digest='cd' * 32), report(variant())
     old['machine']['processor'] = 'Abacus'

@@ -60,6 +60,23 @@ def test_it_says_how_the_machine_did_before_and_after() -> None:
     )
 
 
+def test_regions_are_told_where_frames_had_some() -> None:
+    with_regions = trial()._replace(regions=8, regions_left=7)
+    values = report(with_regions, held())
+    values['settings']['regions'] = 8
+    told = report_text(values)
+    assert '1 thread, 8 regions of each frame' in told
+    lines = told.splitlines()
+    heading = next(number for number, line in enumerate(lines) if 'regions left' in line)
+    assert lines[heading + 1].split()[9] == '7'
+    # Reports of earlier releases know of none.
+    old = report(trial())
+    del old['settings']['regions']
+    for item in old['runtimes'][RUNTIME]['trials']:
+        del item['regions'], item['regions_left']
+    assert 'region' not in report_text(old)
+
+
 def test_without_jetpacks_package_the_release_is_that_of_jetson_linux() -> None:
     values = report(variant())
     values['machine'] |= {'board': 'Jetson', 'jetpack': 'L4T 36.4.3', 'power_mode': '15W'}

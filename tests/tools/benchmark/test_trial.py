@@ -37,6 +37,19 @@ def test_any_other_outcome_counts_against_it(bad: Outcome) -> None:
     assert found.unanswered == pytest.approx(0.03)
 
 
+def test_a_frame_with_regions_left_is_not_answered_though_on_time() -> None:
+    whole = record('a', 0, Outcome.ON_TIME)._replace(
+        regions=4, regions_classified=4, regions_left=0
+    )
+    part = whole._replace(regions_classified=1, regions_left=3)
+    heard = {('a', n): part if n < 3 else whole for n in range(100)}
+    found = summarise(30.0, 100, {'a': list(range(100))}, heard, 0, regions=4)
+    assert (found.regions, found.regions_left, found.outcomes['on_time']) == (4, 3, 100)
+    assert (found.held, found.limit) == (False, 'of 100 frames 3 with regions left')
+    assert found.unanswered == found.worst_camera == pytest.approx(0.03)
+    assert found.miss_rate == 0.0
+
+
 def test_superseded_frames_are_unanswered_but_not_missed() -> None:
     found = trial([*ON_TIME[:90], *[Outcome.SUPERSEDED] * 10])
     assert found.miss_rate == 0.0 and found.unanswered == pytest.approx(0.1)

@@ -4,21 +4,25 @@
 from typing import Any
 
 from mobilenet_perception.pipeline.arrivals import ArrivalSummary
+from mobilenet_perception.pipeline.regions import RegionRules
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.recordings.cdr import IMAGE
 from mobilenet_perception.ros.qos import BEST_EFFORT
 from mobilenet_perception.system.machine import MachineState
 from mobilenet_perception.tools.bags.info.scan import Ages, Rate, Stamps
 from mobilenet_perception.tools.doctor.facts import (
+    BOXES,
     Endpoint,
     GraphFacts,
     NodeFacts,
     Query,
+    RegionTopicFacts,
     StreamFacts,
     TopicFacts,
 )
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 from mobilenet_perception.tools.doctor.processes import RosProcess
+from mobilenet_perception.tools.doctor.region_stream import Matches, RegionStream
 
 TOPIC = '/front/image_raw'
 NODE = '/classifier'
@@ -39,11 +43,20 @@ CLASSIFIER = NodeFacts(
 PUBLISHER = Endpoint(CAMERA, IMAGE, elsewhere=False)
 SUBSCRIBER = Endpoint(NODE, IMAGE, BEST_EFFORT)
 FRONT = TopicFacts(TOPIC, (PUBLISHER,), (SUBSCRIBER,), HEARD, CLASSIFIER, 'front', IMAGE)
+DETECTOR = Endpoint('/detector', BOXES, elsewhere=False)
+HEARD_BOXES = RegionStream(
+    messages=300, seconds=10.0, boxes=900, labels={'traffic light': 600, 'car': 300}, wanted=900,
+    ids=9, outside=0, reach=(630, 470), matches=Matches(290, 290, '', 20.0),
+)  # fmt: skip
+REGIONS = RegionTopicFacts(
+    '/detector/boxes', CLASSIFIER, 'front', TOPIC, RegionRules(), (DETECTOR,),
+    (Endpoint(NODE, BOXES, BEST_EFFORT),), HEARD_BOXES, ('640x480',),
+)  # fmt: skip
 GRAPH = GraphFacts(
     seconds=10.0, domain=0, middleware='rmw_fastrtps_cpp',
     profile_variable='FASTRTPS_DEFAULT_PROFILES_FILE', query=Query(), nodes=(CLASSIFIER,),
     topics=(FRONT,), image_topics={TOPIC: IMAGE}, left_out=(), clock_publishers=0, clock_ticks=0,
-    processes=(), ours=OURS, largest_input=224,
+    processes=(), ours=OURS, largest_input=224, regions=(REGIONS,),
 )  # fmt: skip
 MACHINE = MachineFacts(
     libraries={
@@ -89,3 +102,22 @@ def with_publisher(**changes: Any) -> GraphFacts:
 def with_subscriber(**changes: Any) -> GraphFacts:
     """Return the graph with another subscriber."""
     return with_topic(subscribers=(SUBSCRIBER._replace(**changes),))
+
+
+def with_regions(**changes: Any) -> GraphFacts:
+    """Return the graph with another topic of regions."""
+    return GRAPH._replace(regions=(REGIONS._replace(**changes),))
+
+
+def with_matches(matches: Matches, rules: RegionRules = REGIONS.rules) -> GraphFacts:
+    """Return the graph with frames that found their regions otherwise, as the node says too."""
+    expired = RECORD._replace(
+        outcome=Outcome.EXPIRED, predicted_ms=None, reason='no regions of its stamp came in time'
+    )
+    node = CLASSIFIER._replace(records={'front': (expired,) * 30})
+    return with_regions(node=node, heard=HEARD_BOXES._replace(matches=matches), rules=rules)
+
+
+def with_boxes(rules: RegionRules = REGIONS.rules, **changes: Any) -> GraphFacts:
+    """Return the graph with other boxes, and perhaps with other rules for them."""
+    return with_regions(heard=HEARD_BOXES._replace(**changes), rules=rules)

@@ -4,6 +4,7 @@
 import pytest
 
 from mobilenet_perception.pipeline.picture_watch import PictureFacts
+from mobilenet_perception.pipeline.regions import EXACT, RegionRules
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings.cdr import COMPRESSED
 from mobilenet_perception.ros.qos import BEST_EFFORT, TRANSIENT_LOCAL
@@ -13,7 +14,9 @@ from mobilenet_perception.tools.doctor.checks import graph_findings, in_order, m
 from mobilenet_perception.tools.doctor.facts import Finding, GraphFacts, Level, Query
 from mobilenet_perception.tools.doctor.machine_facts import CachedEngine, MachineFacts
 from mobilenet_perception.tools.doctor.processes import RosProcess
+from mobilenet_perception.tools.doctor.region_stream import Matches
 from tests.tools.doctor.facts import (
+    DETECTOR,
     FRONT,
     GRAPH,
     HEARD,
@@ -21,23 +24,32 @@ from tests.tools.doctor.facts import (
     NODE,
     PUBLISHER,
     RECORD,
+    REGIONS,
     TOPIC,
+    with_boxes,
     with_heard,
+    with_matches,
     with_node,
     with_publisher,
+    with_regions,
     with_stamps,
     with_subscriber,
     with_topic,
 )
 
 ELSEWHERE = RosProcess(77, 'driver.py', {'ROS_DOMAIN_ID': '42'})
-EMPTY = GRAPH._replace(nodes=(), topics=(), image_topics={})
+EMPTY = GRAPH._replace(nodes=(), topics=(), image_topics={}, regions=())
 ZERO = 'frames carry no capture stamp (it is zero): set header.stamp in the camera driver'
 OLD = 'capture stamps are 99 s old on arrival: the clocks differ'
 UNEVEN = Rate(30.0, 10.0, 0.1, 1.0, 100, 0, spread=2.0)
 LATE = RECORD._replace(outcome=Outcome.LATE, transport_ms=60.0)
 EXPIRED = RECORD._replace(outcome=Outcome.EXPIRED, predicted_ms=80.0)
 FAILED = RECORD._replace(outcome=Outcome.FAILED, reason='RuntimeError: no memory')
+UNHEARD = EXPIRED._replace(predicted_ms=None, reason='no regions have come')
+DEAF = REGIONS.node._replace(records={'front': (UNHEARD,) * 9})
+LIGHTS = RegionRules(classes=('traffic_lights', 'stop sign'))
+EXACTLY = RegionRules(match=EXACT)
+APART = 'the last 99 frames had no regions of their stamp: copy the header of the image'
 
 GRAPHS = {
     'nothing seen': (EMPTY, 'discovery', 'ROS_DOMAIN_ID'),
@@ -129,6 +141,47 @@ GRAPHS = {
     'gaps': (with_heard(rate=Rate(30.0, 1.0, 1.0, 4.0, 1, 1)), 'gaps', '1.00 s'),
     'budget out of reach': (with_node(records={'front': (EXPIRED,) * 30}), 'budget', '80 ms'),
     'budget missed': (with_node(records={'front': (LATE,) * 30}), 'budget', 'free the processor'),
+    'no regions': (with_regions(publishers=(), heard=None)._replace(box_topics=('/detector/box',)),
+                   'no_regions', 'set front.regions_topic to a topic that is published: /detect'),
+    'regions of another domain': (
+        with_regions(publishers=(), heard=None)._replace(processes=(ELSEWHERE,)),
+        'no_regions', 'driver.py with ROS_DOMAIN_ID=42'),
+    'regions of another type': (
+        with_regions(publishers=(DETECTOR._replace(message_type='yolo_msgs/msg/DetectionArray'),),
+                     heard=None), 'regions_type', 'yolo_msgs/msg/DetectionArray'),
+    'regions that are not reliable': (
+        with_regions(publishers=(DETECTOR._replace(reliability=BEST_EFFORT),),
+                     subscribers=(DETECTOR._replace(node=NODE),)),
+        'qos_reliability',
+        '-p qos_overrides./detector/boxes.subscription.reliability:=best_effort'),
+    'regions of two': (with_regions(publishers=(DETECTOR, DETECTOR._replace(node='/map'))),
+                       'two_regions', '/detector, /map'),
+    'regions do not come': (with_boxes(messages=0), 'regions_silent', 'empty list'),
+    'regions do not come to the node': (with_regions(node=DEAF), 'regions_unheard', 'restart'),
+    'regions of no stamp': (with_matches(Matches(90, 0, APART), EXACTLY), 'regions_match',
+                            'copy the header of the image'),
+    'regions that come late': (
+        with_matches(Matches(90, 0, APART, 130.0), EXACTLY), 'regions_match',
+        'they come 130 ms after the images'),
+    'regions of some frames': (with_matches(Matches(90, 30), EXACTLY), 'regions_match',
+                               'only 30 of 90 frames'),
+    'regions too old': (
+        with_matches(Matches(90, 0, 'the regions are 900 ms from the frames: raise it')),
+        'regions_match', '900 ms from the frames -> raise it'),
+    'boxes left out': (with_boxes(troubles={'a second box of the id 7: look at it': 12}), 'boxes',
+                       'in 12 of 300 messages a second box of the id 7'),
+    'boxes of no class': (with_boxes(LIGHTS, wanted=0, labels={}, other_classes=900),
+                          'regions_classes', "set front.regions_classes to ['']"),
+    'boxes of other classes': (with_boxes(LIGHTS, wanted=0, other_classes=900), 'regions_classes',
+                               "for 'traffic_lights' did you mean 'traffic light'?"),
+    'boxes in shares': (with_boxes(wanted=0, too_small=900, shares=900), 'boxes_size',
+                        "the image's width and height"),
+    'boxes too small': (with_boxes(wanted=0, too_small=900), 'boxes_size',
+                        'front.regions_min_pixels (8)'),
+    'boxes outside': (with_boxes(outside=600, reach=(1900, 1070)), 'boxes_outside',
+                      '600 of 900 boxes lie outside the image of 640x480 pixels on /front/image'),
+    'boxes without ids': (with_boxes(without_id=900, ids=0), 'boxes_ids', 'no decisions'),
+    'boxes with ids anew': (with_boxes(ids=900), 'boxes_ids', '900 different ids'),
     'runtime fails': (with_node(records={'front': (RECORD, FAILED)}), 'failed', 'no memory'),
 }  # fmt: skip
 CLOCK = Clock('powersave', 'cpufreq-dt', 600.0, 1500.0, 1500.0)
@@ -189,6 +242,13 @@ NOTES: dict[str, tuple[GraphFacts | MachineFacts, str]] = {
     'clock unused': (GRAPH._replace(clock_publishers=1, clock_ticks=9), 'clock'),
     'large': (with_heard(sizes={'3840x2160': 300})._replace(largest_input=96), 'size'),
     'sizes': (with_heard(sizes={'640x480': 200, '320x240': 100}), 'size'),
+    'boxes in a corner': (with_boxes(reach=(300, 200)), 'boxes_corner'),
+    'a class that never came': (with_boxes(LIGHTS._replace(classes=('car', 'traffic_lights'))),
+                                'regions_classes'),
+    'some boxes too small': (with_boxes(wanted=300, too_small=600), 'boxes_size'),
+    'regions left': (
+        with_regions(node=REGIONS.node._replace(records={'front': (RECORD._replace(
+            regions=9, regions_classified=1, regions_left=8),) * 30})), 'regions_left'),
     'left out': (GRAPH._replace(left_out=('/depth',)), 'left_out'),
     'load': (MACHINE._replace(busy=0.99), 'load'),
     'shared memory': (MACHINE._replace(shared_memory_bytes=10**6), 'shared_memory'),
@@ -217,9 +277,16 @@ def test_what_is_worth_knowing_is_not_wrong(name: str) -> None:
 def test_nothing_is_wrong_with_sound_facts() -> None:
     found = [*graph_findings(GRAPH), *machine_findings(MACHINE)]
     assert {finding.level for finding in found} == {Level.OK}
-    assert {'frames', 'node_state', 'budget', 'ros', 'runtime', 'bundle', 'cv_bridge'} <= {
-        finding.check for finding in found
-    }
+    assert {
+        'frames',
+        'regions',
+        'node_state',
+        'budget',
+        'ros',
+        'runtime',
+        'bundle',
+        'cv_bridge',
+    } <= {finding.check for finding in found}
 
 
 def test_what_is_wrong_comes_first_and_hides_what_is_fine_there() -> None:
@@ -244,6 +311,14 @@ def test_stamps_alone_are_no_loss() -> None:
     # A camera of one frame a second has sent no more.
     slow = with_heard(reliable=False, messages=5, lost=0)
     assert not wrong(list(graph_findings(slow)))
+
+
+def test_a_node_that_found_its_regions_is_believed() -> None:
+    facts = with_matches(Matches(90, 0, APART), EXACTLY)
+    assert 'regions_match' in wrong(list(graph_findings(facts)))
+    found = REGIONS.node._replace(records={'front': (RECORD._replace(regions=2),) * 30})
+    sound = facts._replace(regions=(facts.regions[0]._replace(node=found),))
+    assert not wrong(list(graph_findings(sound)))
 
 
 def test_what_the_node_was_told_of_bits_is_not_said_again() -> None:

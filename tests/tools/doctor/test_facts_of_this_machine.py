@@ -8,7 +8,11 @@ import pytest
 
 from mobilenet_perception.tools.doctor import processes
 from mobilenet_perception.tools.doctor.processes import RosProcess, busy_share, ros_processes
-from mobilenet_perception.tools.doctor.ros.graph import Subscription, wanted_topics
+from mobilenet_perception.tools.doctor.subscriptions import (
+    Subscription,
+    wanted_regions,
+    wanted_topics,
+)
 
 IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
@@ -80,3 +84,20 @@ def test_topics_are_found_by_parameters_and_where_they_were_remapped() -> None:
         '/bot/front/image_raw': front, '/elsewhere': rear,
     }  # fmt: skip
     assert wanted_topics('/bot/classifier', {}, ('/x',)) == {'/x': Subscription('/bot/classifier')}
+
+
+def test_topics_of_regions_are_found_with_the_images_that_they_belong_to() -> None:
+    parameters = {
+        'cameras': ['front', 'rear'],
+        'front.image_topic': 'front/image_raw', 'rear.image_topic': '/rear/image_raw',
+        'rear.regions_topic': 'boxes', 'rear.regions_classes': ['', 'car'],
+    }  # fmt: skip
+    images = ('/bot/front/image_raw', '/rear/image_raw')
+    (found,) = wanted_regions('/bot/classifier', parameters, (), ())
+    assert (found.camera, found.topic, found.image_topic) == ('rear', '/bot/boxes', images[1])
+    assert found.rules.classes == ('car',) and found.rules.min_pixels == 8
+    assert wanted_regions('/bot/classifier', parameters, images, ('/bot/boxes',)) == [found]
+    remapped = (images[0], '/elsewhere')
+    assert wanted_regions('/bot/classifier', parameters, remapped, ('/map/boxes',)) == [
+        found._replace(topic='/map/boxes', image_topic='/elsewhere')
+    ]

@@ -2,12 +2,13 @@
 """What the planner may rely on holds under every fault, and the node recovers from it."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mobilenet_perception.frames.messages import image_message
+from mobilenet_perception.frames.messages import Header, image_message, to_time
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
@@ -112,6 +113,38 @@ def test_each_fault_does_what_it_says() -> None:
     assert stamps != sorted(stamps)
     retried = [item.record for item in played('raise') if item.record.looks > 1]
     assert any(record.outcome is Outcome.ON_TIME for record in retried)
+
+
+class Boxes(NamedTuple):
+    """Regions of a frame, as a source has them."""
+
+    camera: str
+    header: Header
+    stamp_ns: int
+    log_ns: int
+
+
+def boxes(fault: str) -> dict[int, Boxes]:
+    """Put a fault into the regions of 100 frames, from the second 0.2 on; return them by place."""
+    faults = Faults([parse_fault(f'{fault}@0.2-')])
+    sent = [
+        Boxes('camera', Header(to_time(stamp_ns), ''), stamp_ns, stamp_ns + 5 * MS)
+        for stamp_ns in range(0, 100 * 10 * MS, 10 * MS)
+    ]
+    return dict(enumerate(faults.regions(sent)))
+
+
+def test_regions_come_late_get_lost_and_take_the_stamp_of_the_frame_before() -> None:
+    late = boxes('regions_late=40')
+    assert [late[n].log_ns - late[n].stamp_ns for n in (0, 19, 20, 99)] == [
+        ms * MS for ms in (5, 5, 45, 45)
+    ]
+    assert len(boxes('regions_lost')) == 20
+    assert 50 < len(boxes('regions_lost=0.3')) < 90
+    other = boxes('regions_other')
+    assert [other[n].stamp_ns for n in (19, 20, 99)] == [ms * MS for ms in (190, 190, 980)]
+    assert other[99].header.stamp == to_time(980 * MS)
+    assert other[99].log_ns == 995 * MS
 
 
 def test_the_same_seed_gives_the_same_frames() -> None:

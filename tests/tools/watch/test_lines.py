@@ -13,6 +13,7 @@ from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera, note, sentence
 from mobilenet_perception.tools.watch.command import screen, terminal_window
+from mobilenet_perception.tools.watch.things import ThingView, thing_sentence
 
 
 def record(number: int, outcome: Outcome = Outcome.ON_TIME, age_ms: float = 4.0) -> FrameRecord:
@@ -34,6 +35,21 @@ def heard_camera() -> WatchedCamera:
     camera.take_decision(ScoredLabel('stop', 0.9), 4.0)
     camera.take_health({'on_time': '37', 'expired': '4', 'late': '0', 'topic': '/x'}, '')
     return camera
+
+
+def camera_with_regions(*things: ThingView) -> WatchedCamera:
+    """A camera of 10 Hz whose frames have 5 regions, of which 3 are looked at."""
+    camera = WatchedCamera('front')
+    for number in range(41):
+        looked_at = record(number)._replace(regions=5, regions_classified=3, regions_left=2)
+        camera.take_record(looked_at, number / 10)
+    camera.things.take_labels([('7', ScoredLabel('green', 0.976))], 4.0)
+    camera.things.take_decisions(things, 4.0)
+    return camera
+
+
+GREEN = ThingView('7', None, ScoredLabel('green', 0.91), 30.0)
+LEFT = ThingView('post-12', None, ScoredLabel('stale', 0.0))
 
 
 def table_lines(views: Sequence[CameraView], width: int, heading: str = '') -> list[str]:
@@ -77,6 +93,52 @@ def test_a_table_has_a_line_for_each_camera_in_columns() -> None:
         assert front.index(value) == heading.index(name) or name == 'decision'
     assert rear.startswith('rear_left  no label')
     assert trouble == '! rear_left: nobody publishes /x'
+
+
+def test_a_line_for_each_thing_below_its_camera() -> None:
+    view = camera_with_regions(GREEN, LEFT).view(4.1)
+    heading, front, green, left = table_lines([view], 200)
+    assert 'regions done left' in heading
+    at = heading.index('regions done left')
+    assert front[at : at + 17].split() == ['5', '3', '2']
+    assert front.split()[:3] == ['front', '2', 'things']
+    assert green.split() == ['7', 'green', '0.98', 'green', '0.91', '130.0']
+    assert left.split() == ['post-12', 'no', 'label', 'stale']
+    assert sentence(view).startswith('front: 5 regions, 3 classified, 2 left, decision 2 things,')
+    said = [thing_sentence('front', thing) for thing in view.things or ()]
+    assert said == [
+        'front/7: green 0.98, decision green 0.91, age 130.0 ms',
+        'front/post-12: no label, decision stale',
+    ]
+
+
+def test_a_camera_with_regions_says_nothing_stale_and_not_heard_apart() -> None:
+    assert 'decision nothing' in sentence(camera_with_regions().view(4.0))
+    whole = ThingView('', None, ScoredLabel('stale', 0.0))
+    stale = camera_with_regions(whole, GREEN).view(4.0)
+    assert 'decision stale' in sentence(stale) and [t.id for t in stale.things or ()] == ['7']
+    old = camera_with_regions(GREEN).view(60.0)
+    assert old.things is None and 'decision -' in sentence(old)
+
+
+def test_a_region_without_an_id_has_a_label_and_no_decision() -> None:
+    camera = camera_with_regions()
+    camera.things.take_labels([('', ScoredLabel('red', 0.8)), ('9', ScoredLabel('red', 0.7))], 4.0)
+    (thing,) = camera.view(4.0).things or ()
+    assert thing_sentence('front', thing) == 'front/-: red 0.80, decision -'
+
+
+def test_a_label_of_seconds_ago_is_not_shown_beside_a_fresh_decision() -> None:
+    camera = camera_with_regions(GREEN)
+    camera.things.take_decisions([GREEN], 12.0)
+    (thing,) = camera.view(12.0).things or ()
+    assert thing.label is None and thing.decision is not None
+
+
+def test_a_crowd_of_things_is_cut() -> None:
+    crowd = [GREEN._replace(id=str(number)) for number in range(30)]
+    lines = table_lines([camera_with_regions(*crowd).view(4.0)], 200)
+    assert len(lines) == 23 and lines[-1].split() == ['10', 'more']
 
 
 @pytest.mark.parametrize('width', range(1, 140, 7))

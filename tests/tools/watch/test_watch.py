@@ -19,6 +19,8 @@ import pytest
 
 pytest.importorskip('vision_msgs', reason='needs vision_msgs, which `make setup` builds')
 
+from vision_msgs.msg import BoundingBox2D, Detection2D, Detection2DArray
+
 from tests.ros.classifier.peer import PATIENCE_S, NodeProcess, Peer
 from tests.support import ROOT
 from tests.support.tiny_bundle import plain_image
@@ -69,6 +71,33 @@ def test_lines_of_a_running_node(start: Start, peer: Peer, environment: dict[str
     words = r'camera: green [01]\.\d\d, decision green, age p50 .* Hz, .* missed, \d+ on_time'
     said = wait_for(peer, process.stdout.fileno(), partial(re.search, words), send)
     assert '\033' not in said
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, errors) == (0, b'')
+
+
+def test_a_line_for_each_thing(start: Start, peer: Peer, environment: dict[str, str]) -> None:
+    start(latency_budget_ms=2000.0, **{'camera.regions_topic': '/detector/boxes'})
+    camera, detector = peer.camera(), peer.camera('/detector/boxes', Detection2DArray)
+    bbox = BoundingBox2D(size_x=20.0, size_y=20.0)
+    bbox.center.position.x = bbox.center.position.y = 16.0
+    away = BoundingBox2D(size_x=20.0, size_y=20.0)
+    away.center.position.x = 900.0
+
+    def send() -> None:
+        image = peer.image(plain_image('green'))
+        found = [Detection2D(id='7', bbox=bbox), Detection2D(id='9', bbox=away)]
+        detector.publish(Detection2DArray(header=image.header, detections=found))
+        camera.publish(image)
+
+    process = watch(environment, subprocess.PIPE)
+    assert process.stdout is not None
+    words = (
+        r'camera: 2 regions, 1 classified, 1 left, decision 2 things, age p50 .*\n'
+        r'.* camera/7: green [01]\.\d\d, decision green [01]\.\d\d, age [\d.]+ ms\n'
+        r'.* camera/9: no label, decision stale\n'
+    )
+    wait_for(peer, process.stdout.fileno(), partial(re.search, words), send)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, b'')

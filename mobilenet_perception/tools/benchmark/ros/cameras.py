@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cameras in a process of their own: publish frames as their parent orders, a line an order.
 
+With regions, where to look in a frame is published just before it: no detector's time is in it.
+
 An order is a JSON object on stdin; when all of its frames are sent, what was sent is written to
 its file, and `done NUMBER` to stdout.
 """
@@ -19,6 +21,10 @@ import numpy as np
 
 from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.benchmark.settings import regions_topic
+
+# Of a region, as a share of the shorter side of the image: a sign some way off.
+_SIDE = 0.2
 
 
 class Order(NamedTuple):
@@ -42,9 +48,15 @@ class Cameras:
 
     They offer sensor data: best effort, keep last 5, as camera drivers do. What gets lost is
     not sent again, and so is seen to be lost.
+
+    Args:
+        topics: of their images.
+        width: of the images, in pixels.
+        height: of the images, in pixels.
+        regions: of each frame; 0: none.
     """
 
-    def __init__(self, topics: Sequence[str], width: int, height: int) -> None:
+    def __init__(self, topics: Sequence[str], width: int, height: int, regions: int = 0) -> None:
         import rclpy  # noqa: PLC0415 (`--help` needs no ROS)
         from rclpy.qos import qos_profile_sensor_data  # noqa: PLC0415
         from sensor_msgs.msg import Image  # noqa: PLC0415
@@ -53,6 +65,10 @@ class Cameras:
         self._publishers = [
             self._node.create_publisher(Image, topic, qos_profile_sensor_data) for topic in topics
         ]
+        self._boxes: Any = None
+        self._region_publishers: list[Any] = []
+        if regions:
+            self._add_regions(topics, width, height, regions)
         # What is on it makes no difference to the time it takes.
         pixels = np.random.default_rng(0).integers(0, 256, height * width * 3, np.uint8)
         self._image: Any = Image(height=height, width=width, encoding='bgr8', step=3 * width)
@@ -61,7 +77,8 @@ class Cameras:
 
     def wait_for_subscribers(self) -> None:
         """Wait until every topic has a subscriber; the parent knows when to give up."""
-        while not all(publisher.get_subscription_count() for publisher in self._publishers):
+        publishers = [*self._publishers, *self._region_publishers]
+        while not all(publisher.get_subscription_count() for publisher in publishers):
             time.sleep(0.02)
 
     def publish(self, order: Order) -> list[tuple[int, list[int]]]:
@@ -71,15 +88,38 @@ class Cameras:
         number = 0
         while number < order.frames:
             time.sleep(max(0.0, start + number / order.rate_hz - time.monotonic()))
-            sent.append((number, [self._send(publisher) for publisher in self._publishers]))
+            sent.append((number, [self._send(index) for index in range(len(self._publishers))]))
             number = next_frame(number, time.monotonic() - start, order.rate_hz)
         return sent
 
-    def _send(self, publisher: Any) -> int:
+    def _add_regions(self, topics: Sequence[str], width: int, height: int, count: int) -> None:
+        from rclpy.qos import qos_profile_sensor_data  # noqa: PLC0415
+        from vision_msgs.msg import BoundingBox2D, Detection2D, Detection2DArray  # noqa: PLC0415
+
+        self._region_publishers = [
+            self._node.create_publisher(
+                Detection2DArray, regions_topic(topic), qos_profile_sensor_data
+            )
+            for topic in topics
+        ]
+        self._boxes = Detection2DArray()
+        self._boxes.header.frame_id = 'benchmark'
+        drawn = np.random.default_rng(0)
+        for number in range(count):
+            side = float(_SIDE * min(width, height))
+            bbox = BoundingBox2D(size_x=side, size_y=side)
+            bbox.center.position.x = float(drawn.uniform(side / 2, width - side / 2))
+            bbox.center.position.y = float(drawn.uniform(side / 2, height - side / 2))
+            self._boxes.detections.append(Detection2D(id=str(number), bbox=bbox))
+
+    def _send(self, index: int) -> int:
         stamp_ns = time.time_ns()
         stamp = self._image.header.stamp
         stamp.sec, stamp.nanosec = divmod(stamp_ns, 10**9)
-        publisher.publish(self._image)
+        if self._region_publishers:
+            self._boxes.header.stamp = stamp
+            self._region_publishers[index].publish(self._boxes)
+        self._publishers[index].publish(self._image)
         return stamp_ns
 
 
@@ -103,11 +143,12 @@ def main() -> int:
     parser.add_argument('width', type=int)
     parser.add_argument('height', type=int)
     parser.add_argument('topics', nargs='+')
+    parser.add_argument('--regions', type=int, default=0)
     given = parser.parse_args()
     from mobilenet_perception.ros.process import joined_ros  # noqa: PLC0415
 
     with joined_ros():
-        cameras = Cameras(given.topics, given.width, given.height)
+        cameras = Cameras(given.topics, given.width, given.height, given.regions)
         cameras.wait_for_subscribers()
         print('ready', flush=True)
         while line := sys.stdin.readline():

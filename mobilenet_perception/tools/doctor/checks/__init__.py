@@ -6,7 +6,7 @@ A new one is a generator of findings in the file that it belongs to, and a line 
 
 from collections.abc import Iterable, Iterator
 
-from mobilenet_perception.tools.doctor.checks import frames, graph, machine
+from mobilenet_perception.tools.doctor.checks import frames, graph, machine, regions
 from mobilenet_perception.tools.doctor.facts import MACHINE, Finding, GraphFacts, Level
 from mobilenet_perception.tools.doctor.machine_facts import MachineFacts
 
@@ -17,6 +17,7 @@ GRAPH_CHECKS = (
     graph.check_qos,
     frames.check_silence,
     frames.check_pictures,
+    regions.check_regions,
     graph.check_clock,
     frames.check_stamps,
     frames.check_loss,

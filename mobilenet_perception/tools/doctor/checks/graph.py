@@ -13,6 +13,7 @@ from mobilenet_perception.tools.doctor.facts import (
     Finding,
     GraphFacts,
     NodeFacts,
+    RegionTopicFacts,
     TopicFacts,
     fine,
     note,
@@ -188,17 +189,20 @@ def _elsewhere(facts: GraphFacts, topic: TopicFacts) -> str:
 
 def check_qos(facts: GraphFacts) -> Iterator[Finding]:
     """Compare each publisher with each subscriber of a topic."""
-    for topic in facts.topics:
+    topics: list[TopicFacts | RegionTopicFacts] = [*facts.topics, *facts.regions]
+    for topic in topics:
         for publisher in topic.publishers:
             for subscriber in topic.subscribers:
                 yield from _pair(topic, publisher, subscriber)
 
 
-def _pair(topic: TopicFacts, publisher: Endpoint, subscriber: Endpoint) -> Iterator[Finding]:
+def _pair(
+    topic: TopicFacts | RegionTopicFacts, publisher: Endpoint, subscriber: Endpoint
+) -> Iterator[Finding]:
     for policy, offered, asked in mismatches(publisher, subscriber):
         what = (
             f'{publisher.node} offers {policy} {offered} and {subscriber.node} asks for {asked}: '
-            'no frame gets through'
+            'nothing gets through'
         )
         if topic.node and subscriber.node == topic.node.name:
             parameter = f'qos_overrides.{topic.name}.subscription.{policy}'

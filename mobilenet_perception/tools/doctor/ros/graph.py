@@ -9,8 +9,8 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -22,17 +22,32 @@ from rosgraph_msgs.msg import Clock
 
 from mobilenet_perception.frames.messages import to_nanoseconds
 from mobilenet_perception.pipeline.clock_ticks import ClockTicks
-from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS, camera_names, transport_topic
-from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
+from mobilenet_perception.pipeline.parameters import NODE_PARAMETERS
 from mobilenet_perception.ros.environment import profile_variable
 from mobilenet_perception.ros.process import joined_ros, spin_once
 from mobilenet_perception.ros.qos import RELIABLE, policies
 from mobilenet_perception.tools.doctor import facts
-from mobilenet_perception.tools.doctor.facts import Endpoint, GraphFacts, NodeFacts, TopicFacts
+from mobilenet_perception.tools.doctor.facts import (
+    BOXES,
+    Endpoint,
+    GraphFacts,
+    NodeFacts,
+    RegionTopicFacts,
+    TopicFacts,
+)
 from mobilenet_perception.tools.doctor.processes import RosProcess, ros_processes, this_process
 from mobilenet_perception.tools.doctor.ros.listeners import CameraListener, NodeListener, Rules
+from mobilenet_perception.tools.doctor.subscriptions import (
+    IMAGE_TYPES,
+    RegionSubscription,
+    Subscription,
+    wanted_regions,
+    wanted_topics,
+)
 
-IMAGE_TYPES = (IMAGE, COMPRESSED)
+if TYPE_CHECKING:
+    from mobilenet_perception.tools.doctor.ros.region_listener import RegionListener
+
 NODE = 'classifier'
 _VISION_INFO = 'vision_msgs/msg/VisionInfo'
 # The first bytes of every GUID that Fast DDS gives: its vendor number (RTPS specification).
@@ -43,20 +58,6 @@ _SETTLE_S = 1.0
 _POLL_S = 0.25
 # More cameras at a time would be more than this process can listen to.
 _MOST_TOPICS = 8
-
-
-class Subscription(NamedTuple):
-    """A camera topic that a node is to hear.
-
-    Attributes:
-        node: the node's full name.
-        camera: the camera's name in it; empty: not known.
-        message_type: what it listens for; empty: not known.
-    """
-
-    node: str
-    camera: str = ''
-    message_type: str = ''
 
 
 @contextmanager
@@ -82,6 +83,7 @@ class Watch:
         self._graph = Graph(self._node, self._processes)
         self._nodes: dict[str, NodeListener] = {}
         self._cameras: dict[str, CameraListener] = {}
+        self._regions: dict[RegionSubscription, RegionListener] = {}
         self._left_out: set[str] = set()
         self._clock_ns: int | None = None
         self._ticks = 0
@@ -136,6 +138,8 @@ class Watch:
             ours=this_process(),
             clock_step_ms=self._clock.step_ms,
             clock_hz=self._clock.per_s,
+            regions=tuple(self._region_topic(item, nodes) for item in self._wanted_regions()),
+            box_topics=tuple(self._graph.topics((BOXES,), nodes)),
         )
 
     def close(self) -> None:
@@ -166,12 +170,15 @@ class Watch:
         for topic, wanted in self._wanted().items():
             if topic not in self._cameras:
                 self._listen(topic, wanted)
+        for regions in self._wanted_regions():
+            if regions not in self._regions:
+                self._listen_to_regions(regions)
 
     def _wanted(self) -> dict[str, Subscription]:
         """Return the camera topics to look at."""
         found: dict[str, Subscription] = {}
         for name, listener in self._nodes.items():
-            subscribed = self._graph.subscribed_images(name)
+            subscribed = self._graph.subscribed(name, IMAGE_TYPES)
             found |= wanted_topics(name, listener.parameters, subscribed)
         if self._query.topics:
             return {topic: found.get(topic, Subscription('')) for topic in self._query.topics}
@@ -195,6 +202,46 @@ class Watch:
         self._cameras[topic] = CameraListener(
             self._node, topic, kind, reliable, lambda: self._clock_ns
         )
+
+    def _wanted_regions(self) -> list[RegionSubscription]:
+        """Return the topics of regions to look at: those of the cameras that are looked at."""
+        found = [
+            item
+            for name, listener in self._nodes.items()
+            for item in wanted_regions(
+                name,
+                listener.parameters,
+                self._graph.subscribed(name, IMAGE_TYPES),
+                self._graph.subscribed(name, (BOXES,)),
+            )
+        ]
+        asked = self._query.topics
+        return [item for item in found if not asked or item.image_topic in asked]
+
+    def _listen_to_regions(self, wanted: RegionSubscription) -> None:
+        if not any(item.message_type == BOXES for item in self._graph.publishers(wanted.topic)):
+            return
+        # Where vision_msgs is missing, that is said of the machine.
+        with suppress(ImportError):
+            from mobilenet_perception.tools.doctor.ros.region_listener import (  # noqa: PLC0415
+                RegionListener,
+            )
+
+            self._regions[wanted] = RegionListener(self._node, wanted.topic, wanted.rules)
+
+    def _region_topic(
+        self, wanted: RegionSubscription, nodes: Mapping[str, NodeFacts]
+    ) -> RegionTopicFacts:
+        node = nodes[wanted.node]
+        frames, listener = self._cameras.get(wanted.image_topic), self._regions.get(wanted)
+        sizes = tuple(frames.sizes()) if frames else ()
+        arrivals = frames.arrivals() if frames else []
+        budget_ms = _rules(node, wanted.camera, 0.0).latency_budget_ms
+        return RegionTopicFacts(
+            wanted.topic, node, wanted.camera, wanted.image_topic, wanted.rules,
+            self._graph.publishers(wanted.topic), self._graph.subscribers(wanted.topic),
+            None if listener is None else listener.heard(sizes, arrivals, budget_ms), sizes,
+        )  # fmt: skip
 
     def _topic(
         self, name: str, wanted: Subscription, nodes: Mapping[str, NodeFacts]
@@ -271,22 +318,31 @@ class Graph:
         Args:
             apart_from: full names of nodes whose own topics are left out.
         """
+        return self.topics(IMAGE_TYPES, apart_from)
+
+    def topics(self, wanted: Collection[str], apart_from: Iterable[str]) -> dict[str, str]:
+        """Return types by name of topics of these types that somebody publishes.
+
+        Args:
+            wanted: message types.
+            apart_from: full names of nodes whose own topics are left out.
+        """
         own = tuple(f'{name}/' for name in apart_from)
         found = {}
         for topic, types in self._node.get_topic_names_and_types():
-            kinds = [kind for kind in types if kind in IMAGE_TYPES]
+            kinds = [kind for kind in types if kind in wanted]
             if kinds and not topic.startswith(own) and self._node.count_publishers(topic):
                 found[topic] = kinds[0]
         return found
 
-    def subscribed_images(self, full_name: str) -> list[str]:
-        """Return the camera topics that a node listens to."""
+    def subscribed(self, full_name: str, wanted: Collection[str]) -> list[str]:
+        """Return the topics of these message types that a node listens to."""
         namespace, _, name = full_name.rpartition('/')
         try:
             found = self._node.get_subscriber_names_and_types_by_node(name, namespace or '/')
         except Exception:  # rclpy has another error for a node that is gone in each release
             return []
-        return [topic for topic, types in found if set(types) & set(IMAGE_TYPES)]
+        return [topic for topic, types in found if set(types) & set(wanted)]
 
     def timing_topics(self, full_name: str) -> dict[str, str]:
         """Return the timing topics of a classifier, by camera."""
@@ -338,41 +394,6 @@ class Graph:
             if info.node_name == self._node.get_name():
                 return list(info.endpoint_gid)
         return []
-
-
-def wanted_topics(
-    node: str, parameters: Mapping[str, Any], subscribed: Collection[str]
-) -> dict[str, Subscription]:
-    """Return what a node is to hear, by topic.
-
-    Args:
-        node: full name.
-        parameters: by name; none: it did not tell.
-        subscribed: camera topics that it listens to; none while it is not active. Where they are
-            others than the parameters say, they were remapped.
-    """
-    found = {}
-    for camera in camera_names(parameters.get('cameras')):
-        base = _resolved(node, str(parameters.get(f'{camera}.image_topic', '')))
-        transport = str(parameters.get(f'{camera}.image_transport'))
-        compressed = transport == 'compressed'
-        topic = transport_topic(base, transport)
-        found[topic] = Subscription(node, camera, COMPRESSED if compressed else IMAGE)
-    if not subscribed:
-        return found
-    missing = [topic for topic in found if topic not in subscribed]
-    others = sorted(set(subscribed) - set(found))
-    if len(missing) == len(others):
-        for old, new in zip(missing, others, strict=True):
-            found[new] = found.pop(old)
-    return {topic: found.get(topic, Subscription(node)) for topic in sorted({*found, *subscribed})}
-
-
-def _resolved(node: str, topic: str) -> str:
-    namespace = node.rpartition('/')[0]
-    if topic.startswith('~/'):
-        return f'{node}/{topic[2:]}'
-    return topic if topic.startswith('/') else f'{namespace}/{topic}'
 
 
 def _full_name(name: str, namespace: str) -> str:

@@ -25,6 +25,7 @@ from mobilenet_perception.recordings.cdr import COMPRESSED, IMAGE
 from mobilenet_perception.ros.losses import subscribe_counting
 from mobilenet_perception.tools.bags.info.scan import Pictures, rate_of, stamps_of
 from mobilenet_perception.tools.doctor.facts import NodeFacts, StreamFacts
+from mobilenet_perception.tools.doctor.region_stream import Arrival
 
 _TYPES = {IMAGE: Image, COMPRESSED: CompressedImage}
 # Deep enough to bridge a decoding, and not so deep that large images fill the memory.
@@ -124,6 +125,15 @@ class CameraListener:
             rejected=self._pictures.rejected.counts(),
             picture=self._pictures.picture.facts(),
         )
+
+    def sizes(self) -> list[str]:
+        """Return the sizes of frames, such as `640x480`, the most frequent first."""
+        sizes = self._pictures.sizes
+        return sorted(sizes, key=sizes.__getitem__, reverse=True)
+
+    def arrivals(self) -> list[Arrival]:
+        """Return when frames came, and their stamps."""
+        return [Arrival(*pair) for pair in zip(self._steady, self._stamps, strict=True)]
 
     @property
     def _has_clock(self) -> bool:

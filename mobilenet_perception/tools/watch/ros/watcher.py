@@ -10,17 +10,20 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import QoSProfile
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Classification, Detection2DArray
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.pipeline.decision import STALE, ScoredLabel
 from mobilenet_perception.pipeline.timing import read_timing
 from mobilenet_perception.ros.messages import stamp_ns
 from mobilenet_perception.ros.process import spin_once
 from mobilenet_perception.tools.watch.camera import CameraView, WatchedCamera
+from mobilenet_perception.tools.watch.things import ThingView
 
 _QOS = QoSProfile(depth=100)
 _DISCOVERY_S = 0.5
+# No decision may be older: the longest decision_timeout_ms.
+_LONGEST_MS = 60_000.0
 
 
 class Watcher:
@@ -85,6 +88,8 @@ class Watcher:
         for kind, topic, callback in (
             (Classification, 'classification', self._label),
             (Classification, 'decision', self._decision),
+            (Detection2DArray, 'detections', self._detections),
+            (Detection2DArray, 'decisions', self._decisions),
             (DiagnosticArray, 'timing', self._timing),
         ):
             self._node.create_subscription(
@@ -98,6 +103,22 @@ class Watcher:
     def _decision(self, camera: WatchedCamera, message: Classification) -> None:
         decided = message.results[0]
         camera.take_decision(ScoredLabel(decided.class_id, decided.score), time.monotonic())
+
+    def _detections(self, camera: WatchedCamera, message: Detection2DArray) -> None:
+        labels = ((found.id, _best(found)) for found in message.detections)
+        camera.things.take_labels(labels, time.monotonic())
+
+    def _decisions(self, camera: WatchedCamera, message: Detection2DArray) -> None:
+        now_ns = stamp_ns(message.header)
+        things = []
+        for found in message.detections:
+            decided = _best(found)
+            # By the node's own clock, which may be simulation time.
+            age_ms = (now_ns - stamp_ns(found.header)) / 1e6
+            # Stale rests on no frame; a stamp of another clock gives no age.
+            is_known = decided.label != STALE and 0.0 <= age_ms <= _LONGEST_MS
+            things.append(ThingView(found.id, None, decided, age_ms if is_known else None))
+        camera.things.take_decisions(things, time.monotonic())
 
     def _timing(self, camera: WatchedCamera, message: DiagnosticArray) -> None:
         values = _values(message.status[0])
@@ -121,6 +142,11 @@ class Watcher:
             elif not name:
                 active = _values(status).get('state') == 'active'
                 self.state = trouble if active else status.message
+
+
+def _best(found: Any) -> ScoredLabel:
+    best = found.results[0].hypothesis
+    return ScoredLabel(best.class_id, best.score)
 
 
 def _values(status: Any) -> dict[str, str]:
