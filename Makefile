@@ -7,6 +7,8 @@ python := .venv/bin/python
 training_python := .venv-training/bin/python
 # make demo INPUT=...: a video file, a folder of images or a bag; without it, a drawn drive.
 input := $(if $(INPUT),"$(INPUT)")
+# What Python has compiled is kept, whatever the shell says: it is half of what a start costs.
+unexport PYTHONDONTWRITEBYTECODE
 # Most tests wait for other processes; each worker has a ROS domain of its own.
 pytest := -m pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
@@ -18,15 +20,16 @@ help:  ## List the commands
 demo: setup  ## Classify a drawn drive, or INPUT=<video, image folder or bag>, over real ROS 2
 	@$(python) -m mobilenet_perception demo $(input) --out out/demo
 
+# Both halves at once: one is seen as it goes (+), the other, whole, when it has ended.
 test:  ## Run all tests
 	@$(MAKE) --no-print-directory --jobs=2 setup setup-training
-	@$(MAKE) --no-print-directory test-runtime test-training
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync test-training test-runtime
 
 test-runtime: setup  ## Run the tests of the node and its tools
 	@$(python) $(pytest) tests --ignore=tests/training
 
 test-training: setup-training  ## Run the tests of training/, in an environment with TensorFlow
-	@$(training_python) $(pytest) tests/training
+	+@$(training_python) $(pytest) tests/training
 
 lint: setup  ## Check style, format, types, and who imports whom
 	@.venv/bin/ruff check .

@@ -25,6 +25,7 @@ case "$*" in
     '-c import ensurepip, venv') {has_venv} ;;
     '-m pip --version') {has_pip} ;;
     '-m pip install'*) [ "$6" != --target ] || cp_uv "$7" ;;
+    '-m pytest'*) {tests} ;;
     '-m venv'*) cp_uv "$3"; ln -s "$0" "$3/bin/python" ;;
     'scripts/'*) echo "$*" >>"{log}" ;;
 esac
@@ -94,7 +95,7 @@ class Machine(NamedTuple):
         """Put a Python on PATH; `said`: what it does when asked, where that is not all well."""
         well = {
             'answer': 'echo "$0"', 'header': '$0', 'rclpy': 'true', 'vision_msgs': 'true',
-            'imports': 'true', 'has_pip': 'exit 1', 'has_venv': 'exit 1',
+            'imports': 'true', 'tests': 'true', 'has_pip': 'exit 1', 'has_venv': 'exit 1',
         }  # fmt: skip
         return self.write(name, PYTHON.format(log=self.log, **{**well, **said}))
 
