@@ -12,7 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import ModelProto, TensorProto, ValueInfoProto, inliner, version_converter
+from onnx import (
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+    inliner,
+    version_converter,
+)
 
 from mobilenet_perception.errors import BundleError
 from mobilenet_perception.inference.runtimes.tensorrt.network import find_float64
@@ -35,8 +43,8 @@ OPSET = 17
 _TYPES: Mapping[int, type] = {
     TensorProto.FLOAT: np.float32, TensorProto.FLOAT16: np.float16, TensorProto.UINT8: np.uint8,
 }  # fmt: skip
-# Names of dimensions that stand for the sizes of an image are as good as none.
-_MANY = 2
+# A domain for nodes that ONNX's converter of opsets shall not touch.
+_ASIDE = 'aside'
 
 
 class ForeignModel(NamedTuple):
@@ -228,14 +236,28 @@ def _of_opset(model: ModelProto, path: Path) -> ModelProto:
     version = next((o.version for o in model.opset_import if o.domain in ('', 'ai.onnx')), 1)
     if version == OPSET:
         return model
+    kept = [node for node in model.graph.node if version > OPSET and _is_alike(node)]
+    for node in kept:
+        node.domain = _ASIDE
+    model.opset_import.append(helper.make_opsetid(_ASIDE, 1))
     try:
-        converted = version_converter.convert_version(model, OPSET)
+        converted: ModelProto = version_converter.convert_version(model, OPSET)
     except Exception as error:  # of ONNX's converter: RuntimeError and others
         raise BundleError(
             f'{path} is of opset {version}, which does not become {OPSET} '
             f'({str(error).strip().splitlines()[-1]}): export it with opset {OPSET}'
         ) from error
+    for node in converted.graph.node:
+        if node.domain == _ASIDE:
+            node.domain = ''
     return converted
+
+
+def _is_alike(node: NodeProto) -> bool:
+    """Say whether a node of a later opset, which ONNX's converter does not know, is of 17, too."""
+    if node.op_type == 'Pad':
+        return len(node.input) <= 3
+    return node.op_type == 'Split' and len(node.input) == 2
 
 
 def _constants_become_initializers(model: ModelProto) -> None:

@@ -221,6 +221,32 @@ def test_several_models_become_one_ladder(
     assert 'left out: blind: 66.67%' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize('opset', [18, 20])
+def test_what_torch_exports_today_becomes_opset_17(
+    opset: int, noise: Image, tmp_path: Path
+) -> None:
+    made = model(ending='')
+    del made.graph.node[-3:]
+    made.graph.node.extend(
+        [
+            helper.make_node('Pad', ['curved', 'pads'], ['wide']),
+            helper.make_node('Split', ['wide', 'sizes'], ['a', 'b'], axis=1),
+            helper.make_node('Concat', ['a', 'b'], ['c'], axis=1),
+            helper.make_node('ReduceMean', ['c', 'axes'], ['logits'], keepdims=0),
+        ]
+    )
+    for name, values in (('pads', [0, 0, 1, 1, 0, 0, 0, 0]), ('sizes', [1, 2]), ('axes', [2, 3])):
+        tensor = helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+        made.graph.initializer.append(tensor)
+    made.opset_import[0].version = opset
+    place = bring(tmp_path, saved(made, tmp_path / 'm.onnx'), '--scaling', '-1..1')
+    scaled = ((noise.astype(np.float32) - 127.5) / 127.5).transpose(2, 0, 1)
+    logits = np.exp(by_owner(made, scaled))
+    assert np.allclose(scores(place, noise), logits / logits.sum(), atol=1e-5)
+    found = onnx.load_from_string(load_bundle(place).models['m'])
+    assert [entry.version for entry in found.opset_import] == [17]
+
+
 def _two_inputs() -> ModelProto:
     made = model()
     made.graph.input.append(helper.make_tensor_value_info('sound', TensorProto.FLOAT, [1, 9]))
