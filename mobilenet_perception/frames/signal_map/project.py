@@ -34,6 +34,8 @@ class ViewRules(NamedTuple):
         min_pixels: shorter side of a signal in the image; what is smaller is left out.
         min_visible: share of a signal that must lie in the image, 0 to 1.
         sigmas: standard deviations of the pose to allow for.
+        tilt_sigma_deg: standard deviation of roll and of pitch, beside the pose's own: a robot
+            nods, and what localises it on the ground does not know of it.
     """
 
     max_distance_m: float = 25.0
@@ -41,6 +43,7 @@ class ViewRules(NamedTuple):
     min_pixels: float = 12.0
     min_visible: float = 0.75
     sigmas: float = 2.0
+    tilt_sigma_deg: float = 0.2
 
 
 class SignalRegion(NamedTuple):
@@ -95,7 +98,7 @@ def signals_in_view(
     chosen, outlines, boxes = chosen[good], outlines[good], boxes[good]
     if not len(chosen):
         return []
-    grown, good = _grown(boxes, outlines, model, pose, mount, rules.sigmas)
+    grown, good = _grown(boxes, outlines, model, _nodding(pose, rules), mount, rules.sigmas)
     inside = _clipped(grown, model)
     found = [
         _region(signals.signals[index], box, float(distances[index]))
@@ -108,6 +111,11 @@ def signals_in_view(
 def _region(signal: MapSignal, box: Array, distance_m: float) -> SignalRegion:
     left, top, right, bottom = box.tolist()
     return SignalRegion(signal.id, signal.kind, left, top, right, bottom, distance_m)
+
+
+def _nodding(pose: MapPose, rules: ViewRules) -> MapPose:
+    tilt = math.radians(rules.tilt_sigma_deg) ** 2
+    return pose._replace(covariance=pose.covariance + np.diag([0.0, 0.0, 0.0, tilt, tilt, 0.0]))
 
 
 def _boxes(

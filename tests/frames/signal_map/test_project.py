@@ -24,6 +24,8 @@ MODEL = CameraModel(CameraInfo(640, 480, '', [], [500, 0, 319.5, 0, 500, 239.5, 
 MOUNT = mount_of(0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 SIGN = MapSignal('a', 'stop', (10.0, 0.0, 1.0), 180.0, (0.8, 0.4))
 
+EVEN = ViewRules(tilt_sigma_deg=0.0)
+
 
 def look(
     *signals: MapSignal, pose: MapPose | None = None, rules: ViewRules | None = None
@@ -33,7 +35,7 @@ def look(
         MODEL,
         planar_pose(0.0, 0.0, 0.0) if pose is None else pose,
         MOUNT,
-        rules or ViewRules(),
+        rules or EVEN,
     )
 
 
@@ -54,7 +56,7 @@ def test_the_robot_turns_and_the_camera_nods() -> None:
     assert (left.left + left.right) / 2 == pytest.approx(320 + 500 * math.tan(0.0873), abs=0.5)
     nodding = mount_of(0.0, 0.0, 1.0, 0.0, -0.1, 0.0)
     (region,) = signals_in_view(
-        SignalMap('map', [SIGN]), MODEL, planar_pose(0.0, 0.0, 0.0), nodding, ViewRules()
+        SignalMap('map', [SIGN]), MODEL, planar_pose(0.0, 0.0, 0.0), nodding, EVEN
     )
     # A negative pitch looks up, so the sign moves down.
     assert (region.top + region.bottom) / 2 == pytest.approx(240 + 500 * math.tan(0.1), abs=0.5)
@@ -104,6 +106,14 @@ def test_a_box_grows_by_the_first_order_of_the_covariance() -> None:
     assert region.top == pytest.approx(230.0, abs=0.05)
 
 
+def test_a_robot_that_nods_needs_room_above_and_below() -> None:
+    (region,) = look(rules=ViewRules(tilt_sigma_deg=0.5))
+    # About the robot, which is a metre below the camera; a roll moves the camera aside.
+    moved = 2 * math.radians(0.5) * 500
+    assert region.top == pytest.approx(230.0 - moved, abs=0.2)
+    assert region.left == pytest.approx(300.0 - moved / 10, abs=0.3)
+
+
 def test_errors_that_go_together_grow_a_box_as_they_do() -> None:
     """To the left and turned to the right: the sign stays where it was."""
     side = 0.1
@@ -118,7 +128,7 @@ def test_a_box_that_was_grown_holds_the_signal_as_often_as_it_says() -> None:
     covariance = np.diag([0.1**2, 0.1**2, 0.02**2, 0.005**2, 0.005**2, 0.02**2])
     pose = planar_pose(0.0, 0.3, 0.02)._replace(covariance=covariance)
     sign = SIGN._replace(position=(6.0, 0.8, 1.8))
-    rules = ViewRules(sigmas=3.0)
+    rules = ViewRules(sigmas=3.0, tilt_sigma_deg=0.0)
     (grown,) = look(sign, pose=pose, rules=rules)
     held, tries = 0, 1000
     for noise in rng.multivariate_normal(np.zeros(6), covariance, tries):
