@@ -71,6 +71,14 @@ def positive(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """Read a number from 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f'must be a number from 0; it is {text}')
+    return value
+
+
 def share(text: str) -> float:
     """Read a number from 0 to 1."""
     value = float(text)

@@ -3,7 +3,7 @@
 
 import argparse
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,10 +160,12 @@ def node_arguments(settings: ReplaySettings, cameras: Iterable[SourceCamera]) ->
             qos = f'qos_overrides.{topic}.subscription'
             parameters[f'{qos}.reliability'] = 'reliable'
             parameters[f'{qos}.depth'] = RELIABLE_DEPTH
-    arguments = ['--ros-args']
-    for name, value in parameters.items():
-        arguments += ['-p', f'{name}:={value}']
-    return arguments
+    return ['--ros-args', *parameter_arguments(parameters)]
+
+
+def parameter_arguments(parameters: Mapping[str, Any]) -> list[str]:
+    """Return parameters as a node takes them after `--ros-args`."""
+    return [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
 
 
 def player_arguments(settings: ReplaySettings, sent: Path, pictures: Path) -> list[str]:
