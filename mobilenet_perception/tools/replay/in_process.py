@@ -238,7 +238,9 @@ def on_schedule(
 
 
 def _faulty(source: Source, faults: Faults) -> Source:
-    return source._replace(frames=faults.frames(source.frames))
+    return source._replace(
+        frames=faults.frames(source.frames), regions=faults.regions(source.regions)
+    )
 
 
 def _run(
