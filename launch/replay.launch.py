@@ -45,6 +45,7 @@ PASSED_ON = (
     ('cameras', 'Names of the cameras, with commas between them: front,left.'),
     ('image_topic', 'Topic of the images, for one camera.'),
     ('image_transport', 'raw (Image) or compressed (CompressedImage), for one camera.'),
+    ('significant_bits', 'Bits that 16-bit samples use, such as 12, for one camera.'),
     ('latency_budget_ms', 'Time from capture to publication, in milliseconds.'),
     ('namespace', 'Namespace of the node.'),
 )

@@ -103,7 +103,9 @@ def decode_bytes(
     elif data.startswith(jpeg_png.PNG_SIGNATURE):
         header = jpeg_png.read_png_header(data)
         limits.check_dimensions(header.height, header.width)
-        pixels = _decode_png(jpeg_png.essential_png(data), header, significant_bits or 16)
+        pixels = decode_samples(
+            jpeg_png.essential_png(data), _FLAGS[header.gray], significant_bits
+        )
     else:
         raise FrameError(_unsupported(data))
     expected = {-(-side // reduction) for side in (header.height, header.width)}
@@ -112,14 +114,25 @@ def decode_bytes(
     return Frame(pixels, 'mono' if header.gray else 'bgr', 1 / reduction)
 
 
-def _decode_png(
-    data: bytes, header: jpeg_png.Header, significant_bits: int
+def decode_samples(
+    data: bytes, flags: int, significant_bits: int = 0
 ) -> npt.NDArray[np.uint8] | None:
-    flags = _FLAGS[header.gray]
-    if header.bits < 16 or significant_bits == 16:
+    """Decode an image file in memory with OpenCV; of 16-bit samples take the highest 8 bits.
+
+    Args:
+        data: the whole file.
+        flags: of OpenCV.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
+
+    Returns:
+        The pixels; None: OpenCV cannot decode it.
+    """
+    if significant_bits in (0, 16):
         return imdecode(data, flags)
     samples = imdecode(data, flags | cv2.IMREAD_ANYDEPTH)
-    return None if samples is None else highest_bits(samples.view(np.uint16), significant_bits)
+    if samples is None or samples.dtype == np.uint8:
+        return samples
+    return highest_bits(samples.view(np.uint16), significant_bits)
 
 
 def _reduction(

@@ -28,6 +28,7 @@ def open_source(
     topics: Collection[str] = (),
     labels_file: Path | None = None,
     stamps: Container[int] | None = None,
+    significant_bits: int = 0,
 ) -> Source:
     """Open a source of frames.
 
@@ -39,6 +40,7 @@ def open_source(
         topics: which camera topics of a recording; none: all.
         labels_file: what the frames of a recording show; None: the file in its folder, if any.
         stamps: give only the frames of these capture stamps, in nanoseconds; None: all.
+        significant_bits: of 16-bit samples, in whatever is recorded or a file, 8 to 16; 0: all.
 
     Raises:
         PerceptionError: there is no such source, or it cannot be read.
@@ -60,12 +62,15 @@ def open_source(
     elif topics:
         raise PerceptionError(f'{source} is not a rosbag2 recording: --topic does not apply')
     elif path.is_dir():
-        opened = Source(source, (camera,), pictures.read_images(path, rate, camera.name))
+        images = pictures.read_images(path, rate, camera.name, significant_bits)
+        opened = Source(source, (camera,), images)
     else:
         opened = Source(source, (camera,), pictures.read_video(path, rate_hz, camera.name))
     frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
     if stamps is not None:
         frames = (frame for frame in frames if frame.stamp_ns in stamps)
+    if significant_bits:
+        frames = (frame._replace(significant_bits=significant_bits) for frame in frames)
     return opened._replace(frames=frames)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
+from mobilenet_perception.frames import Frame, RegionOfInterest, crop
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.recordings import SourceFrame, find_files, open_source, source_of
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
@@ -61,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar='X,Y,W,H',
         help='where to crop (default: as the labels say)',
     )
+    common.add_significant_bits(parser)
     parser.add_argument(
         '--group-seconds', type=common.positive, metavar='SECONDS', default=normal.group_s,
         help='frames of so long stay together in a split (%(default)g)',
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         group_s=arguments.group_seconds,
         topics=tuple(arguments.topic),
         roi=arguments.roi,
+        significant_bits=arguments.significant_bits,
         label_by_bundle=by_bundle,
         variant=arguments.variant,
         force=arguments.force,
@@ -106,6 +108,7 @@ class ExtractSettings(NamedTuple):
         group_s: length of the segments of time that stay together in a split, in seconds.
         topics: which camera topics; none: all.
         roi: where to crop; None: where the recording says, else nowhere.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
         label_by_bundle: what has no label gets the bundle's answer for one.
         variant: name of the variant to ask; empty: the most accurate.
         force: replace a folder that was extracted before.
@@ -116,6 +119,7 @@ class ExtractSettings(NamedTuple):
     group_s: float = 10.0
     topics: tuple[str, ...] = ()
     roi: RegionOfInterest | None = None
+    significant_bits: int = 0
     label_by_bundle: bool = False
     variant: str = ''
     force: bool = False
@@ -209,7 +213,13 @@ class _Extraction:
         settings = self._settings
         rate_hz = 1.0 / settings.every_s
         segments = manifest.Segments(settings.group_s)
-        for frame in open_source(source_of(bag), rate_hz=rate_hz, topics=settings.topics).frames:
+        source = open_source(
+            source_of(bag),
+            rate_hz=rate_hz,
+            topics=settings.topics,
+            significant_bits=settings.significant_bits,
+        )
+        for frame in source.frames:
             self.summary.sampled += 1
             number = segments.number(frame.camera, frame.truth, frame.log_ns)
             try:
@@ -233,7 +243,7 @@ class _Extraction:
 
     def _take_frame(self, frame: SourceFrame, bag: str, group: str) -> None:
         settings = self._settings
-        decoded = decode(frame.message)
+        decoded = frame.decode()
         roi = settings.roi or frame.roi
         pixels = crop(decoded, roi).rgb()
         label = frame.truth if frame.clear else None

@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.recordings import (
     Source,
@@ -21,7 +21,13 @@ from mobilenet_perception.recordings import (
 from mobilenet_perception.recordings import labels as bag_labels
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region
+from mobilenet_perception.tools.arguments import (
+    BUILT_IN,
+    add_runtime,
+    add_significant_bits,
+    load_classifier,
+    region,
+)
 from mobilenet_perception.tools.bags.label import rows as label_rows
 from mobilenet_perception.tools.terminal import Progress
 
@@ -47,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
     )
+    add_significant_bits(parser)
     parser.add_argument(
         '-o', '--output', type=Path, metavar='FILE',
         help=f'(default: {bag_labels.FILE}, or {label_rows.FILE} of a bundle, beside the bag)',
@@ -77,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write_answers(arguments: argparse.Namespace, target: Path, progress: Progress) -> int:
-    source = open_source(source_of(arguments.bag))
+    source = open_source(source_of(arguments.bag), significant_bits=arguments.significant_bits)
     classifier = load_classifier(arguments)
     found = answer_rows(classifier, source, arguments.variant, arguments.roi, progress)
     progress.end()
@@ -163,8 +170,7 @@ def _answer(
 ) -> tuple[str, float] | None:
     """Return the best label and its score; None: the frame cannot be decoded."""
     try:
-        decoded = decode(frame.message)
-        scores = classifier.classify(decoded, roi or frame.roi, variant).scores
+        scores = classifier.classify(frame.decode(), roi or frame.roi, variant).scores
     except FrameError:
         return None
     best = int(scores.argmax())

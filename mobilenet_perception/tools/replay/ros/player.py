@@ -24,7 +24,7 @@ from mobilenet_perception.recordings.cdr import restamp
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.arguments import add_significant_bits, positive
 from mobilenet_perception.tools.replay.pace import Schedule
 from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
@@ -88,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--seconds', type=positive, help='stop after so long')
     parser.add_argument('--topic', action='append', default=[], help='camera topic of a bag')
     parser.add_argument('--labels', type=Path, help='labels file of a bag')
+    add_significant_bits(parser)
     parser.add_argument('--reliable', action='store_true', help='reliable QoS, not sensor data')
     parser.add_argument('--node', default='', help='set <camera>.roi on this node as labelled')
     parser.add_argument('--sent', type=Path, help='write what was sent, one JSON object a line')
@@ -112,6 +113,7 @@ def play(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         topics=arguments.topic,
         labels_file=arguments.labels,
+        significant_bits=arguments.significant_bits,
     )
     # The drawing shares two processor cores with the node.
     cv2.setNumThreads(1)
