@@ -259,7 +259,11 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
             at_run_time=False,
         ),
         f'{camera}.regions_min_pixels': Specification(
-            8, 'side below which a box is passed over, in pixels', 1, 10_000, at_run_time=False
+            8,
+            'side below which a box, or its part within the image, is passed over, in pixels',
+            1,
+            10_000,
+            at_run_time=False,
         ),
         f'{camera}.regions_most': Specification(
             16, 'regions of one frame to look at', 1, 64, at_run_time=False
