@@ -150,16 +150,21 @@ def _reduction(
     return next(fitting, 1)
 
 
+def jpeg_behind(data: bytes) -> str:
+    """Say that a JPEG starts only behind a few other bytes; empty: none does."""
+    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
+    if start <= 0:
+        return ''
+    return (
+        f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
+        'driver publish the JPEG alone'
+    )
+
+
 def _unsupported(data: bytes) -> str:
     if data[1:4] == jpeg_png.PNG_SIGNATURE[1:4]:
         return 'the PNG is damaged: its signature is wrong, as after a transfer as text'
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):
             return f'the image is {name}: a compressed image must be JPEG or PNG'
-    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
-    if start > 0:
-        return (
-            f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
-            'driver publish the JPEG alone'
-        )
-    return f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'
+    return jpeg_behind(data) or f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'

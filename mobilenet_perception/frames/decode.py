@@ -17,6 +17,7 @@ from mobilenet_perception.frames.compressed import (
     decode_bytes,
     decode_compressed,
     decode_samples,
+    jpeg_behind,
 )
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
 from mobilenet_perception.frames.image import UInt8Array, decode_image
@@ -90,7 +91,8 @@ def _decode_other(data: bytes, limits: Limits, significant_bits: int) -> Frame:
     sides = _sides(data)
     if sides is None:
         raise FrameError(
-            'no image that can be read: give JPEG, PNG, BMP, WebP, TIFF or PBM/PGM/PPM'
+            jpeg_behind(data)
+            or 'no image that can be read: give JPEG, PNG, BMP, WebP, TIFF or PBM/PGM/PPM'
         )
     limits.check_dimensions(*sides)
     pixels = _without_log(lambda: decode_samples(data, cv2.IMREAD_COLOR, significant_bits))
