@@ -39,6 +39,7 @@ ARGUMENTS = (
     ('regions_margin', '', 'What to add on each side of a region, as a share of it; a map: 0.'),
     # Its regions are then those of all cameras; parameters of its own may be in params_file.
     ('signal_map', '', 'Map of signals: start the node signal_regions, and look where it says.'),
+    ('significant_bits', '', 'Bits that 16-bit samples use, such as 12, for one camera.'),
     ('latency_budget_ms', '', 'Time from capture to publication, in milliseconds.'),
     # In simulation, and for bags played with --clock.
     ('use_sim_time', 'false', 'Take the time from /clock.'),
@@ -137,14 +138,15 @@ def _parameters(given: dict[str, str]) -> dict[str, Any]:
         parameters['bundle'] = str(Path(given['bundle']).expanduser().resolve())
     if given['latency_budget_ms']:
         parameters['latency_budget_ms'] = _number('latency_budget_ms', given['latency_budget_ms'])
-    for name in ('image_topic', 'image_transport'):
+    for name in ('image_topic', 'image_transport', 'significant_bits'):
         if not given[name]:
             continue
         if len(cameras) > 1:
             raise RuntimeError(
                 f'{name} is for one camera: for several set <camera>.{name} in params_file'
             )
-        parameters[f'{(cameras or ["camera"])[0]}.{name}'] = given[name]
+        value = given[name] if name != 'significant_bits' else _whole(name, given[name])
+        parameters[f'{(cameras or ["camera"])[0]}.{name}'] = value
     for camera in cameras or ['camera']:
         parameters.update(_regions(given, camera))
     return parameters
@@ -200,6 +202,12 @@ def _is_true(name: str, text: str) -> bool:
     if text.lower() not in ('true', 'false'):
         raise RuntimeError(f'{name} must be true or false; it is {text!r}')
     return text.lower() == 'true'
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise RuntimeError(f'{name} must be a whole number; it is {text!r}')
+    return int(text)
 
 
 def _number(name: str, text: str) -> float:

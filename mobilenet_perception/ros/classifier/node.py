@@ -136,6 +136,8 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
 
     def close(self) -> None:
         """End what runs, in whatever state the node is."""
+        if self._bond is not None and self.context.ok():
+            self._bond.close()
         self._stop_runtime_switch()
         self._stop()
         self._diagnostics.close()
