@@ -18,6 +18,7 @@ from rclpy.qos import QoSProfile
 
 from mobilenet_perception.ros.domain import isolated_domain
 from mobilenet_perception.ros.environment import ros_environment
+from mobilenet_perception.tools.replay.settings import parameter_arguments
 
 _PATIENCE_S = 30.0
 _SEGMENT = re.compile(r'/dev/shm/\S*fast(?:dds|rtps)\S*')
@@ -49,8 +50,7 @@ def started(arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 def node_arguments(**parameters: object) -> list[str]:
     """Return the command line that sets parameters of the node."""
-    pairs = [('-p', f'{name}:={value}') for name, value in parameters.items()]
-    return ['--ros-args', *(part for pair in pairs for part in pair)]
+    return ['--ros-args', *parameter_arguments(parameters)]
 
 
 class Listener:

@@ -105,10 +105,6 @@ class Classifier:
             )
         return self.variants[name]
 
-    def decide_above(self, variant: str = '') -> Thresholds:
-        """Return the scores from which a variant shows each label clearly enough."""
-        return self._decide_above[self.variant(variant).name]
-
     def classify(
         self,
         frame: Frame,

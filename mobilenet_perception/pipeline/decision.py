@@ -6,6 +6,7 @@ labels by it.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,12 @@ class ScoredLabel(NamedTuple):
 
     label: str
     score: float
+
+
+def best_labels(labels: Sequence[str], scores: Floats, count: int) -> tuple[ScoredLabel, ...]:
+    """Return the labels with the best of (labels,) scores, so many at most, the best first."""
+    best = scores.argsort()[::-1][:count]
+    return tuple(ScoredLabel(labels[index], float(scores[index])) for index in best)
 
 
 class Decision(NamedTuple):

@@ -22,7 +22,7 @@ from mobilenet_perception.pipeline.camera_queue import (
     Offered,
     WaitingFrame,
 )
-from mobilenet_perception.pipeline.decision import Decider, Decision, ScoredLabel
+from mobilenet_perception.pipeline.decision import Decider, Decision, ScoredLabel, best_labels
 from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSettings
 from mobilenet_perception.pipeline.region_decisions import ThingDecision, Things
 from mobilenet_perception.pipeline.region_run import run_regions
@@ -422,9 +422,7 @@ class Pipeline:
         return self._settings.decision.is_clear(answer.scores, answer.decide_above)
 
     def _top(self, answer: Scores) -> tuple[ScoredLabel, ...]:
-        best = answer.scores.argsort()[::-1][: self._settings.top_k]
-        labels = self._classifier.labels
-        return tuple(ScoredLabel(labels[index], float(answer.scores[index])) for index in best)
+        return best_labels(self._classifier.labels, answer.scores, self._settings.top_k)
 
     @staticmethod
     def _variants(classifier: Classifier, settings: PipelineSettings) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ _KEPT = 32
 # Frames in a row without regions, though regions come, after which something is wrong.
 _ENOUGH = 10
 # Stamps further apart are of two clocks.
-OTHER_CLOCK_MS = 10_000.0
+_OTHER_CLOCK_MS = 10_000.0
+NO_REGIONS = 'no regions have come'
+"""Reason of a frame whose camera has never heard any."""
 
 
 class RegionMatch:
@@ -56,7 +58,7 @@ class RegionMatch:
     def missing(self, stamp_ns: int) -> str:
         """Say why a frame has no regions."""
         if not self._kept:
-            return 'no regions have come'
+            return NO_REGIONS
         if self.rules.match == EXACT:
             return 'no regions of its stamp came in time'
         return f'the nearest regions are {self._nearest_ms(stamp_ns):.0f} ms from its stamp'
@@ -65,11 +67,8 @@ class RegionMatch:
         """Say what is wrong with the regions, in words; empty: nothing."""
         if not self._kept or self._without < _ENOUGH:
             return self._kept[-1].trouble if self._kept else ''
-        if self._apart_ms > OTHER_CLOCK_MS:
-            return (
-                f"the regions' stamps are {self._apart_ms / 1e3:.0f} s from those of the frames: "
-                'they are of another clock; copy the header of the image that they were found in'
-            )
+        if other := other_clock(self._apart_ms):
+            return other
         if self.rules.match == EXACT:
             return (
                 f'the last {self._without} frames had no regions of their stamp: copy the header '
@@ -88,3 +87,13 @@ class RegionMatch:
     @staticmethod
     def _distance_ms(regions: Regions, stamp_ns: int) -> float:
         return abs(stamp_ns - regions.stamp_ns) / NS_PER_MS
+
+
+def other_clock(apart_ms: float) -> str:
+    """Say that stamps of regions and frames are of two clocks; empty: they need not be."""
+    if apart_ms <= _OTHER_CLOCK_MS:
+        return ''
+    return (
+        f"the regions' stamps are {apart_ms / 1e3:.0f} s from those of the frames: they are of "
+        'another clock; copy the header of the image that they were found in'
+    )

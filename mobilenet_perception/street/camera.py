@@ -47,7 +47,10 @@ class ImagePoint(NamedTuple):
 
 
 class Box(NamedTuple):
-    """An upright rectangle of the image in pixels, possibly reaching beyond it."""
+    """An upright rectangle of the image in pixels, possibly reaching beyond it.
+
+    Of pictures whose size is not known, in shares of their width and height.
+    """
 
     left: float
     top: float
@@ -72,6 +75,17 @@ class Box(NamedTuple):
             and other.right <= self.right
             and other.bottom <= self.bottom
         )
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    def shared_area(self, other: 'Box') -> float:
+        """Return the area that two boxes share; 0: none."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0.0, across) * max(0.0, down)
 
     def overlaps(self, other: 'Box') -> bool:
         """Tell whether two boxes share an area."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.frames.boxes import Box
-from mobilenet_perception.pipeline.region_match import OTHER_CLOCK_MS
+from mobilenet_perception.pipeline.region_match import other_clock
 from mobilenet_perception.pipeline.regions import EXACT, RegionRules, choose_regions, clip
 from mobilenet_perception.pipeline.timing import NS_PER_MS
 from mobilenet_perception.tools.bags.reason_counter import ReasonCounter
@@ -163,11 +163,8 @@ class RegionTally:
         if found.apart_ms is None:
             yield 'there are regions, and no frames of their camera'
             return
-        if found.apart_ms > OTHER_CLOCK_MS:
-            yield (
-                f"the regions' stamps are {found.apart_ms / 1e3:.0f} s from those of the frames: "
-                'they are of another clock; copy the header of the image that they were found in'
-            )
+        if other := other_clock(found.apart_ms):
+            yield other
             return
         exact = self.rules.match == EXACT
         near = 'of its own stamp' if exact else f'within {self.rules.max_age_ms:g} ms of its stamp'

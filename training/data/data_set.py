@@ -8,6 +8,7 @@ images have their names here, too.
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -54,7 +55,7 @@ class Window(NamedTuple):
     def cut(self, pixels: Pixels) -> Pixels:
         """Return it, (height, width, 3) uint8 RGB, of the pixels of the file."""
         rows, columns = slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
-        return np.ascontiguousarray(pixels[rows, columns])
+        return pixels[rows, columns].copy()
 
 
 class Sample(NamedTuple):
@@ -83,7 +84,7 @@ class Sample(NamedTuple):
             TrainingError: the file is not a readable image.
         """
         if isinstance(self.image, Window):
-            return self.image.cut(read_rgb(self.image.path))
+            return self.image.cut(_last_read(self.image.path))
         return read_rgb(self.image) if isinstance(self.image, Path) else self.image
 
 
@@ -146,6 +147,10 @@ def read_rgb(path: Path) -> Pixels:
         raise TrainingError(f'{error}: mend or remove it') from error
 
 
+# Windows of one file follow one another.
+_last_read = lru_cache(maxsize=2)(read_rgb)
+
+
 def published_labels(labels: Sequence[str], merge: Mapping[str, str]) -> tuple[str, ...]:
     """Return the labels after merging, each once, in order of first appearance."""
     return tuple(dict.fromkeys(merge.get(label, label) for label in labels))
@@ -154,13 +159,14 @@ def published_labels(labels: Sequence[str], merge: Mapping[str, str]) -> tuple[s
 def data_hash(samples: Sequence[Sample]) -> str:
     """Return a SHA-256 over names, labels, groups and pixels (or files), in order."""
     digest = hashlib.sha256()
+    read = lru_cache(maxsize=1)(Path.read_bytes)
     for sample in samples:
         digest.update(f'{sample.source}/{sample.name}/{sample.label}/{sample.group}'.encode())
         image = sample.image
         if isinstance(image, Window):
             digest.update(str(image[1:]).encode())
             image = image.path
-        digest.update(image.read_bytes() if isinstance(image, Path) else image.tobytes())
+        digest.update(read(image) if isinstance(image, Path) else image.tobytes())
     return digest.hexdigest()
 
 

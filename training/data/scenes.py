@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mobilenet_perception.street import Box
 from mobilenet_perception.street.signals import BACKGROUND
 from training.data.data_set import Pixels, Sample, Window, read_rgb
 
@@ -22,34 +23,6 @@ _TRIES = 12
 _SHOWN = 0.1
 
 
-class Box(NamedTuple):
-    """Part of a picture: left, top, right and bottom, as shares of its width and height."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @property
-    def area(self) -> float:
-        """Share of the picture; 0 where nothing is left."""
-        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
-
-    def overlap(self, other: 'Box') -> float:
-        """Share of the picture that both have."""
-        return Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        ).area
-
-    def grown(self, share: float) -> 'Box':
-        """Return it with a share of its width and height more on each side."""
-        across, down = share * (self.right - self.left), share * (self.bottom - self.top)
-        return Box(self.left - across, self.top - down, self.right + across, self.bottom + down)
-
-
 class Scene(NamedTuple):
     """A photograph that shows none of the labels, but for what is boxed.
 
@@ -57,7 +30,8 @@ class Scene(NamedTuple):
         path: the file.
         group: scenes of one group are alike: never split.
         source: the data set, such as `street_photos`.
-        shown: what of it shows one of the labels, or may: no window has any of it.
+        shown: what of it shows one of the labels, or may, as shares of its width and height: no
+            window has any of it.
     """
 
     path: Path
@@ -119,6 +93,11 @@ def scene_samples(scenes: Sequence[Scene], count: int) -> Iterator[Sample]:
                 yield Sample(window, BACKGROUND, scene.group, scene.source, name)
 
 
+def grown(box: Box, share: float) -> Box:
+    """Return a box with a share of its width and height more on each side."""
+    across, down = share * box.width, share * box.height
+    return Box(box.left - across, box.top - down, box.right + across, box.bottom + down)
+
+
 def _shows(window: Box, shown: Box) -> bool:
-    both = window.overlap(shown)
-    return both > _SHOWN * min(window.area, shown.area)
+    return window.shared_area(shown) > _SHOWN * min(window.area, shown.area)

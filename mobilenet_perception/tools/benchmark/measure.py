@@ -24,7 +24,7 @@ from mobilenet_perception.tools.benchmark import trial as trials
 from mobilenet_perception.tools.benchmark.report import Report
 from mobilenet_perception.tools.benchmark.settings import BenchmarkSettings, regions_topic
 from mobilenet_perception.tools.benchmark.variants import measure_variants
-from mobilenet_perception.tools.replay.settings import node_arguments
+from mobilenet_perception.tools.replay.settings import node_arguments, parameter_arguments
 from mobilenet_perception.tools.terminal import notify
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _region_arguments(cameras: Iterable[SourceCamera], regions: int) -> list[str
             ('regions_most', regions),
         )
     }
-    return [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
+    return parameter_arguments(parameters)
 
 
 class _Cameras(Child):

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import Frame, decode_file
-from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.pipeline.decision import ScoredLabel
+from mobilenet_perception.pipeline.decision import DecisionRules, best_labels
 from mobilenet_perception.recordings.pictures import list_images, warn_of_left_out
 from mobilenet_perception.tools.arguments import (
     add_bundle,
@@ -34,20 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Classify; 1 when an image could not be, the others having been."""
     classifier = load_classifier(arguments)
-    thresholds = classifier.decide_above(arguments.variant)
-    decide_above = dict(zip(classifier.labels, thresholds, strict=True))
+    classifier.variant(arguments.variant)
     status = 0
     for path in find_images(arguments.images):
         try:
             frame = _read(path, arguments.significant_bits)
-            top = best_labels(classifier, frame, arguments.variant, arguments.top_k)
+            found = classifier.classify(frame, None, arguments.variant)
         except PerceptionError as error:
             print(f'error: {error}', file=sys.stderr)
             status = 1
             continue
-        best = top[0]
+        top = best_labels(classifier.labels, found.scores, arguments.top_k)
         if arguments.json:
-            decided = best.label if best.score >= decide_above[best.label] else None
+            is_clear = DecisionRules().is_clear(found.scores, found.decide_above)
+            decided = top[0].label if is_clear else None
             said = {'file': str(path), 'top': [item._asdict() for item in top], 'decided': decided}
             print(json.dumps(said))
         else:
@@ -69,15 +68,6 @@ def find_images(names: Iterable[str]) -> Iterator[Path]:
             yield path
         else:
             yield from map(Path, sorted(glob.glob(name, recursive=True)) or [name])  # noqa: PTH207
-
-
-def best_labels(
-    classifier: Classifier, frame: Frame, variant: str, top_k: int
-) -> list[ScoredLabel]:
-    """Classify one image; the best label comes first."""
-    scores = classifier.classify(frame, None, variant).scores
-    best = scores.argsort()[::-1][:top_k]
-    return [ScoredLabel(classifier.labels[index], float(scores[index])) for index in best]
 
 
 def _read(path: Path, significant_bits: int) -> Frame:

@@ -240,13 +240,10 @@ def faulty_frames(
         active: gives the faults that are on at a second of the recording, by kind.
         random: decides by chance, where a share of the frames is concerned.
     """
-    first_ns: int | None = None
     held: list[SourceFrame] = []
     counts: Counter[str] = Counter()
 
-    for frame in frames:
-        first_ns = frame.log_ns if first_ns is None else first_ns
-        faults = active((frame.log_ns - first_ns) / 1e9)
+    for frame, faults in _with_faults(frames, active):
 
         def happens(kind: str, faults: dict[str, Fault] = faults) -> bool:
             return kind in faults and bool(random.random() < faults[kind].value)
@@ -280,12 +277,8 @@ def faulty_regions(
         active: gives the faults that are on at a second of the recording, by kind.
         random: decides by chance, where a share of the messages is concerned.
     """
-    first_ns: int | None = None
     before_ns: dict[str, int] = {}
-    given: Any
-    for given in regions:
-        first_ns = given.log_ns if first_ns is None else first_ns
-        faults = active((given.log_ns - first_ns) / 1e9)
+    for given, faults in _with_faults(regions, active):
         other_ns = before_ns.get(given.camera, given.stamp_ns)
         before_ns[given.camera] = given.stamp_ns
         if 'regions_lost' in faults and random.random() < faults['regions_lost'].value:
@@ -299,6 +292,16 @@ def faulty_regions(
             # What was serialised is no longer what is sent.
             changed |= {'cdr': None} if hasattr(given, 'cdr') else {}
         yield given._replace(**changed)
+
+
+def _with_faults(
+    items: Iterable[Any], active: Callable[[float], dict[str, Fault]]
+) -> Iterator[tuple[Any, dict[str, Fault]]]:
+    """Yield each item with the faults that are on as it was recorded."""
+    first_ns: int | None = None
+    for item in items:
+        first_ns = item.log_ns if first_ns is None else first_ns
+        yield item, active((item.log_ns - first_ns) / 1e9)
 
 
 def _is_skipped(number: int, fault: Fault | None) -> bool:

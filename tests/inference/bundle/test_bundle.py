@@ -159,7 +159,9 @@ def test_a_bundle_of_before_has_one_threshold_for_all_labels(folder: Path) -> No
     value['variants'][0].pop('decide_above')
     (folder / 'bundle.json').write_bytes(sealed_json(value))
     classifier = Classifier(load_bundle(folder), create_runtime(), warmup_runs=1)
-    assert set(classifier.decide_above()) == {np.float32(value['decision']['decide_above'])}
+    scores = classifier.classify(Frame(plain_image('red'), 'rgb'))
+    assert scores.decide_above is not None
+    assert set(scores.decide_above) == {np.float32(value['decision']['decide_above'])}
 
 
 def test_each_label_has_its_threshold_and_the_others_the_bundles(folder: Path) -> None:
@@ -168,11 +170,11 @@ def test_each_label_has_its_threshold_and_the_others_the_bundles(folder: Path) -
     value['variants'][0]['decide_above'] = {'red': 0.875}
     (folder / 'bundle.json').write_bytes(sealed_json(value))
     classifier = Classifier(load_bundle(folder), create_runtime(), warmup_runs=1)
-    found = dict(zip(classifier.labels, classifier.decide_above(), strict=True))
+    scores = classifier.classify(Frame(plain_image('red'), 'rgb'))
+    assert scores.decide_above is not None
+    found = dict(zip(classifier.labels, scores.decide_above, strict=True))
     assert found['red'] == 0.875
     assert found['blue'] == np.float32(value['decision']['decide_above'])
-    scores = classifier.classify(Frame(plain_image('red'), 'rgb'))
-    np.testing.assert_array_equal(scores.decide_above, classifier.decide_above())
 
 
 def test_failed_writing_leaves_the_old_bundle(folder: Path) -> None:

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from training.data.scenes import Box, Scene, scene_samples
+from mobilenet_perception.street import Box
+from training.data.scenes import Scene, scene_samples
 from training.errors import TrainingError
 
 

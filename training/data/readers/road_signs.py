@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mobilenet_perception.street import Box
 from training.data.data_set import DataSet, Pixels, Sample, read_rgb
-from training.data.scenes import Box, Scene
+from training.data.scenes import Scene, grown
 from training.errors import TrainingError
 
 SOURCE = 'road_signs'
@@ -85,11 +86,12 @@ def read_road_signs(folder: Path) -> DataSet:
                 crop = _cut(pixels, box)
                 name = f'{photo.path.stem}_{number}'
                 samples.append(Sample(crop, box.label, photo.group, SOURCE, name))
-        shown = [
+        shown = (
             Box(b.left / width, b.top / height, b.right / width, b.bottom / height)
             for b in photo.boxes
-        ]
-        scenes.append(Scene(photo.path, photo.group, SOURCE, tuple(b.grown(0.3) for b in shown)))
+        )
+        around = tuple(grown(box, 0.3) for box in shown)
+        scenes.append(Scene(photo.path, photo.group, SOURCE, around))
     labels = tuple(dict.fromkeys(sample.label for sample in samples))
     return DataSet(samples, labels, credits=(CREDIT,), scenes=tuple(scenes))
 

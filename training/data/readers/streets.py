@@ -8,11 +8,12 @@ The photographs of streets are Open Images' (`street-photos`), pavements of many
 import json
 from pathlib import Path
 
+from mobilenet_perception.street import Box
 from training.data.data_set import DataSet
 from training.data.readers.files import image_files, images_in, require_folder
 from training.data.readers.road_signs import read_road_signs
 from training.data.readers.street_signals import read_street_signals
-from training.data.scenes import Box, Scene, scene_samples
+from training.data.scenes import Scene, grown, scene_samples
 
 CREDITS = (
     'Streets: Open Images, pictures CC BY 2.0, labels CC BY 4.0.',
@@ -76,5 +77,5 @@ def _marked(boxes: list[list[object]]) -> tuple[Box, ...]:
         x, y, width, height = (float(str(number)) for number in numbers)
         if name in _MARKED:
             box = Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-            found.append(box.grown(0.3))
+            found.append(grown(box, 0.3))
     return tuple(found)

@@ -3,14 +3,15 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import Any, NamedTuple
 
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.inference.classifier import Classifier
+from mobilenet_perception.inference.classifier import Classifier, Scores
+from mobilenet_perception.pipeline.decision import DecisionRules, best_labels
 from mobilenet_perception.pipeline.regions import Region, RegionRules
 from mobilenet_perception.recordings import (
     Source,
@@ -158,7 +159,7 @@ def answer_rows(
     Raises:
         PerceptionError: the recording breaks off, or there is no such variant.
     """
-    decide_above = dict(zip(classifier.labels, classifier.decide_above(variant), strict=True))
+    classifier.variant(variant)
     rows: list[dict[str, Any]] = []
     runs: dict[tuple[str, str], _Run] = {}
     first_ns: int | None = None
@@ -167,8 +168,7 @@ def answer_rows(
         time_us = label_rows.recorded_us(frame, first_ns)
         for thing, answer in _answers(classifier, frame, regions, roi, variant).items():
             key = frame.camera, thing
-            label = answer[0] if answer else ''
-            certain = answer is not None and bool(answer[1] >= decide_above[label])
+            label, certain = (answer.label, answer.certain) if answer else ('', False)
             run = runs.get(key)
             # Frames recorded at the same moment cannot be told apart by intervals.
             if run and time_us > run.start_us and (run.label, run.certain) != (label, certain):
@@ -176,10 +176,18 @@ def answer_rows(
                 run = None
             if answer:
                 run = run or runs.setdefault(key, _Run(*key, label, certain, time_us))
-                run.add(answer[1], time_us)
+                run.add(answer.score, time_us)
         progress(count)
     rows += [run.row(run.last_us + _AFTER_LAST_US) for run in runs.values()]
     return sorted(rows, key=lambda row: (row['camera'], row['id'], float(row['start_s'])))
+
+
+class _Answer(NamedTuple):
+    """The best label, its score, and whether it is clear enough to be decided by."""
+
+    label: str
+    score: float
+    certain: bool
 
 
 def _answers(
@@ -188,8 +196,8 @@ def _answers(
     regions: tuple[Region, ...] | None,
     roi: RegionOfInterest | None,
     variant: str,
-) -> dict[str, tuple[str, float] | None]:
-    """Return the best label and its score of each thing, of a whole frame under an empty id.
+) -> dict[str, _Answer | None]:
+    """Return what is said of each thing, of a whole frame under an empty id.
 
     None: the frame cannot be decoded.
     """
@@ -201,15 +209,16 @@ def _answers(
             else {region.id: region.roi for region in inside(regions, decoded) if region.id}
         )
         found = {
-            thing: classifier.classify(decoded, place, variant).scores
-            for thing, place in places.items()
+            thing: classifier.classify(decoded, place, variant) for thing, place in places.items()
         }
     except FrameError:
         return {'': None} if regions is None else {}
-    return {
-        thing: (classifier.labels[int(scores.argmax())], float(scores.max()))
-        for thing, scores in found.items()
-    }
+    return {thing: _answer(classifier.labels, scores) for thing, scores in found.items()}
+
+
+def _answer(labels: Sequence[str], found: Scores) -> _Answer:
+    (best,) = best_labels(labels, found.scores, 1)
+    return _Answer(*best, DecisionRules().is_clear(found.scores, found.decide_above))
 
 
 class _Run:

@@ -4,6 +4,7 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
+from mobilenet_perception.pipeline.region_match import NO_REGIONS
 from mobilenet_perception.pipeline.regions import EXACT
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros.qos import mismatches
@@ -30,7 +31,6 @@ _MOST_NEAR = 5
 _ALIKE = 0.7
 # Of both sides of an image: where all boxes lie within, they may be of a smaller one.
 _CORNER = 0.5
-_NO_REGIONS = 'no regions have come'
 
 
 def check_regions(facts: GraphFacts) -> Iterator[Finding]:
@@ -109,7 +109,7 @@ def _silent(facts: GraphFacts, topic: RegionTopicFacts) -> Finding:
 
 def _deaf(topic: RegionTopicFacts, heard: RegionStream) -> Iterator[Finding]:
     records = topic.node.records.get(topic.camera, ())
-    if heard.messages < _FEW or not records or records[-1].reason != _NO_REGIONS:
+    if heard.messages < _FEW or not records or records[-1].reason != NO_REGIONS:
         return
     # Where a wrong QoS or type keeps them off, that is said already.
     if any(
