@@ -27,6 +27,38 @@ class CompressedMessage(NamedTuple):
     format: str = 'jpeg'
 
 
+GOOD = RawMessage(4, 6, 'rgb8', 18, bytes(72))
+# What drivers get wrong of it, and what is said; None: it is taken.
+MALFORMED: list[tuple[dict[str, object], str | None]] = [
+    ({'data': b''}, 'no data'),
+    ({'data': bytes(71)}, 'truncated: 71 bytes'),
+    ({'data': bytes(73)}, 'too long: 73 bytes'),
+    ({'step': 17}, 'a row takes 18'),
+    ({'step': 0}, 'a row takes 18'),
+    ({'step': 2**32 - 1}, 'truncated'),
+    ({'height': 0}, 'no pixels'),
+    ({'width': 0}, 'no pixels'),
+    ({'height': 2**32 - 1}, 'above the limit'),
+    ({'width': 2**32 - 1, 'height': 2**32 - 1}, 'above the limit'),
+    ({'width': 16_385}, 'above the limit'),
+    ({'encoding': 'RGB8'}, "did you mean 'rgb8'"),
+    ({'encoding': 'rgb'}, "did you mean 'rgb8'"),
+    ({'encoding': ''}, 'known ones are rgb8, bgr8'),
+    ({'encoding': '32FC1'}, 'not supported'),
+    ({'encoding': 'x' * 10_000}, 'xxx...'),
+    ({'encoding': 'bayer_rggb8', 'height': 36, 'width': 2, 'step': 2}, 'at least 3 pixels'),
+    ({'encoding': 'uyvy', 'width': 9}, 'a width that 2 divides'),
+    ({'encoding': 'yuyv', 'width': 9}, 'a width that 2 divides'),
+    ({'encoding': 'nv12', 'width': 9, 'step': 9}, 'an even width and height'),
+    ({'encoding': 'nv21', 'height': 3}, 'an even width and height'),
+    ({'encoding': 'nv12', 'width': 10}, 'truncated, or its driver'),
+    ({'encoding': 'nv24', 'step': 5}, None),
+    ({'encoding': 'nv24', 'width': 8, 'step': 6}, 'truncated, or its driver'),
+    ({'data': [1, 2]}, 'no run of bytes|truncated'),
+    ({'data': np.zeros((6, 24), np.uint8)[:, ::2]}, 'no run of bytes'),
+]
+
+
 def raw_message(rows: UInt8Array, width: int, encoding: str, padding: int = 0) -> RawMessage:
     """Pack (height, row bytes) into a message, each row followed by bytes of rubbish."""
     rubbish = np.full((rows.shape[0], padding), 0xA5, np.uint8)

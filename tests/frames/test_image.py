@@ -9,7 +9,7 @@ import pytest
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import ENCODINGS, Limits, decode, decode_image
-from tests.frames.raw import RawMessage, UInt8Array, raw_message
+from tests.frames.raw import GOOD, MALFORMED, RawMessage, UInt8Array, raw_message
 from tests.frames.test_yuv import PACKED_422, SEMI_PLANAR_420
 
 SIZES = [(1, 1), (4, 6), (7, 5), (1, 9), (9, 1), (3, 3)]
@@ -139,40 +139,7 @@ def test_reads_nothing_beyond_the_data() -> None:
         decode_image(RawMessage(2, 2, 'mono8', 3, bytes(5)))
 
 
-GOOD = RawMessage(4, 6, 'rgb8', 18, bytes(72))
-
-
-@pytest.mark.parametrize(
-    ('changes', 'reason'),
-    [
-        ({'data': b''}, 'no data'),
-        ({'data': bytes(71)}, 'truncated: 71 bytes'),
-        ({'data': bytes(73)}, 'too long: 73 bytes'),
-        ({'step': 17}, 'a row takes 18'),
-        ({'step': 0}, 'a row takes 18'),
-        ({'step': 2**32 - 1}, 'truncated'),
-        ({'height': 0}, 'no pixels'),
-        ({'width': 0}, 'no pixels'),
-        ({'height': 2**32 - 1}, 'above the limit'),
-        ({'width': 2**32 - 1, 'height': 2**32 - 1}, 'above the limit'),
-        ({'width': 16_385}, 'above the limit'),
-        ({'encoding': 'RGB8'}, "did you mean 'rgb8'"),
-        ({'encoding': 'rgb'}, "did you mean 'rgb8'"),
-        ({'encoding': ''}, 'known ones are rgb8, bgr8'),
-        ({'encoding': '32FC1'}, 'not supported'),
-        ({'encoding': 'x' * 10_000}, 'xxx...'),
-        ({'encoding': 'bayer_rggb8', 'height': 36, 'width': 2, 'step': 2}, 'at least 3 pixels'),
-        ({'encoding': 'uyvy', 'width': 9}, 'a width that 2 divides'),
-        ({'encoding': 'yuyv', 'width': 9}, 'a width that 2 divides'),
-        ({'encoding': 'nv12', 'width': 9, 'step': 9}, 'an even width and height'),
-        ({'encoding': 'nv21', 'height': 3}, 'an even width and height'),
-        ({'encoding': 'nv12', 'width': 10}, 'truncated, or its driver'),
-        ({'encoding': 'nv24', 'step': 5}, None),
-        ({'encoding': 'nv24', 'width': 8, 'step': 6}, 'truncated, or its driver'),
-        ({'data': [1, 2]}, 'no run of bytes|truncated'),
-        ({'data': np.zeros((6, 24), np.uint8)[:, ::2]}, 'no run of bytes'),
-    ],
-)
+@pytest.mark.parametrize(('changes', 'reason'), MALFORMED)
 def test_malformed(changes: dict[str, object], reason: str | None) -> None:
     message = GOOD._replace(**changes)  # type: ignore[arg-type]
     if reason is None:

@@ -5,7 +5,6 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -13,35 +12,10 @@ import pytest
 
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import decode_compressed, jpeg
-from tests.frames.raw import CompressedMessage, UInt8Array
+from tests.frames import jpegs
+from tests.frames.jpegs import SCAN, cut_off, encoded, street
+from tests.frames.raw import CompressedMessage
 from tests.support import ROOT
-
-SCAN = b'\xff\xda'
-END = b'\xff\xd9'
-
-
-def street(height: int = 480, width: int = 640, channels: int = 3) -> UInt8Array:
-    """A picture with detail everywhere, as a camera gives."""
-    rng = np.random.default_rng(3)
-    coarse = rng.integers(0, 256, (height // 16, width // 16, channels), np.uint8)
-    image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    noise = rng.normal(0, 6, (height, width, channels))
-    return np.clip(image.reshape(height, width, channels) + noise, 0, 255).astype(np.uint8)
-
-
-def encoded(*options: int, image: UInt8Array | None = None) -> bytes:
-    return cv2.imencode('.jpg', street() if image is None else image, list(options))[1].tobytes()
-
-
-def without_huffman_tables(data: bytes) -> bytes:
-    """Take the tables out, as UVC cameras do: they are the standard's own."""
-    found = re.search(rb'\xff\xc4', data)
-    while found:
-        start = found.start()
-        length = int.from_bytes(data[start + 2 : start + 4], 'big')
-        data = data[:start] + data[start + 2 + length :]
-        found = re.search(rb'\xff\xc4', data[: data.index(SCAN)])
-    return data
 
 
 def cmyk() -> bytes:
@@ -51,25 +25,7 @@ def cmyk() -> bytes:
     return out.getvalue()
 
 
-SOUND: dict[str, Callable[[], bytes]] = {
-    'baseline': encoded,
-    'progressive': lambda: encoded(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
-    'restart markers': lambda: encoded(cv2.IMWRITE_JPEG_RST_INTERVAL, 4),
-    'optimised': lambda: encoded(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
-    '4:4:4': lambda: encoded(
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444
-    ),
-    '4:1:1': lambda: encoded(
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411
-    ),
-    'grey': lambda: encoded(image=street(channels=1)),
-    'zeros behind': lambda: encoded() + bytes(4096),
-    'garbage behind': lambda: encoded() + b'\x01\x02\x03' * 100,
-    'zeros before the end marker': lambda: encoded()[:-2] + bytes(64) + END,
-    'the next frame behind': lambda: encoded() + encoded(),
-    'without Huffman tables': lambda: without_huffman_tables(encoded()),
-    'CMYK': cmyk,
-}
+SOUND = {**jpegs.SOUND, 'CMYK': cmyk}
 
 
 @pytest.mark.parametrize('kind', SOUND)
@@ -94,20 +50,14 @@ def test_pixels_are_those_of_opencv(kind: str, reduction: int) -> None:
 @pytest.mark.parametrize('kind', ['baseline', 'progressive', 'restart markers', '4:4:4', 'grey'])
 @pytest.mark.parametrize('kept', [0.05, 0.3, 0.6, 0.95])
 def test_pixels_that_end_early_are_refused(kind: str, kept: float) -> None:
-    data = SOUND[kind]()
-    start = data.index(SCAN)
-    cut = data[: start + round(kept * (len(data) - start))].removesuffix(b'\xff') + END
     with pytest.raises(FrameError, match='is damaged'):
-        decode_compressed(CompressedMessage(cut))
+        decode_compressed(CompressedMessage(cut_off(SOUND[kind](), kept)))
 
 
 @pytest.mark.parametrize('kept', [0.25, 0.5, 0.75])
 def test_the_row_is_said(kept: float) -> None:
-    data = encoded()
-    start = data.index(SCAN)
-    cut = data[: start + round(kept * (len(data) - start))] + END
     with pytest.raises(FrameError, match=r'end after \d+ of 480 rows') as caught:
-        decode_compressed(CompressedMessage(cut))
+        decode_compressed(CompressedMessage(cut_off(encoded(), kept)))
     found = re.search(r'after (\d+) of', str(caught.value))
     assert found is not None
     assert abs(int(found[1]) - 480 * kept) < 40
@@ -190,7 +140,7 @@ def test_the_decoder_prints_nothing() -> None:
         'import sys\n'
         'from mobilenet_perception.errors import FrameError\n'
         'from mobilenet_perception.frames.compressed import decode_bytes\n'
-        'from tests.frames.test_jpeg import END, encoded\n'
+        'from tests.frames.jpegs import END, encoded\n'
         'data = encoded()\n'
         'for cut in range(len(data) // 2, len(data), 997):\n'
         '    try:\n'

@@ -12,8 +12,8 @@ import pytest
 from mobilenet_perception.errors import FrameError
 from mobilenet_perception.frames import Frame, decode, decode_file
 from mobilenet_perception.frames.quality import Quality, measure
+from tests.frames.jpegs import encoded
 from tests.frames.raw import CompressedMessage, raw_message
-from tests.frames.test_jpeg import encoded
 
 RANDOM = np.random.default_rng(5)
 CHANNELS = {'mono16': 1, 'bayer_rggb16': 1, 'rgb16': 3}
