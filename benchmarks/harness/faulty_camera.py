@@ -11,6 +11,7 @@ import argparse
 import array
 import heapq
 import json
+import math
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -62,27 +63,20 @@ class _Regions(NamedTuple):
 
 def main() -> None:
     """Publish frames on an absolute schedule."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('sent', type=Path, help='file to append to')
-    parser.add_argument('switch', type=Path, help='file that exists while the fault is on')
-    parser.add_argument('--frames', type=int, default=300)
-    parser.add_argument('--rate', type=float, default=30.0, help='frames a second')
-    parser.add_argument(
-        '--fault', action='append', default=[], help='of frames; without times: as --on says'
-    )
-    parser.add_argument('--on', type=float, nargs=2, help='seconds between which it is on')
-    parser.add_argument('--jump', choices=('back', 'forward'), help='of simulation time')
-    parser.add_argument('--regions', type=int, default=0, help='of each frame; 0: none')
-    options = parser.parse_args()
+    options = _options()
     begin, end = options.on or (0.0, 0.0)
     faults = Faults(
         [parse_fault(text if '@' in text else f'{text}@{begin}-{end}') for text in options.fault]
     )
     rclpy.init()
     node = rclpy.create_node('faulty_camera')
-    publisher = node.create_publisher(Image, '/camera/image_raw', qos_profile_sensor_data)
+    publisher = node.create_publisher(
+        Image, f'/{options.camera}/image_raw', qos_profile_sensor_data
+    )
     clock = node.create_publisher(Clock, '/clock', 10) if options.jump else None
-    boxes = node.create_publisher(Detection2DArray, '/camera/boxes', qos_profile_sensor_data)
+    boxes = node.create_publisher(
+        Detection2DArray, f'/{options.camera}/boxes', qos_profile_sensor_data
+    )
     while not publisher.get_subscription_count():
         time.sleep(0.05)
     while options.regions and not boxes.get_subscription_count():
@@ -104,7 +98,10 @@ def main() -> None:
                 jumped = jump_ns if item.stamp_ns >= EPOCH_NS + begin * 1e9 else 0
                 stamp_ns = _SIMULATED_NS + item.stamp_ns - EPOCH_NS + jumped
             if isinstance(item, _Regions):
-                boxes.publish(_boxes(stamp_ns, item))
+                found = _boxes(stamp_ns, item)
+                if options.nan_box and stamp_ns // 10**9 % 2:
+                    found.detections.append(Detection2D(bbox=BoundingBox2D(size_x=math.nan)))
+                boxes.publish(found)
                 continue
             if clock is not None:
                 clock.publish(Clock(clock=time_message(stamp_ns)))
@@ -117,6 +114,25 @@ def main() -> None:
         for _, name in events:
             _switch(options.switch, name, sent.write)
     rclpy.shutdown()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('sent', type=Path, help='file to append to')
+    parser.add_argument('switch', type=Path, help='file that exists while the fault is on')
+    parser.add_argument('--frames', type=int, default=300)
+    parser.add_argument('--rate', type=float, default=30.0, help='frames a second')
+    parser.add_argument(
+        '--fault', action='append', default=[], help='of frames; without times: as --on says'
+    )
+    parser.add_argument('--on', type=float, nargs=2, help='seconds between which it is on')
+    parser.add_argument('--jump', choices=('back', 'forward'), help='of simulation time')
+    parser.add_argument('--camera', default='camera', help='name of its topics (%(default)s)')
+    parser.add_argument('--regions', type=int, default=0, help='of each frame; 0: none')
+    parser.add_argument(
+        '--nan-box', action='store_true', help='every other second: one more, whose width is NaN'
+    )
+    return parser.parse_args()
 
 
 def _frames(count: int, rate: float, pictures: int) -> Iterator[SourceFrame]:
