@@ -1,59 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training for real: it learns, a killed run resumes, what is wrong is said."""
 
+import importlib
 import os
 import signal
-import subprocess
-import sys
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support import ROOT
 from tests.training.conftest import shared
+from tests.training.fit.forked import run_forked
 from tests.training.fit.toy import squares, tiny, train
 from training.configuration.settings import Stage
 from training.data.data_set import DataSet
 from training.errors import TrainingError
+from training.fit import checkpoint
 from training.fit.network import label_indices, load_network, network_inputs
 from training.fit.run_folder import Run
 from training.images.batches import Batch, Batches
 
-# A process that trains, and kills itself when something happens for the given time.
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-import {module} as module
-from training.fit import checkpoint
-from tests.training.conftest import shared
-from tests.training.fit.toy import tiny, train
-
-checkpoint.SAVE_SECONDS = 0.0
-original, calls = module.{name}, []
-
-def killed(*arguments, **keywords):
-    calls.append(None)
-    if len(calls) == {call}:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return original(*arguments, **keywords)
-
-module.{name} = killed
-train(Path(sys.argv[1]), tiny(*sys.argv[2:]))
-"""
-
 
 def kill(folder: Path, module: str, name: str, call: int, *settings: str) -> None:
     """Train in a process of its own that dies at the given call of a function."""
-    code = KILLED.format(module=module, name=name, call=call)
-    command = [sys.executable, '-c', code, str(folder), *settings]
-    environment = {**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '2'}
-    root = ROOT
-    process = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
-    )
-    assert process.returncode == -signal.SIGKILL, process.stderr[-2000:]
+    ended = run_forked(folder.parent, _train_killed, folder, module, name, call, settings)
+    assert ended.code == -signal.SIGKILL, ended.said
+
+
+def _train_killed(
+    folder: Path, module: str, name: str, call: int, settings: tuple[str, ...]
+) -> None:
+    owner: Any = importlib.import_module(module)
+    *within, last = name.split('.')
+    for part in within:
+        owner = getattr(owner, part)
+    original, calls = getattr(owner, last), count(1)
+
+    def killed(*arguments: Any, **keywords: Any) -> Any:
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return original(*arguments, **keywords)
+
+    checkpoint.SAVE_SECONDS = 0.0
+    setattr(owner, last, killed)
+    train(folder, tiny(*settings))
 
 
 @pytest.fixture(scope='session')
