@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """JPEGs of every kind that cameras send, and what becomes of them on the way."""
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -13,13 +14,16 @@ SCAN = b'\xff\xda'
 END = b'\xff\xd9'
 
 
+@functools.cache
 def street(height: int = 480, width: int = 640, channels: int = 3) -> UInt8Array:
     """A picture with detail everywhere, as a camera gives."""
     rng = np.random.default_rng(3)
     coarse = rng.integers(0, 256, (height // 16, width // 16, channels), np.uint8)
     image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     noise = rng.normal(0, 6, (height, width, channels))
-    return np.clip(image.reshape(height, width, channels) + noise, 0, 255).astype(np.uint8)
+    picture = np.clip(image.reshape(height, width, channels) + noise, 0, 255).astype(np.uint8)
+    picture.flags.writeable = False
+    return picture
 
 
 def encoded(*options: int, image: UInt8Array | None = None) -> bytes:
@@ -43,7 +47,7 @@ def cut_off(data: bytes, kept: float) -> bytes:
     return data[: start + round(kept * (len(data) - start))].removesuffix(b'\xff') + END
 
 
-SOUND: dict[str, Callable[[], bytes]] = {
+_MADE: dict[str, Callable[[], bytes]] = {
     'baseline': encoded,
     'progressive': lambda: encoded(cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
     'restart markers': lambda: encoded(cv2.IMWRITE_JPEG_RST_INTERVAL, 4),
@@ -60,4 +64,8 @@ SOUND: dict[str, Callable[[], bytes]] = {
     'zeros before the end marker': lambda: encoded()[:-2] + bytes(64) + END,
     'the next frame behind': lambda: encoded() + encoded(),
     'without Huffman tables': lambda: without_huffman_tables(encoded()),
+}
+# Each is encoded once.
+SOUND: dict[str, Callable[[], bytes]] = {
+    kind: functools.cache(make) for kind, make in _MADE.items()
 }
