@@ -177,7 +177,7 @@ def _run(
         if not start(node):
             return 1
         with held_interrupts():
-            executor.spin_until_future_complete(ended)
+            _spin_until(executor, node, ended)
     finally:
         # A launch file's Ctrl-C comes twice; the second must not cut this short.
         with suppress(KeyboardInterrupt), held_interrupts():
@@ -185,3 +185,15 @@ def _run(
             executor.shutdown(timeout_sec=1.0)
             node.destroy_node()
     return 0
+
+
+def _spin_until(executor: SingleThreadedExecutor, node: Node, ended: Future) -> None:
+    """Take in what comes until a future is done.
+
+    rclpy's `spin_until_future_complete` puts one more callback into the future with each thing
+    that comes (Jazzy), and its memory grows for as long as the node runs.
+    """
+    wake = node.create_guard_condition(lambda: None)
+    ended.add_done_callback(lambda _: wake.trigger())
+    while rclpy.ok() and not ended.done():
+        executor.spin_once()

@@ -94,3 +94,33 @@ def test_a_node_that_nothing_wakes_is_ended_by_a_signal_and_can_still_speak(
     finally:
         node.kill()
     assert (node.returncode, said, errors) == (0, 'ROS is there: True\n', '')
+
+
+def test_a_node_keeps_nothing_of_what_comes(environment: dict[str, str]) -> None:
+    code = (
+        'import gc, os, signal, sys\n'
+        'from rclpy.node import Node\n'
+        'from mobilenet_perception.ros.process import run_node\n'
+        'class Busy(Node):\n'
+        '    turns, counts = 0, []\n'
+        '    def turn(self):\n'
+        '        self.turns += 1\n'
+        '        if self.turns % 500 == 0:\n'
+        '            gc.collect()\n'
+        '            self.counts.append(len(gc.get_objects()))\n'
+        '        if len(self.counts) == 3:\n'
+        '            print(self.counts[2] - self.counts[1])\n'
+        '            os.kill(os.getpid(), signal.SIGINT)\n'
+        'def make():\n'
+        '    node = Busy("busy")\n'
+        '    node.create_timer(0.001, node.turn)\n'
+        '    return node\n'
+        'sys.exit(run_node("busy", make, []))\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', code], env=environment, cwd=ROOT, text=True,
+        capture_output=True, timeout=120.0, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, '')
+    # A callback for each of 500 turns would be 1,500 objects: itself, its cell, their tuple.
+    assert abs(int(done.stdout.splitlines()[0])) < 100
