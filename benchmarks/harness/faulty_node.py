@@ -2,7 +2,7 @@
 """The real node on a runtime that fails on purpose, while a file exists or at set times.
 
 `python -m benchmarks.harness.faulty_node SWITCH [FAULT...] --ros-args ...`; times of a fault, as
-in `stall=200@2-4`, count from the start.
+in `stall=200@2-4`, count from the first run of which the file SWITCH exists.
 """
 
 import math
@@ -25,13 +25,15 @@ def main() -> int:
     own, ros = split(sys.argv[1:])
     switch = Path(own[0])
     faults = [parse_fault(text) for text in own[1:]]
-    start = time.monotonic()
+    timed = any(fault.to_s < math.inf for fault in faults)
+    start: list[float] = []
 
     def active() -> dict[str, Fault]:
-        seconds = time.monotonic() - start
-        timed = seconds if any(fault.to_s < math.inf for fault in faults) else None
-        if timed is None and not switch.exists():
+        if not (timed and start) and not switch.exists():
             return {}
+        if not start:
+            start.append(time.monotonic())
+        seconds = time.monotonic() - start[0]
         return {fault.kind: fault for fault in faults if fault.active(seconds)}
 
     def plan(name: str, settings: RuntimeSettings, models: Mapping[str, bytes]) -> RuntimePlan:
