@@ -20,7 +20,8 @@ class Data(Record):
         test_share: part of each class's groups, held out.
         fraction: part of the training groups that is used, above 0 to 1.
         split_seed: the same seed, groups and shares give the same split.
-        group_duplicates: copies of one picture join their groups, so that none is in two parts.
+        group_duplicates: copies of one picture join their groups, so that none is in two parts;
+            `fit` sets it where a split would leak.
         allow_leaks: train even if the same picture is in two parts.
     """
 
