@@ -43,6 +43,8 @@ class Network(Record):
         dropout: before the last layer, 0 to 1.
         modify: changes of the architecture, such as `{'kernel_size': 5}`.
         weights: empty: random; `imagenet`; or the path of a weights file, run or bundle.
+        scaling: what pixels were for the network that these are of, where their file does not
+            tell, as `bundle import --scaling` takes it; empty: that of Keras' MobileNets, -1 to 1.
         frozen_batch_norms: with `weights`, whether batch norms keep the statistics they came with;
             false where many images, or images of another size, teach better ones.
     """
@@ -52,6 +54,7 @@ class Network(Record):
     dropout: float = 0.2
     modify: Mapping[str, Number] = _NONE
     weights: str = ''
+    scaling: str = ''
     frozen_batch_norms: bool = True
 
 
