@@ -181,7 +181,8 @@ def imagenet_network(architecture: str, settings: NetworkSettings) -> keras.Mode
     except Exception as error:  # what keras.utils.get_file raises
         raise TrainingError(
             f'imagenet weights of {architecture} are downloaded by Keras, and this machine cannot '
-            f'reach them ({error}): fetch that file on another machine and give its path instead'
+            f'reach them ({error}): fetch that file on another machine and give its path instead, '
+            'or that of a .tflite file'
         ) from error
 
 
