@@ -45,6 +45,7 @@ _SHORT = {
     '--seed': 'seed',
     '--minutes': 'minutes',
     '--reader': 'data.reader',
+    '--significant-bits': 'data.significant_bits',
 }
 
 

@@ -23,6 +23,8 @@ class Data(Record):
         group_duplicates: copies of one picture join their groups, so that none is in two parts;
             `fit` sets it where a split would leak.
         allow_leaks: train even if the same picture is in two parts.
+        significant_bits: that samples of 16-bit files use, 8 to 16, such as 12, as the camera's
+            parameter of that name; 0: all.
     """
 
     reader: str = 'auto'
@@ -32,6 +34,7 @@ class Data(Record):
     split_seed: int = 1
     group_duplicates: bool = False
     allow_leaks: bool = False
+    significant_bits: int = 0
 
 
 class Network(Record):
