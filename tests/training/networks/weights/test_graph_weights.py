@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import onnx
+import onnxruntime
 import pytest
 import tensorflow as tf
 import tf2onnx
@@ -18,6 +19,7 @@ from training.commands.cli import main
 from training.configuration.file import default_data
 from training.networks import NetworkSettings, build_network
 from training.networks.weights import load_weights
+from training.networks.weights.graph import operations
 from training.networks.weights.origin import origin
 
 SIDE = 96
@@ -95,6 +97,57 @@ def test_onnx_and_tflite_give_the_same_features(mobilenet: keras.Model, tmp_path
         said, found = loaded(path, scaling)
         np.testing.assert_allclose(found, expected(mobilenet), atol=1e-4, rtol=1e-3)
         assert 'without its last 2 layers' in str(said)
+
+
+def test_what_follows_a_convolution_is_folded_into_it() -> None:
+    random = np.random.default_rng(2)
+
+    def constant(name: str, *shape: int) -> onnx.TensorProto:
+        return onnx.numpy_helper.from_array(
+            random.uniform(0.5, 1.5, shape).astype(np.float32), name
+        )
+
+    norm = [constant(name, 6) for name in ('gamma', 'beta', 'mean', 'variance')]
+    constants = [
+        constant('wide', 6, 3, 3, 3), *norm, constant('deep', 6, 1, 3, 3), constant('bias', 6),
+        constant('factor', 1, 6, 1, 1), constant('offset', 6, 1, 1),
+    ]  # fmt: skip
+    make = onnx.helper.make_node
+    nodes = [
+        make('Conv', ['image', 'wide'], ['a']),
+        make('BatchNormalization', ['a', 'gamma', 'beta', 'mean', 'variance'], ['b']),
+        make('Conv', ['b', 'deep', 'bias'], ['c'], group=6),
+        make('Mul', ['factor', 'c'], ['d']),
+        make('Sub', ['d', 'offset'], ['e']),
+    ]
+
+    def model(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto]) -> onnx.ModelProto:
+        value = onnx.helper.make_tensor_value_info
+        image = value('image', onnx.TensorProto.FLOAT, [1, 3, 9, 9])
+        result = value(nodes[-1].output[0], onnx.TensorProto.FLOAT, [1, 6, 5, 5])
+        graph = onnx.helper.make_graph(nodes, 'some', [image], [result], constants)
+        opset = onnx.helper.make_opsetid('', 17)
+        return onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8)
+
+    (wide, shift), (deep, bias) = (
+        one.arrays for one in operations(model(nodes, constants), 'some')
+    )
+    folded = {
+        'wide': wide.transpose(3, 2, 0, 1), 'shift': shift,
+        'deep': deep.transpose(2, 3, 0, 1), 'bias': bias,
+    }  # fmt: skip
+    plain = model(
+        [make('Conv', ['image', 'wide', 'shift'], ['b']),
+         make('Conv', ['b', 'deep', 'bias'], ['c'], group=6)],
+        [onnx.numpy_helper.from_array(np.ascontiguousarray(value.astype(np.float32)), name)
+         for name, value in folded.items()],
+    )  # fmt: skip
+    image = random.normal(size=(1, 3, 9, 9)).astype(np.float32)
+    found, expected = (
+        onnxruntime.InferenceSession(each.SerializeToString()).run(None, {'image': image})[0]
+        for each in (plain, model(nodes, constants))
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_quantised_tflite_is_taken_for_real_numbers(
