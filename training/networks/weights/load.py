@@ -132,7 +132,8 @@ def _without_needless_biases(stored: Sequence[StoredLayer]) -> list[StoredLayer]
     """Return layers in which batch norms have taken in the biases before them."""
     layers = list(stored)
     for place, ((name, first), (after, norm)) in enumerate(pairwise(stored)):
-        if len(first) == 2 and len(norm) == 4 and norm[0].ndim == 1:
+        # Two kernels are those of a separable convolution.
+        if [array.ndim for array in first[1:]] == [1] and len(norm) == 4 and norm[0].ndim == 1:
             kernel, bias = first
             layers[place] = StoredLayer(name, (kernel,))
             gamma, beta, mean, variance = norm
@@ -154,6 +155,11 @@ def _rescaled(stored: Sequence[StoredLayer], theirs: Scaling) -> list[StoredLaye
     factor, offset = 127.5 / deviation, (127.5 - mean) / deviation
     first, second, *rest = stored
     kernel, *bias = first.arrays
+    if bias and bias[0].ndim != 1:
+        raise TrainingError(
+            f'the first layer {first.name} is a separable convolution, which saw pixels scaled to '
+            f'{theirs}: train it anew, or take weights that saw {_OWN}'
+        )
     shift = (kernel * offset[:, None]).sum(axis=(0, 1, 2)).astype(np.float32)
     kernel = (kernel * factor[:, None]).astype(np.float32)
     if bias:
@@ -208,8 +214,8 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
     for layer, (name, found) in zip(own, stored, strict=False):
         arrays = _fitted(layer, found)
         if arrays is None and layer not in ends:
-            taken = _shape(layer.weights)
-            why = f'its layer {name} holds {_shape(found)}, and {layer.name} takes {taken}'
+            taken = _shapes(layer.weights)
+            why = f'its layer {name} holds {_shapes(found)}, and {layer.name} takes {taken}'
             raise _unfit(network, stored, source, why)
         if arrays is None:
             break
@@ -277,9 +283,8 @@ def _core(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(shape[2:] if len(shape) == 4 and tuple(shape[:2]) == (1, 1) else shape)
 
 
-def _shape(arrays: Sequence[Any]) -> str:
-    """Return the first shape, which tells enough, in words."""
-    return 'x'.join(map(str, arrays[0].shape)) or 'a number'
+def _shapes(arrays: Sequence[Any]) -> str:
+    return ', '.join('x'.join(map(str, array.shape)) or 'a number' for array in arrays[:4])
 
 
 def _unfit(
