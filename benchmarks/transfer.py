@@ -115,22 +115,15 @@ def fashion(data: Path, scratch: Path) -> Path:
     return folder
 
 
-# Copies that are in several parts are kept in one.
 TASKS = {
-    'pavements': Task(
-        lambda data, scratch: data / 'pavements', ('--set', 'data.group_duplicates=true')
-    ),
-    'pavements_v1': Task(
-        lambda data, scratch: data / 'pavements',
-        ('--size', '128', '--set', 'data.group_duplicates=true'),
-        V1,
-    ),
+    'pavements': Task(lambda data, scratch: data / 'pavements'),
+    'pavements_v1': Task(lambda data, scratch: data / 'pavements', ('--size', '128'), V1),
     'signs': Task(
         lambda data, scratch: data,
         ('--set', 'data.reader=signs', 'data.fraction=0.1'),
     ),
-    'crosswalks': Task(crosswalks, ('--set', 'data.group_duplicates=true', 'data.fraction=0.5')),
-    'buses': Task(buses, ('--set', 'data.group_duplicates=true', 'data.fraction=0.3')),
+    'crosswalks': Task(crosswalks, ('--set', 'data.fraction=0.5')),
+    'buses': Task(buses, ('--set', 'data.fraction=0.3')),
     'fashion': Task(fashion, ('--set', 'data.allow_leaks=true')),
 }
 

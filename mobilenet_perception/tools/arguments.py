@@ -6,6 +6,7 @@ What is loaded is imported late: `--help` waits for no OpenCV.
 
 import argparse
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,11 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
     )
+
+
+def take_negative_values(parser: argparse.ArgumentParser) -> None:
+    """Let `--scaling -1..1` be a flag with a value, which argparse would take for two flags."""
+    parser._negative_number_matcher = re.compile(r'^-\d')
 
 
 def add_significant_bits(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from mobilenet_perception.tools.arguments import take_negative_values
 from training.configuration import file
 from training.configuration.settings import (
     Augmentation,
@@ -37,12 +38,14 @@ _SHORT = {
     '--architecture': 'network.architecture',
     '--alpha': 'network.alpha',
     '--weights': 'network.weights',
+    '--scaling': 'network.scaling',
     '--optimizer': 'optimizer.name',
     '--learning-rate': 'optimizer.learning_rate',
     '--batch-size': 'batch_size',
     '--seed': 'seed',
     '--minutes': 'minutes',
     '--reader': 'data.reader',
+    '--significant-bits': 'data.significant_bits',
 }
 
 
@@ -55,6 +58,7 @@ class RunInput(NamedTuple):
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:
     """Add the data, the configuration file and what changes it."""
+    take_negative_values(parser)
     parser.add_argument(
         'data', nargs='?', type=Path, default=file.default_data(), metavar='DATA',
         help='folder per class, CSV file, IDX folder, or bag '

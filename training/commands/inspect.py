@@ -4,6 +4,7 @@
 import argparse
 from pathlib import Path
 
+from mobilenet_perception.tools.arguments import add_significant_bits
 from training.configuration.file import DATA_FROM, default_data
 from training.configuration.settings import Data
 from training.data.readers.by_name import READERS, read
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f'(default: ${DATA_FROM}, or a folder beside the checkout)',
     )  # fmt: skip
     parser.add_argument('--reader', default='auto', help=f'{", ".join(READERS)} (default: auto)')
+    add_significant_bits(parser)
     parser.add_argument('-o', '--output', type=Path, help='folder for plots and a page')
 
 
@@ -28,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
     from training.data.inspection.inspection import inspect_data, print_inspection  # noqa: PLC0415
     from training.data.inspection.write import write_inspection  # noqa: PLC0415
 
-    data_set = read(options.reader, options.data)
-    found = inspect_data(data_set, Data(reader=options.reader))
+    settings = Data(reader=options.reader, significant_bits=options.significant_bits)
+    data_set = read(options.reader, options.data, options.significant_bits)
+    found = inspect_data(data_set, settings)
     print_inspection(found)
     if options.output:
         print(f'page: {write_inspection(found, data_set, options.output)}')

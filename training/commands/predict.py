@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.arguments import add_significant_bits
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,6 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('network', type=Path, metavar='RUN', help='evaluated run, or bundle')
     parser.add_argument('images', type=Path, nargs='+', metavar='IMAGE', help='files and folders')
     parser.add_argument('--top', type=int, default=3, help='labels to give (default: 3)')
+    add_significant_bits(parser)
     parser.add_argument('-o', '--output', type=Path, help='CSV file (default: print)')
 
 
@@ -26,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     top = max(1, options.top)
     session, labels = predict.open_network(options.network)
     images = predict.find_images(options.images)
-    rows = list(predict.predict_files(session, labels, images, top))
+    rows = list(predict.predict_files(session, labels, images, top, options.significant_bits))
     text = predict.predictions_csv(rows, top)
     if options.output:
         write_atomically(options.output, text)

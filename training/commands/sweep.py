@@ -90,9 +90,11 @@ def _asked_for(options: argparse.Namespace) -> tuple[record.Sweep, DataSet]:
     ranges = [attribute.setting for attribute in attributes if not attribute.values]
     if ranges and not options.samples:
         raise TrainingError(f'{ranges[0]} has a range: say with --samples how many trials to draw')
+    from training.data.duplicates.leaks import without_leaks  # noqa: PLC0415  OpenCV
+
     print(f'reading {options.data}', flush=True)
-    data_set = read_data(configuration.data, options.data)
-    configuration = fitted_to_data(options, configuration, data_set)
+    data_set, data = without_leaks(read_data(configuration.data, options.data), configuration.data)
+    configuration = fitted_to_data(options, configuration, data_set)._replace(data=data)
     sweep = record.Sweep(
         configuration,
         attributes,

@@ -121,6 +121,10 @@ def check(configuration: Configuration) -> None:
     for name, found, allowed in one_of:
         if found not in allowed:
             raise TrainingError(f'{name} is {found!r}: choose one of {", ".join(allowed)}')
+    if c.data.significant_bits not in (0, *range(8, 17)):
+        raise TrainingError(
+            f'data.significant_bits is {c.data.significant_bits}: give 8 to 16, or 0 for all'
+        )
     check_augmentation(c.augmentation)
     _check_stages(c)
     _check_head(c)

@@ -20,8 +20,11 @@ class Data(Record):
         test_share: part of each class's groups, held out.
         fraction: part of the training groups that is used, above 0 to 1.
         split_seed: the same seed, groups and shares give the same split.
-        group_duplicates: copies of one picture join their groups, so that none is in two parts.
+        group_duplicates: copies of one picture join their groups, so that none is in two parts;
+            `fit` sets it where a split would leak.
         allow_leaks: train even if the same picture is in two parts.
+        significant_bits: that samples of 16-bit files use, 8 to 16, such as 12, as the camera's
+            parameter of that name; 0: all.
     """
 
     reader: str = 'auto'
@@ -31,6 +34,7 @@ class Data(Record):
     split_seed: int = 1
     group_duplicates: bool = False
     allow_leaks: bool = False
+    significant_bits: int = 0
 
 
 class Network(Record):
@@ -42,6 +46,8 @@ class Network(Record):
         dropout: before the last layer, 0 to 1.
         modify: changes of the architecture, such as `{'kernel_size': 5}`.
         weights: empty: random; `imagenet`; or the path of a weights file, run or bundle.
+        scaling: what pixels were for the network that these are of, where their file does not
+            tell, as `bundle import --scaling` takes it; empty: that of Keras' MobileNets, -1 to 1.
         frozen_batch_norms: with `weights`, whether batch norms keep the statistics they came with;
             false where many images, or images of another size, teach better ones.
     """
@@ -51,6 +57,7 @@ class Network(Record):
     dropout: float = 0.2
     modify: Mapping[str, Number] = _NONE
     weights: str = ''
+    scaling: str = ''
     frozen_batch_norms: bool = True
 
 

@@ -68,6 +68,7 @@ class Sample(NamedTuple):
         group: images of one group are near duplicates (a track, a sequence): never split.
         source: the data set, such as `gtsrb`.
         name: file name within the source.
+        significant_bits: that 16-bit samples of its file use, 8 to 16; 0: all.
     """
 
     image: Pixels | Path | Window
@@ -75,6 +76,7 @@ class Sample(NamedTuple):
     group: str
     source: str
     name: str
+    significant_bits: int = 0
 
     @property
     def pixels(self) -> Pixels:
@@ -83,9 +85,10 @@ class Sample(NamedTuple):
         Raises:
             TrainingError: the file is not a readable image.
         """
+        bits = self.significant_bits
         if isinstance(self.image, Window):
-            return self.image.cut(_last_read(self.image.path))
-        return read_rgb(self.image) if isinstance(self.image, Path) else self.image
+            return self.image.cut(_last_read(self.image.path, bits))
+        return read_rgb(self.image, bits) if isinstance(self.image, Path) else self.image
 
 
 class DataSet(NamedTuple):
@@ -132,8 +135,12 @@ class Split(NamedTuple):
         return [sample for sample in samples if sample.group in groups]
 
 
-def read_rgb(path: Path) -> Pixels:
+def read_rgb(path: Path, significant_bits: int = 0) -> Pixels:
     """Return an image file as (height, width, 3) uint8 RGB, decoded as the runtime does.
+
+    Args:
+        path: of the file.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
 
     Raises:
         TrainingError: the file is not a readable image.
@@ -142,7 +149,7 @@ def read_rgb(path: Path) -> Pixels:
     from mobilenet_perception.frames import decode_file  # noqa: PLC0415
 
     try:
-        return decode_file(path).rgb()
+        return decode_file(path, significant_bits=significant_bits).rgb()
     except FrameError as error:
         raise TrainingError(f'{error}: mend or remove it') from error
 

@@ -87,7 +87,11 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
 
 
 def predict_files(
-    session: Session, labels: Sequence[str], files: Iterable[Path], top: int = 3
+    session: Session,
+    labels: Sequence[str],
+    files: Iterable[Path],
+    top: int = 3,
+    significant_bits: int = 0,
 ) -> Iterator[FilePrediction]:
     """Yield the prediction for each file, in order; a damaged file does not end the others.
 
@@ -96,6 +100,7 @@ def predict_files(
         labels: in the order of its outputs.
         files: images of any size.
         top: how many labels to give, from 1.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
 
     Raises:
         TrainingError: there are not as many labels as outputs.
@@ -105,12 +110,15 @@ def predict_files(
             f'the network has {session.classes} outputs, but {len(labels)} labels are given: '
             'take the labels of the same run or bundle'
         )
-    return (_predict(session, labels, file, top) for file in files)
+    return (_predict(session, labels, file, top, significant_bits) for file in files)
 
 
-def _predict(session: Session, labels: Sequence[str], file: Path, top: int) -> FilePrediction:
+def _predict(
+    session: Session, labels: Sequence[str], file: Path, top: int, significant_bits: int
+) -> FilePrediction:
     try:
-        image = crop_and_resize(decode_file(file), session.height, session.width)
+        frame = decode_file(file, significant_bits=significant_bits)
+        image = crop_and_resize(frame, session.height, session.width)
     except FrameError as error:
         return FilePrediction(file, '', 0.0, (), str(error))
     scores = session.run(image)

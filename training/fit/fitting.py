@@ -121,7 +121,8 @@ def _begin(
     labels = data_set.labels
     if configuration.network.weights:
         settings = network.network_settings(configuration, len(labels))
-        print(load_weights(model, configuration.network.weights, settings), flush=True)
+        source, scaling = configuration.network.weights, configuration.network.scaling
+        print(load_weights(model, source, settings, scaling), flush=True)
     if configuration.head.views:
         features = journal.features_folder
         journal.keep_head(

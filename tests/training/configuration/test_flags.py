@@ -3,8 +3,11 @@
 
 import argparse
 
+import pytest
+
 from training.commands.arguments import add_configuration, configured
 from training.configuration.settings import Augmentation, Configuration
+from training.errors import TrainingError
 
 
 def asked(*flags: str) -> Configuration:
@@ -31,6 +34,13 @@ def test_the_head_alone_may_be_asked_for() -> None:
     assert (fitted.epochs, fitted.head.views) == (0, 1)
     by_setting = asked('--set', 'network.weights=w.h5', '--epochs', '0')
     assert by_setting.head.views == 1
+
+
+def test_what_files_do_not_tell_may_be_said() -> None:
+    found = asked('--weights', 'w.onnx', '--scaling', '-1..1', '--significant-bits', '12')
+    assert (found.network.scaling, found.data.significant_bits) == ('-1..1', 12)
+    with pytest.raises(TrainingError, match='significant_bits is 4: give 8 to 16'):
+        asked('--significant-bits', '4')
 
 
 def test_minutes_are_a_limit_of_any_training() -> None:

@@ -7,14 +7,19 @@ Denzler: Do we train on test data? Purging CIFAR of near-duplicates. J. Imaging 
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from training.configuration.records import Record
-from training.data.data_set import PARTS, DataSet, Split
+from training.data.data_set import PARTS, DataSet, Split, make_split
 from training.data.duplicates import copies
 from training.data.duplicates.close_pairs import Components
 from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    # As in `data_set`: the tests of the runtime read data without what configurations need.
+    from training.configuration import Data
 
 GROUP = 'same group'
 PIXELS = 'same pixels'
@@ -109,6 +114,46 @@ def refuse_leaks(
             'part with --set data.group_duplicates=true, or train nevertheless with '
             '--set data.allow_leaks=true'
         )
+
+
+def without_leaks(data_set: DataSet, settings: 'Data') -> tuple[DataSet, 'Data']:
+    """Return data and settings whose split has no picture in two parts.
+
+    Where a split leaks, copies of one picture are joined to groups, as `group_duplicates` of the
+    settings does it, and that is said; the settings then have it, so that the same data are read
+    again. Every image is read, unless the settings allow leaks.
+
+    Args:
+        data_set: read as the settings say.
+        settings: shares and seed of the split, and what is allowed.
+
+    Raises:
+        TrainingError: the data name the parts themselves, and these leak; or images cannot be
+            read, and so not compared.
+    """
+    if settings.allow_leaks:
+        return data_set, settings
+    taken = copies.take_fingerprints(data_set.samples)
+    copies.refuse_unreadable(taken)
+    leaks = find_leaks(data_set, make_split(data_set, settings), taken)
+    if not leaks:
+        return data_set, settings
+    grouped, settings = (
+        group_duplicates(data_set, taken),
+        settings._replace(group_duplicates=True),
+    )
+    split = make_split(grouped, settings)
+    if left := find_leaks(grouped, split, taken):
+        raise TrainingError(
+            f'the split leaks: {describe_leaks(left)}: remove the copies, or train nevertheless '
+            'with --set data.allow_leaks=true'
+        )
+    print(
+        f'kept copies of one picture in one part of the split, which would have had '
+        f'{describe_leaks(leaks)} (data.group_duplicates=true)',
+        flush=True,
+    )
+    return grouped, settings
 
 
 def group_duplicates(

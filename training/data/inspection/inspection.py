@@ -247,7 +247,8 @@ def remarks(inspection: Inspection) -> Iterator[str]:
         ],
     )
     yield from _listed(
-        f'LEAKS: {len(inspection.leaks)} image(s) are in two parts',
+        f'LEAKS: {len(inspection.leaks)} image(s) are in two parts (`fit` keeps copies in one, '
+        'where the data do not name the parts)',
         [
             f'{leak.name} ({leak.part}) and {leak.other_name} ({leak.other_part}): {leak.kind}'
             for leak in inspection.leaks

@@ -36,7 +36,7 @@ def read_data(settings: Data, path: Path) -> DataSet:
     Raises:
         TrainingError: the data are not what its reader takes, or cannot be compared.
     """
-    data_set = read(settings.reader, path)
+    data_set = read(settings.reader, path, settings.significant_bits)
     for note in data_set.notes:
         print(note, file=sys.stderr, flush=True)
     if not settings.group_duplicates:
@@ -47,12 +47,13 @@ def read_data(settings: Data, path: Path) -> DataSet:
     return group_duplicates(data_set)
 
 
-def read(reader: str, path: Path) -> DataSet:
+def read(reader: str, path: Path, significant_bits: int = 0) -> DataSet:
     """Read a data set.
 
     Args:
         reader: one of `READERS`.
         path: a file or folder, as that reader takes it.
+        significant_bits: of 16-bit samples in image files, 8 to 16; 0: all.
 
     Raises:
         TrainingError: there is no such reader, or the data are not what it takes.
@@ -63,7 +64,11 @@ def read(reader: str, path: Path) -> DataSet:
     function: Callable[[Path], DataSet] = getattr(
         import_module(f'training.data.readers.{module}'), name
     )
-    return function(path)
+    data_set = function(path)
+    if not significant_bits:
+        return data_set
+    samples = [sample._replace(significant_bits=significant_bits) for sample in data_set.samples]
+    return data_set._replace(samples=samples)
 
 
 def detect_reader(path: Path) -> str:

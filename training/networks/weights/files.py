@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Weights in files: HDF5 of Keras 2 and Keras 3, and ONNX, without building what they describe."""
+"""Weights in HDF5 files of Keras 2 and Keras 3, read without building what they describe."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import keras
 import numpy as np
-import onnx
 
 from training.data.data_set import Array
 from training.errors import TrainingError
-from training.export.graph import GraphView, channel_axis, to_tensorflow
 
 
 class StoredLayer(NamedTuple):
@@ -24,20 +21,19 @@ class StoredLayer(NamedTuple):
     arrays: tuple[Array, ...]
 
 
-class _Operation(NamedTuple):
-    """A convolution or matrix product in Keras' layout, with its bias."""
+def layers_of(network: Any) -> list[StoredLayer]:
+    """Return the weights of a Keras network's layers, those of networks within it in their place.
 
-    kernel: Array
-    bias: Array
-
-
-def layers_of(network: keras.Model) -> list[StoredLayer]:
-    """Return the weights of a Keras network's layers; layers without any are left out."""
-    return [
-        StoredLayer(layer.name, tuple(np.asarray(array) for array in layer.get_weights()))
-        for layer in network.layers
-        if layer.weights
-    ]
+    Layers without weights are left out.
+    """
+    found = []
+    for layer in network.layers:
+        if hasattr(layer, 'layers'):
+            found += layers_of(layer)
+        elif layer.weights:
+            arrays = tuple(np.asarray(array) for array in layer.get_weights())
+            found.append(StoredLayer(layer.name, arrays))
+    return found
 
 
 def read_hdf5(path: Path, network: keras.Model | None = None) -> list[StoredLayer]:
@@ -60,41 +56,6 @@ def read_hdf5(path: Path, network: keras.Model | None = None) -> list[StoredLaye
         raise TrainingError(f'{path} cannot be read as HDF5: {error}') from error
 
 
-def read_onnx(model: onnx.ModelProto, network: keras.Model, source: str) -> list[StoredLayer]:
-    """Return layers for `network` that compute what the graph does.
-
-    On export batch norms were folded into convolutions: here each batch norm gets the
-    convolution's bias and otherwise changes nothing. The temperature is folded into the last
-    layer.
-
-    Args:
-        model: FP32 graph, exported from a network of the same architecture.
-        network: tells where batch norms are.
-        source: where the graph comes from, for messages.
-
-    Raises:
-        TrainingError: the graph has not as many convolutions as the network, or is quantised.
-    """
-    operations = iter(_operations(model, source))
-    layers: list[StoredLayer] = []
-    bias: Array | None = None
-    try:
-        for layer in network.layers:
-            if not layer.weights:
-                continue
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layers.append(StoredLayer(layer.name, _identity(layer, bias)))
-                bias = None
-                continue
-            arrays, bias = _arrays(layer, operations)
-            layers.append(StoredLayer(layer.name, arrays))
-    except StopIteration as error:
-        raise TrainingError(f'{source} has fewer layers than {network.name}') from error
-    if next(operations, None) is not None:
-        raise TrainingError(f'{source} has more layers than {network.name}')
-    return layers
-
-
 def _keras2_layers(file: Any, path: Path) -> list[StoredLayer]:
     """Return the layers of an open file of Keras 2.
 
@@ -106,11 +67,15 @@ def _keras2_layers(file: Any, path: Path) -> list[StoredLayer]:
         raise TrainingError(f'{path} holds no weights of Keras: give a file that Keras saved')
     layers = []
     for name in map(_text, group.attrs['layer_names']):
-        arrays = tuple(
-            np.asarray(group[name][_text(weight)]) for weight in group[name].attrs['weight_names']
-        )
-        if arrays:
-            layers.append(StoredLayer(name, arrays))
+        # A network within a network is a layer here: the folders of weights tell its own layers.
+        within: dict[str, list[Array]] = {}
+        for weight in map(_text, group[name].attrs['weight_names']):
+            within.setdefault(weight.rpartition('/')[0], []).append(
+                np.asarray(group[name][weight])
+            )
+        for folder, arrays in within.items():
+            own = folder.rpartition('/')[2] if len(within) > 1 else name
+            layers.append(StoredLayer(own, tuple(arrays)))
     return layers
 
 
@@ -136,53 +101,3 @@ def _snake_case(name: str) -> str:
 
 def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _arrays(
-    layer: keras.layers.Layer, operations: Iterator[_Operation]
-) -> tuple[tuple[Array, ...], Array | None]:
-    """Return a layer's weights, and the bias that is left for the batch norm after it."""
-    kernel, bias = next(operations)
-    if isinstance(layer, keras.layers.SeparableConv2D):
-        pointwise, bias = next(operations)
-        return ((kernel, pointwise, bias), None) if layer.use_bias else ((kernel, pointwise), bias)
-    return ((kernel, bias), None) if layer.use_bias else ((kernel,), bias)
-
-
-def _identity(layer: keras.layers.BatchNormalization, bias: Array | None) -> tuple[Array, ...]:
-    channels = layer.gamma.shape[0]
-    zeros, ones = np.zeros(channels, np.float32), np.ones(channels, np.float32)
-    beta = zeros if bias is None else bias
-    return ones, beta, zeros, ones - np.float32(layer.epsilon)
-
-
-def _operations(model: onnx.ModelProto, source: str) -> list[_Operation]:
-    view = GraphView(model)
-    found: list[_Operation] = []
-    for node in view.nodes:
-        weights = [view.constants[name] for name in node.input if name in view.constants]
-        if node.op_type in {'QuantizeLinear', 'DequantizeLinear'}:
-            raise TrainingError(f'{source} is quantised: take weights from an FP32 variant')
-        if node.op_type == 'Softmax':
-            break  # what follows merges probabilities
-        if node.op_type == 'Conv':
-            kernel = to_tensorflow(weights[0], node)
-            found.append(_Operation(kernel, _bias(weights, len(weights[0]))))
-        elif node.op_type in {'MatMul', 'Gemm'} and weights:
-            kernel = weights[0] if channel_axis(node) == 1 else weights[0].T
-            found.append(_Operation(kernel, _bias(weights, kernel.shape[1])))
-        elif node.op_type in {'Add', 'Mul', 'Div'} and found and found[-1].kernel.ndim == 2:
-            found[-1] = _after_product(node.op_type, found[-1], weights)
-    return found
-
-
-def _bias(weights: Sequence[Array], channels: int) -> Array:
-    return weights[1] if len(weights) > 1 else np.zeros(channels, np.float32)
-
-
-def _after_product(kind: str, product: _Operation, weights: Sequence[Array]) -> _Operation:
-    """Fold a bias, or a scale such as the temperature, into the product before it."""
-    if kind == 'Add':
-        return product._replace(bias=product.bias + weights[0])
-    scale = weights[0] if kind == 'Mul' else 1 / weights[0]
-    return _Operation(product.kernel * scale, product.bias * scale)

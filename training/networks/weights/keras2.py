@@ -23,7 +23,7 @@ def load_keras2_model(path: Path) -> Any:
         TrainingError: tf-keras is not installed; or the file holds weights alone, brings code of
             its own, or is not of Keras 2.
     """
-    for name in _lambdas(_description(path)):
+    for name in _lambdas(description(path)):
         raise TrainingError(
             f'{path} has a layer {name!r} of class Lambda, which is code that a file cannot bring '
             'safely: build the network in Keras and load only its weights'
@@ -55,29 +55,33 @@ def is_of_keras2(path: Path) -> bool:
         return False
 
 
-def _description(path: Path) -> Any:
-    """Return how a file describes its model, as JSON values."""
-    if is_of_keras2(path):
+def description(path: Path) -> Any:
+    """Return how a `.h5` or `.keras` file describes its model, as JSON values.
+
+    Raises:
+        TrainingError: it is none, or holds weights alone.
+    """
+    if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read('config.json'))
     try:
         with h5py.File(path, 'r') as file:
-            description = file.attrs.get('model_config')
+            text = file.attrs.get('model_config')
     except OSError as error:
         raise TrainingError(f'{path} cannot be read as HDF5: {error}') from error
-    if description is None:
+    if text is None:
         raise TrainingError(
             f'{path} holds weights without a model: name its architecture and give it as weights'
         )
-    return json.loads(description)
+    return json.loads(text)
 
 
-def _lambdas(description: Any) -> Iterator[str]:
+def _lambdas(value: Any) -> Iterator[str]:
     """Give the names of all layers, however deep, that run code of the file."""
-    if isinstance(description, dict):
-        if description.get('class_name') == 'Lambda':
-            yield str(description['config'].get('name'))
-        description = list(description.values())
-    if isinstance(description, list):
-        for value in description:
-            yield from _lambdas(value)
+    if isinstance(value, dict):
+        if value.get('class_name') == 'Lambda':
+            yield str(value['config'].get('name'))
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _lambdas(one)

@@ -6,23 +6,30 @@ What does not fit is said, with a guess of the architecture that it is of.
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import dropwhile, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
-import onnx
+import numpy as np
 
-from mobilenet_perception.inference.bundle import load_bundle
+from mobilenet_perception.tools.bundle.importer.scaling import (
+    NAMES,
+    SCALINGS,
+    Scaling,
+    parse_scaling,
+)
 from mobilenet_perception.tools.bundle.onnx_graph import recognise
 from training.data.data_set import Array
 from training.errors import TrainingError
 from training.networks.comparison import FAMILIES
 from training.networks.layers import NetworkSettings
 from training.networks.structure import HEAD, TOP, layers_by_block
-from training.networks.weights.files import StoredLayer, layers_of, read_hdf5, read_onnx
-from training.networks.weights.keras2 import is_of_keras2, load_keras2_model
+from training.networks.weights.files import StoredLayer, layers_of
+from training.networks.weights.stored import Stored, read_bundle, read_stored
 
-_HDF5 = ('.h5', '.hdf5')
+# What networks here see, as Keras' MobileNets do.
+_OWN = '-1..1'
 _LARGE, _SMALL = keras.applications.MobileNetV3Large, keras.applications.MobileNetV3Small
 _MOBILENETS: dict[str, Callable[..., keras.Model]] = {
     'mobilenet_v1': keras.applications.MobileNet,
@@ -43,52 +50,136 @@ class LoadedWeights(NamedTuple):
         source: in words.
         layers: how many layers have their weights from it.
         random: names of the layers that keep their random weights.
+        left_out: how many stored layers, the last ones, this network does not have.
+        scaling: in words, what is to be known of the scaling of pixels; empty: nothing.
     """
 
     source: str
     layers: int
     random: tuple[str, ...]
+    left_out: int = 0
+    scaling: str = ''
 
     def __str__(self) -> str:
         """Say it in one sentence."""
         sentence = f'weights of {self.layers} layers are from {self.source}'
+        if self.left_out > 1:
+            sentence += f', without its last {self.left_out} layers'
+        if self.scaling:
+            sentence += f', {self.scaling}'
         if not self.random:
             return sentence
         return f'{sentence}; {", ".join(self.random)} keep random weights, and must be trained'
 
 
 def load_weights(
-    network: keras.Model, source: str | Path, settings: NetworkSettings
+    network: keras.Model, source: str | Path, settings: NetworkSettings, scaling: str = ''
 ) -> LoadedWeights:
     """Set the weights of a network of `build_network`; say `str()` of what is returned.
 
-    Where the number of classes differs, the last layer keeps its random weights.
+    Where the number of classes differs, the last layer keeps its random weights; what others put
+    behind a MobileNet is left out. Where they scaled pixels otherwise, that goes into the first
+    convolution.
 
     Args:
         network: gets the weights.
-        source: `imagenet`; or a file of Keras (`.h5` of Keras 2 with or without its last layers,
-            `.weights.h5`, `.keras` of both); or a run folder; or a bundle, whose batch norms come
-            back folded into the convolutions before them.
+        source: `imagenet`; or a file of Keras (`.h5` with or without its last layers,
+            `.weights.h5`, `.keras`, also a network within a network), TensorFlow Lite or ONNX; or
+            a run folder; or a bundle. Batch norms of graphs come back folded into the
+            convolutions before them, quantised weights as the real numbers they stand for.
         settings: that the network was built with.
+        scaling: what pixels were for the network that the weights are of, where the file does not
+            tell, as `bundle import` takes it; empty: that of Keras' MobileNets.
 
     Raises:
-        TrainingError: there are no such weights, or they do not fit, and what they look like.
+        PerceptionError: there are no such weights, or they do not fit, and what they look like.
     """
     if source == 'imagenet':
-        return assign(network, imagenet_layers(network.name, settings), 'imagenet')
+        return assign(network, layers_of(imagenet_network(network.name, settings)), 'imagenet')
     path = Path(source)
-    return assign(network, _stored(path, network, settings), str(path))
+    if (path / 'bundle.json').is_file():
+        stored = read_bundle(path, network, settings)
+    else:
+        stored = read_stored(path, network)
+    if network.name in FAMILIES:
+        return assign(network, stored.layers, str(path))
+    said, words = _scaling_of(stored, scaling, path)
+    layers = list(dropwhile(lambda layer: layer.arrays[0].ndim != 4, stored.layers))
+    loaded = assign(network, _rescaled(_without_needless_biases(layers), said), str(path))
+    return loaded._replace(scaling=words)
 
 
-def imagenet_layers(architecture: str, settings: NetworkSettings) -> list[StoredLayer]:
-    """Return the weights of all layers, with the classifier of 1000 classes.
+def _scaling_of(stored: Stored, given: str, path: Path) -> tuple[Scaling, str]:
+    """Return what pixels were before the first convolution, and what is to be said of that."""
+    if stored.scaling is not None:
+        same = _is_own(stored.scaling)
+        return stored.scaling, '' if same else f'which saw pixels scaled to {stored.scaling}'
+    if given:
+        return parse_scaling(given), f'which saw pixels scaled to {given}, as said'
+    if not stored.guessable:
+        raise TrainingError(
+            f'{path} does not tell how its pixels are scaled: give --scaling, as it was trained '
+            f'with ({NAMES}, or numbers)'
+        )
+    return SCALINGS[_OWN], f'taken to have seen pixels of {_OWN} (else give --scaling)'
+
+
+def _is_own(scaling: Scaling) -> bool:
+    return bool(np.allclose(np.array(scaling), 127.5, rtol=1e-3))
+
+
+def _without_needless_biases(stored: Sequence[StoredLayer]) -> list[StoredLayer]:
+    """Return layers in which batch norms have taken in the biases before them."""
+    layers = list(stored)
+    for place, ((name, first), (after, norm)) in enumerate(pairwise(stored)):
+        # Two kernels are those of a separable convolution.
+        if [array.ndim for array in first[1:]] == [1] and len(norm) == 4 and norm[0].ndim == 1:
+            kernel, bias = first
+            layers[place] = StoredLayer(name, (kernel,))
+            gamma, beta, mean, variance = norm
+            layers[place + 1] = StoredLayer(after, (gamma, beta, mean - bias, variance))
+    return layers
+
+
+def _rescaled(stored: Sequence[StoredLayer], theirs: Scaling) -> list[StoredLayer]:
+    """Return layers that make of pixels of -1 to 1 what the stored ones make of theirs.
+
+    Args:
+        stored: the first is a convolution, with a bias or before a batch norm.
+        theirs: the pixels that it sees.
+    """
+    if _is_own(theirs) or len(stored) < 2:
+        return list(stored)
+    mean, deviation = (np.array(part, np.float64) for part in theirs)
+    # Of x, from -1 to 1, they see (127.5 x + 127.5 - mean) / deviation.
+    factor, offset = 127.5 / deviation, (127.5 - mean) / deviation
+    first, second, *rest = stored
+    kernel, *bias = first.arrays
+    if bias and bias[0].ndim != 1:
+        raise TrainingError(
+            f'the first layer {first.name} is a separable convolution, which saw pixels scaled to '
+            f'{theirs}: train it anew, or take weights that saw {_OWN}'
+        )
+    shift = (kernel * offset[:, None]).sum(axis=(0, 1, 2)).astype(np.float32)
+    kernel = (kernel * factor[:, None]).astype(np.float32)
+    if bias:
+        return [first._replace(arrays=(kernel, bias[0] + shift)), second, *rest]
+    *others, average, variance = second.arrays
+    second = second._replace(arrays=(*others, average - shift, variance))
+    return [first._replace(arrays=(kernel,)), second, *rest]
+
+
+def imagenet_network(architecture: str, settings: NetworkSettings) -> keras.Model:
+    """Return the network of `keras.applications` that knows ImageNet's 1000 classes.
+
+    Keras downloads its weights, unless it has them.
 
     Raises:
         TrainingError: there are none for this architecture or width, or no connection.
     """
     application, options = _application(architecture, settings)
     try:
-        return layers_of(application(weights='imagenet', **options))
+        return application(weights='imagenet', **options)
     except ValueError as error:
         raise TrainingError(
             f'there are no imagenet weights of {architecture} with alpha {settings.alpha}: {error}'
@@ -96,16 +187,17 @@ def imagenet_layers(architecture: str, settings: NetworkSettings) -> list[Stored
     except Exception as error:  # what keras.utils.get_file raises
         raise TrainingError(
             f'imagenet weights of {architecture} are downloaded by Keras, and this machine cannot '
-            f'reach them ({error}): fetch that file on another machine and give its path instead'
+            f'reach them ({error}): fetch that file on another machine and give its path instead, '
+            'or that of a .tflite file'
         ) from error
 
 
 def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> LoadedWeights:
     """Set the weights of `network`, all or none.
 
-    Layers are matched in order, not by name, and must fit in shape. Only the last layer may
-    differ, in its number of classes, and the layers of `top` and `head` may be missing at the
-    end of what is stored: they keep their weights.
+    Layers are matched in order, not by name, and must fit in shape. Where `top` and `head` begin,
+    stored layers may be others or missing: those here keep their weights, those there are left
+    out.
 
     Args:
         network: gets the weights.
@@ -118,28 +210,27 @@ def assign(network: keras.Model, stored: Sequence[StoredLayer], source: str) -> 
     own = [layer for layer in network.layers if layer.weights]
     by_block = layers_by_block(network)
     ends = [layer for block in (TOP, HEAD) for layer in by_block.get(block, [])]
-    values = []
-    for position, layer in enumerate(own):
-        if position >= len(stored):
-            if layer in ends:
-                continue
-            raise _unfit(network, stored, source, f'it ends before {layer.name}')
-        arrays = _fitted(layer, stored[position].arrays)
-        if arrays is not None:
-            values.append((layer, arrays))
-        elif layer is not own[-1]:
-            found, taken = _shapes(stored[position].arrays), _shapes(layer.weights)
-            why = (
-                f'its layer {stored[position].name} holds {found}, and {layer.name} takes {taken}'
-            )
+    values: list[tuple[Any, list[Array]]] = []
+    for layer, (name, found) in zip(own, stored, strict=False):
+        arrays = _fitted(layer, found)
+        if arrays is None and layer not in ends:
+            taken = _shapes(layer.weights)
+            why = f'its layer {name} holds {_shapes(found)}, and {layer.name} takes {taken}'
             raise _unfit(network, stored, source, why)
-    if len(stored) > len(own):
-        raise _unfit(network, stored, source, f'it goes on with {stored[len(own)].name}')
+        if arrays is None:
+            break
+        values.append((layer, arrays))
+    rest = stored[len(values) :]
+    if len(values) < len(own) and own[len(values)] not in ends:
+        raise _unfit(network, stored, source, f'it ends before {own[len(values)].name}')
+    for name, found in rest:
+        # What goes on convolving is more than a head.
+        if found[0].ndim == 4 and found[0].shape[0] > 1:
+            raise _unfit(network, stored, source, f'it goes on with {name}')
     for layer, arrays in values:
         layer.set_weights(arrays)
-    loaded = [layer for layer, _ in values]
-    random = tuple(layer.name for layer in own if layer not in loaded)
-    return LoadedWeights(source, len(loaded), random)
+    random = tuple(layer.name for layer in own[len(values) :])
+    return LoadedWeights(source, len(values), random, len(rest))
 
 
 class Likeness(NamedTuple):
@@ -163,53 +254,6 @@ def looks_like(stored: Sequence[StoredLayer]) -> Likeness | None:
     ]
     found = recognise(channels)
     return Likeness(found[0], float(f'{found[1]:.2g}')) if found else None
-
-
-def _stored(path: Path, network: keras.Model, settings: NetworkSettings) -> list[StoredLayer]:
-    if (path / 'bundle.json').is_file():
-        return _bundle_layers(path, network, settings)
-    if path.is_dir():
-        if (path / 'model.keras').is_file():
-            return _keras_layers(path / 'model.keras')
-        raise TrainingError(
-            f'{path} is neither a run that has ended (it has no model.keras) nor a bundle'
-        )
-    if not path.is_file():
-        raise TrainingError(f'there are no weights {str(path)!r}: give imagenet or a path')
-    if path.suffix in _HDF5:
-        return read_hdf5(path, network)
-    if path.suffix == '.keras':
-        return _keras_layers(path)
-    raise TrainingError(f'{path} is not of a known kind: give a .h5, .weights.h5 or .keras file')
-
-
-def _keras_layers(path: Path) -> list[StoredLayer]:
-    if is_of_keras2(path):
-        return layers_of(load_keras2_model(path))
-    try:
-        # Safe mode, the default, refuses code in the file.
-        return layers_of(keras.models.load_model(path, compile=False))
-    except Exception as error:
-        raise TrainingError(f'{path} cannot be loaded by Keras: {error}') from error
-
-
-def _bundle_layers(
-    path: Path, network: keras.Model, settings: NetworkSettings
-) -> list[StoredLayer]:
-    bundle = load_bundle(path)
-    for variant in bundle.manifest.variants:
-        same = (variant.architecture, variant.alpha) == (network.name, settings.alpha)
-        if same and variant.precision == 'fp32':
-            model = onnx.load_from_string(bundle.models[variant.name])
-            return read_onnx(model, network, f'{path}/{variant.file}')
-    offered = ', '.join(
-        f'{variant.architecture} with alpha {variant.alpha} in {variant.precision}'
-        for variant in bundle.manifest.variants
-    )
-    raise TrainingError(
-        f'{path} has no FP32 variant of {network.name} with alpha {settings.alpha}: '
-        f'it has {offered}'
-    )
 
 
 def _application(
@@ -240,12 +284,12 @@ def _core(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _shapes(arrays: Sequence[Any]) -> str:
-    return ', '.join('x'.join(map(str, array.shape)) or 'a number' for array in arrays)
+    return ', '.join('x'.join(map(str, array.shape)) or 'a number' for array in arrays[:4])
 
 
 def _unfit(
     network: keras.Model, stored: Sequence[StoredLayer], source: str, why: str
 ) -> TrainingError:
     guess = looks_like(stored)
-    hint = f'; it looks like {guess}' if guess else ''
+    hint = f'; it looks like {guess}' if guess else '; it is of no MobileNet that is known here'
     return TrainingError(f'{source} does not fit this {network.name}: {why}{hint}')

@@ -7,19 +7,15 @@ and its input layer or its name the size.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import h5py
-import keras
-
 from mobilenet_perception.inference.bundle import load_bundle
-from training.errors import TrainingError
-from training.networks.weights.files import StoredLayer, layers_of, read_hdf5
-from training.networks.weights.keras2 import is_of_keras2, load_keras2_model
+from training.networks.network import ARCHITECTURES
 from training.networks.weights.load import looks_like
+from training.networks.weights.stored import Stored, read_stored
 
 IMAGENET_SIZE = 224
 # As keras.applications names its files: mobilenet_v2_..._0.35_224_no_top.h5.
@@ -49,24 +45,19 @@ def origin(source: str) -> Origin:
         source: as `load_weights` takes it.
 
     Raises:
-        TrainingError: there are no such weights, or they cannot be read.
+        PerceptionError: there are no such weights, or they cannot be read.
     """
     if source == 'imagenet':
         return Origin(None, None, IMAGENET_SIZE)
     path = Path(source)
     if (path / 'bundle.json').is_file():
-        best = load_bundle(path).manifest.variants[0]
+        variants = load_bundle(path).manifest.variants
+        known = (v for v in variants if v.architecture in ARCHITECTURES and v.precision == 'fp32')
+        best = next(known, variants[0])
         return Origin(best.architecture, best.alpha, min(best.height, best.width))
     if (path / 'configuration.json').is_file():
         return _of_run(path)
-    if path.is_file() and path.suffix in ('.h5', '.hdf5'):
-        return _of_layers(read_hdf5(path), _input_of_hdf5(path), path)
-    if path.is_file() and path.suffix == '.keras':
-        model = _model(path)
-        return _of_layers(layers_of(model), _side(model.input_shape), path)
-    if not path.exists():
-        raise TrainingError(f'there are no weights {source!r}: give imagenet or a path')
-    return Origin(None, None, IMAGENET_SIZE)
+    return _of_stored(read_stored(path), path)
 
 
 def _of_run(folder: Path) -> Origin:
@@ -80,30 +71,8 @@ def _of_run(folder: Path) -> Origin:
     )
 
 
-def _of_layers(stored: Sequence[StoredLayer], size: int | None, path: Path) -> Origin:
+def _of_stored(stored: Stored, path: Path) -> Origin:
     named = _SIZE_IN_NAME.findall(path.stem)
-    size = size or (int(named[-1]) if named else IMAGENET_SIZE)
-    found = looks_like(stored)
+    size = stored.size or (int(named[-1]) if named else IMAGENET_SIZE)
+    found = looks_like(stored.layers)
     return Origin(*found, size) if found else Origin(None, None, size)
-
-
-def _model(path: Path) -> keras.Model:
-    if is_of_keras2(path):
-        return load_keras2_model(path)
-    try:
-        return keras.models.load_model(path, compile=False)
-    except Exception as error:
-        raise TrainingError(f'{path} cannot be loaded by Keras: {error}') from error
-
-
-def _input_of_hdf5(path: Path) -> int | None:
-    """Return the side of the input that a whole model of Keras 2 says; None: it says none."""
-    with h5py.File(path, 'r') as file:
-        text = str(file.attrs.get('model_config', ''))
-    shape = re.search(r'"batch_(?:input_)?shape": \[null, (\d+), (\d+), 3\]', text)
-    return min(int(shape[1]), int(shape[2])) if shape else None
-
-
-def _side(shape: Any) -> int | None:
-    sides = shape[1:3] if isinstance(shape, tuple) and len(shape) == 4 else ()
-    return min(sides) if sides and None not in sides else None

@@ -5,16 +5,16 @@
 """
 
 import argparse
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.tools.arguments import whole
+from mobilenet_perception.tools.arguments import take_negative_values, whole
 from mobilenet_perception.tools.terminal import table
 
 if TYPE_CHECKING:
+    from mobilenet_perception.tools.bundle.importer.make import ImportSettings
     from mobilenet_perception.tools.bundle.importer.model import ForeignModel, Reader
 
 _INSTALL = 'pip install onnx flatbuffers onnxruntime'
@@ -24,8 +24,7 @@ _OF_TORCH = {'.pt', '.pth', '.torchscript', '.safetensors', '.ckpt'}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add this command's arguments."""
-    # `--scaling -1..1` is a value; argparse would take it for a flag.
-    parser._negative_number_matcher = re.compile(r'^-\d')
+    take_negative_values(parser)
     parser.add_argument(
         'models', nargs='+', type=Path, metavar='MODEL',
         help='.onnx or .tflite; several become one ladder',
@@ -91,13 +90,8 @@ def import_with(readers: Mapping[str, 'Reader'], arguments: argparse.Namespace) 
         from mobilenet_perception.tools.bundle.importer import model  # noqa: PLC0415
     except ImportError as error:
         raise PerceptionError(f'an import needs {error.name}: {_INSTALL}') from error
-    from mobilenet_perception.tools.bundle.importer.images import find_pictures  # noqa: PLC0415
     from mobilenet_perception.tools.bundle.importer.labels import read_labels  # noqa: PLC0415
-    from mobilenet_perception.tools.bundle.importer.make import (  # noqa: PLC0415
-        ImportSettings,
-        import_models,
-        labels_of,
-    )
+    from mobilenet_perception.tools.bundle.importer.make import ImportSettings  # noqa: PLC0415
     from mobilenet_perception.tools.bundle.importer.scaling import parse_scaling  # noqa: PLC0415
 
     settings = ImportSettings(
@@ -115,9 +109,35 @@ def import_with(readers: Mapping[str, 'Reader'], arguments: argparse.Namespace) 
     models = [reader_of(path, known)(path, left_open) for path in arguments.models]
     for found in models:
         _say_of(found, arguments)
+    return write_and_tell(arguments.output, models, settings, arguments.images)
+
+
+def write_and_tell(
+    output: Path,
+    models: Sequence['ForeignModel'],
+    settings: 'ImportSettings',
+    images: Path | None,
+) -> int:
+    """Write a bundle of models, and print what became of each.
+
+    Args:
+        output: folder of the bundle.
+        models: as they were read.
+        settings: what is said of them.
+        images: folder of photographs to measure them on; None: none.
+
+    Raises:
+        PerceptionError: labels do not fit, or what is said of a model is wrong.
+    """
+    from mobilenet_perception.tools.bundle.importer.images import find_pictures  # noqa: PLC0415
+    from mobilenet_perception.tools.bundle.importer.make import (  # noqa: PLC0415
+        import_models,
+        labels_of,
+    )
+
     labels = labels_of(models, settings)
-    pictures = find_pictures(arguments.images, labels) if arguments.images else []
-    made = import_models(arguments.output, models, pictures, settings)
+    pictures = find_pictures(images, labels) if images else []
+    made = import_models(output, models, pictures, settings)
     rows = [['variant', 'input', 'accuracy', 'MACs', 'from']]
     for variant in made.bundle.manifest.variants:
         accuracy = '-' if variant.accuracy is None else f'{variant.accuracy:.2%}'

@@ -61,7 +61,7 @@ class ImportSettings(NamedTuple):
         scaling: of models whose file does not tell; None: not said.
         bgr: they want blue first.
         crop: share of each side that the networks see, the middle, above 0 to 1.
-        drop_first: the first output is of no label.
+        drop_first: the first output is of no label, where there is one more than labels.
         notes: Markdown for the model card.
     """
 
@@ -137,7 +137,7 @@ def import_models(
     """
     labels = labels_of(models, settings)
     candidates = [
-        _candidate(found, name, pictures, settings)
+        _candidate(found, name, labels, pictures, settings)
         for found, name in zip(models, _names(models), strict=True)
     ]
     runtime = create_runtime()
@@ -191,11 +191,11 @@ def labels_of(models: Sequence[ForeignModel], settings: ImportSettings) -> tuple
             f'{models[0].path} brings no labels: give --labels a file with one a line, in the '
             'order of its outputs'
         )
-    for model in models:
-        classes = find_ending(model).classes
-        outputs = classes - settings.drop_first
-        if len(labels) == classes == outputs + 1:
-            return labels[1:]
+    counts = [find_ending(model).classes for model in models]
+    if settings.drop_first and len(labels) == max(counts):
+        labels = labels[1:]
+    for model, classes in zip(models, counts, strict=True):
+        outputs = classes - _drops(classes, labels, settings)
         if len(labels) != outputs:
             hint = 'one is missing or one too many'
             if len(labels) == outputs - 1:
@@ -204,6 +204,11 @@ def labels_of(models: Sequence[ForeignModel], settings: ImportSettings) -> tuple
                 f'{model.path} gives {outputs} scores, and there are {len(labels)} labels: {hint}'
             )
     return labels
+
+
+def _drops(classes: int, labels: Sequence[str], settings: ImportSettings) -> bool:
+    """Say whether the first of so many outputs is left out."""
+    return settings.drop_first and classes == len(labels) + 1
 
 
 def _names(models: Sequence[ForeignModel]) -> list[str]:
@@ -218,13 +223,15 @@ def _names(models: Sequence[ForeignModel]) -> list[str]:
 
 
 def _candidate(
-    found: ForeignModel, name: str, pictures: Sequence[Picture], settings: ImportSettings
-) -> _Candidate:
+    found: ForeignModel, name: str, labels: Sequence[str], pictures: Sequence[Picture],
+    settings: ImportSettings,
+) -> _Candidate:  # fmt: skip
     scaling = found.scaling or settings.scaling
     ending = find_ending(found)
     how = Preparation(
-        scaling or Scaling((0, 0, 0), (1, 1, 1)), settings.bgr, settings.crop, settings.drop_first
-    )
+        scaling or Scaling((0, 0, 0), (1, 1, 1)), settings.bgr, settings.crop,
+        _drops(ending.classes, labels, settings),
+    )  # fmt: skip
     if scaling is None:
         raise BundleError(
             f'{found.path} does not tell how its pixels are scaled: give --scaling, as it was '

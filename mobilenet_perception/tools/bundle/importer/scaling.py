@@ -83,7 +83,7 @@ def found_in_graph(view: GraphView, image: str) -> Scaling | None:
     Returns:
         None: it begins with no arithmetic, or with one that fits neither.
     """
-    factor, offset = _arithmetic(view, image)
+    factor, offset, _ = leading_arithmetic(view, image)
     if np.allclose(factor, 1) and np.allclose(offset, 0):
         return None
     width = float(np.max(np.abs(factor)))
@@ -95,8 +95,11 @@ def found_in_graph(view: GraphView, image: str) -> Scaling | None:
     return SCALINGS['0..1'] if _NARROWEST <= width <= _WIDEST else None
 
 
-def _arithmetic(view: GraphView, image: str) -> tuple[Array, Array]:
-    """Return factor and offset, numbers or one by channel, of what stands at the beginning."""
+def leading_arithmetic(view: GraphView, image: str) -> tuple[Array, Array, str]:
+    """Return factor and offset, numbers or one by channel, of what a graph begins with.
+
+    And the name of the value that it goes on with.
+    """
     factor: Array = np.ones(1)
     offset: Array = np.zeros(1)
     value = image
@@ -121,7 +124,7 @@ def _arithmetic(view: GraphView, image: str) -> tuple[Array, Array]:
         elif node.op_type not in {'Cast', 'Transpose', 'Identity'}:
             break
         value = node.output[0]
-    return factor, offset
+    return factor, offset, value
 
 
 def _told(values: _Channels) -> str:

@@ -12,7 +12,12 @@ from training.configuration.settings import Data
 from training.data.data_set import DataSet, Pixels, Sample, Split, make_split
 from training.data.duplicates.close_pairs import close_pairs
 from training.data.duplicates.copies import refuse_unreadable, take_fingerprints
-from training.data.duplicates.leaks import find_leaks, group_duplicates, refuse_leaks
+from training.data.duplicates.leaks import (
+    find_leaks,
+    group_duplicates,
+    refuse_leaks,
+    without_leaks,
+)
 from training.data.readers.by_name import read
 from training.errors import TrainingError
 
@@ -76,6 +81,32 @@ def test_grouping_duplicates_mends_a_split_that_is_ours_to_make() -> None:
     grouped = group_duplicates(data_set)
     assert len({s.group for s in grouped.samples}) == 24
     refuse_leaks(grouped, make_split(grouped, Data()))
+
+
+def test_copies_are_kept_in_one_part_without_being_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    images = [picture(seed) for seed in range(24)]
+    data_set, _ = parted([*images, *(COPIES['jpeg'](image) for image in images)], [])
+    mended, settings = without_leaks(data_set, Data())
+    assert settings == Data(group_duplicates=True)
+    assert find_leaks(mended, make_split(mended, settings)) == []
+    assert 'kept copies of one picture in one part' in capsys.readouterr().out
+    # Read again as the run keeps it, the data are the same.
+    assert mended.samples == group_duplicates(data_set).samples
+    clean, _ = parted(images, [])
+    assert without_leaks(clean, Data()) == (clean, Data())
+    assert without_leaks(data_set, Data(allow_leaks=True))[0] is data_set
+    assert capsys.readouterr().out == ''
+
+
+def test_parts_that_the_data_fix_and_that_leak_are_refused() -> None:
+    data_set, _ = parted([picture(seed) for seed in range(8)], [picture(0), picture(1)])
+    fixed = data_set._replace(
+        parts={s.group: {'tr': 'train', 'te': 'test'}[s.group[:2]] for s in data_set.samples}
+    )
+    with pytest.raises(TrainingError, match=r'2 of test also in train.*allow_leaks=true$'):
+        without_leaks(fixed, Data())
 
 
 def test_unreadable_images_are_counted_and_named(tmp_path: Path) -> None:

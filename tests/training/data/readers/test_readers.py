@@ -5,13 +5,14 @@ import gzip
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.training.data.pictures import picture, write
 from training.configuration.settings import Data
 from training.data.data_set import make_split
-from training.data.readers.by_name import read
+from training.data.readers.by_name import read, read_data
 from training.errors import TrainingError
 
 
@@ -30,6 +31,21 @@ def test_a_folder_per_class(tmp_path: Path) -> None:
     first = found.samples[0]
     assert (first.name, first.image) == ('stop/0.png', tmp_path / 'stop' / '0.png')
     np.testing.assert_array_equal(first.pixels, picture(0))
+
+
+def test_bits_of_deep_images_are_those_that_are_said(tmp_path: Path) -> None:
+    grey = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)  # of 12 bits
+    for label in 'ab':
+        for number in range(2):
+            (tmp_path / label).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / label / f'{number}.png'), grey)
+    deep = read('folder', tmp_path).samples[0].pixels
+    assert deep.max() == 15
+    for found in (
+        read('folder', tmp_path, 12),
+        read_data(Data(reader='folder', significant_bits=12), tmp_path),
+    ):
+        np.testing.assert_array_equal(found.samples[0].pixels[..., 0], grey >> 4)
 
 
 def test_parts_may_be_folders(tmp_path: Path) -> None:

@@ -159,6 +159,25 @@ def read_tflite(path: Path) -> Network:
         raise BundleError(f'{path} is damaged ({error}): export or download it again') from error
 
 
+def dequantised(network: Network) -> Network:
+    """Return the network with real numbers for the integers that stand for some.
+
+    Its weights are those that the interpreter computes with; what it rounds between operators is
+    not rounded.
+    """
+    tensors = (
+        tensor
+        if tensor.quantization is None
+        else tensor._replace(
+            kind=np.dtype(np.float32),
+            quantization=None,
+            data=None if tensor.data is None else tensor.real(),
+        )
+        for tensor in network.tensors
+    )
+    return network._replace(tensors=tuple(tensors))
+
+
 class _Table:
     """A FlatBuffers table; None as its place: it is absent, and each field has its default."""
 
