@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import numpy as np
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.system.files import whole_folder, write_atomically
+from mobilenet_perception.tools.bundle.windows import random_of
 from training.data.data_set import Window, read_rgb
 from training.data.scenes import Scene
 from training.errors import TrainingError
@@ -70,7 +70,7 @@ def mine(network: Network, files: Sequence[Path], settings: Mining) -> Iterator[
         )
     for file in files:
         pixels = read_rgb(file)
-        random = np.random.default_rng([*file.name.encode()])
+        random = random_of(file.name)
         scene = Scene(file, file.stem, 'mined')
         placed = (scene.place_window(pixels, random) for _ in range(settings.windows))
         windows = list(dict.fromkeys(window for window in placed if window is not None))
