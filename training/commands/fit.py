@@ -6,9 +6,13 @@ import time
 from pathlib import Path
 
 from training.commands.arguments import add_configuration, configured, fitted_to_data
+from training.configuration.settings import Data
 from training.data.data_set import DataSet, Split, data_hash, make_split
 from training.data.readers.by_name import read_data
 from training.fit.run_folder import RunData, run_data
+
+# What of the settings decides what is read.
+_READ_BY = ('reader', 'group_duplicates', 'negatives')
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +29,13 @@ def run(options: argparse.Namespace) -> int:
     """
     begun = time.monotonic()
     configurations = configured(options)
-    data: dict[tuple[str, bool], tuple[DataSet, RunData]] = {}
-    safe: set[tuple[tuple[str, bool], Split]] = set()
+    data: dict[Data, tuple[DataSet, RunData]] = {}
+    safe: set[tuple[Data, Split]] = set()
     for number, asked in enumerate(configurations, 1):
         if len(configurations) > 1:
             print(f'{asked.name} ({number} of {len(configurations)})', flush=True)
-        kind = asked.data.reader, asked.data.group_duplicates
+        read_as = {name: getattr(asked.data, name) for name in _READ_BY}
+        kind = Data(**read_as)
         if kind not in data:
             print(f'reading {options.data}', flush=True)
             data_set = read_data(asked.data, options.data)

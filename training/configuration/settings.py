@@ -22,6 +22,7 @@ class Data(Record):
         split_seed: the same seed, groups and shares give the same split.
         group_duplicates: copies of one picture join their groups, so that none is in two parts.
         allow_leaks: train even if the same picture is in two parts.
+        negatives: folders of pictures that show none of the labels, and what was mined of such.
     """
 
     reader: str = 'auto'
@@ -31,6 +32,7 @@ class Data(Record):
     split_seed: int = 1
     group_duplicates: bool = False
     allow_leaks: bool = False
+    negatives: tuple[str, ...] = ()
 
 
 class Network(Record):

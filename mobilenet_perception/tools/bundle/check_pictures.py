@@ -9,16 +9,17 @@ scores what it knows, as its evaluation found.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from mobilenet_perception.frames import Frame, RegionOfInterest
-from mobilenet_perception.inference.bundle import Bundle
+from mobilenet_perception.inference.bundle import Bundle, Variant
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.tools.bundle.open_world import (
     Frames,
     OpenWorld,
+    everything_unknown,
     measure_open_world,
     open_world_from_json,
     worst_frames,
@@ -68,6 +69,13 @@ class Measured(NamedTuple):
     sights: Sequence[Sight]
 
 
+class HasThreshold(Protocol):
+    """What has one score from which labels are decided, such as a bundle's decision."""
+
+    @property
+    def decide_above(self) -> float: ...  # noqa: D102
+
+
 def measure_bundle(
     classifier: Classifier, folders: Sequence[Path], windows: int
 ) -> dict[str, Measured]:
@@ -87,14 +95,20 @@ def measure_bundle(
     measured = {}
     for name, variant in classifier.variants.items():
         frames = scored(seen, name)
-        otherwise = manifest.decision.decide_above
-        decide_above = {one: variant.decide_above.get(one, otherwise) for one in manifest.labels}
+        above = decide_above(manifest.labels, variant, manifest.decision)
         stored = stored_open_world(classifier.bundle, name)
         found = measure_open_world(
-            frames, manifest.labels, decide_above, stored.known_scores if stored else ()
+            frames, manifest.labels, above, stored.known_scores if stored else ()
         )
-        measured[name] = Measured(frames, manifest.labels, decide_above, found, seen.sights)
+        measured[name] = Measured(frames, manifest.labels, above, found, seen.sights)
     return measured
+
+
+def decide_above(
+    labels: Sequence[str], variant: Variant, otherwise: HasThreshold
+) -> dict[str, float]:
+    """Return the score from which a variant decides each label: its own, or that of the bundle."""
+    return {label: variant.decide_above.get(label, otherwise.decide_above) for label in labels}
 
 
 def scored(seen: Seen, name: str) -> Frames:
@@ -167,10 +181,9 @@ def pictures_report(name: str, measured: Mapping[str, Measured]) -> pages.Report
 
 
 def _verdict(variant: str, found: OpenWorld) -> pages.Remark:
-    if not found.unknown:
+    everything = everything_unknown(found)
+    if everything is None:
         return pages.Remark(f'{variant}: no picture shows none of its labels.')
-    # That of all sources is the last.
-    everything = list(found.unknown.values())[-1]
     false = everything.false
     words = f'{variant}: a label is decided of {share(false.value)} of what shows none.'
     return pages.Remark(words, 'warn' if false.value else 'good')

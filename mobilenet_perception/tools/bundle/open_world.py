@@ -161,6 +161,17 @@ def measure_open_world(
     return OpenWorld(tuple(known_scores), known, unknown)
 
 
+def everything_unknown(found: OpenWorld | None) -> Unknown | None:
+    """Return the figures of all sources of what is unknown together; None: there is none."""
+    # That of all is the last, or the only one.
+    return list(found.unknown.values())[-1] if found and found.unknown else None
+
+
+def everything_known(found: OpenWorld | None) -> Known | None:
+    """Return the figures of all sources of what is known together; None: there is none."""
+    return list(found.known.values())[-1] if found and found.known else None
+
+
 def worst_frames(
     frames: Frames,
     labels: Sequence[str],

@@ -36,7 +36,9 @@ def read_data(settings: Data, path: Path) -> DataSet:
     Raises:
         TrainingError: the data are not what its reader takes, or cannot be compared.
     """
-    data_set = read(settings.reader, path)
+    from training.data.negatives import with_negatives  # noqa: PLC0415
+
+    data_set = with_negatives(read(settings.reader, path), settings.negatives)
     for note in data_set.notes:
         print(note, file=sys.stderr, flush=True)
     if not settings.group_duplicates:
