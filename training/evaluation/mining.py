@@ -19,11 +19,10 @@ from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.system.files import whole_folder, write_atomically
 from mobilenet_perception.tools.bundle.windows import random_of
 from training.data.data_set import Window, read_rgb
+from training.data.negatives import MINED_LIST
 from training.data.scenes import Scene
 from training.errors import TrainingError
 from training.evaluation.predict import Network
-
-LIST = 'mined.csv'
 
 
 class Mined(NamedTuple):
@@ -102,4 +101,4 @@ def write_mined(folder: Path, mined: Sequence[Mined]) -> None:
             png = cv2.imencode('.png', window.cut(read_rgb(window.path))[..., ::-1])[1]
             (new / name).write_bytes(png.tobytes())
             writer.writerow([name, label, f'{score:.4f}', window.path, *window[1:]])
-        write_atomically(new / LIST, text.getvalue())
+        write_atomically(new / MINED_LIST, text.getvalue())

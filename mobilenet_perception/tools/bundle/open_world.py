@@ -7,6 +7,7 @@ baseline for detecting misclassified and out-of-distribution examples in neural 
 source, with 95 % intervals by groups of frames that are alike.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,8 +23,8 @@ from mobilenet_perception.tools.intervals import mean_ends
 ALL = 'all'
 """Stands for all sources together."""
 KNOWN_KEPT = 0.95
-# Steps between the scores of known frames that a bundle keeps: 0.25 % each.
-_STEPS = 400
+# Scores of known frames that are kept: of more frames so many quantiles.
+_MOST_SCORES = 400
 _DIGITS = 6
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +83,7 @@ class OpenWorld:
     """What a network makes of what it knows and of what it does not.
 
     Attributes:
-        known_scores: 401 quantiles of the scores of known frames, rising; empty: of none.
+        known_scores: of known frames, rising; of more than 400 as many quantiles; empty: of none.
         known: by source; none if there is no such frame.
         unknown: by source, and `all` of several.
     """
@@ -257,8 +258,10 @@ def _shows(frames: Frames, labels: Sequence[str]) -> npt.NDArray[np.bool_]:
 
 
 def _quantiles(scores: Floats) -> tuple[float, ...]:
-    levels = np.linspace(0.0, 1.0, _STEPS + 1)
-    return tuple(float(score) for score in np.quantile(scores, levels, method='lower'))
+    if len(scores) > _MOST_SCORES:
+        levels = (np.arange(_MOST_SCORES) + 0.5) / _MOST_SCORES
+        scores = np.asarray(np.quantile(scores, levels, method='inverted_cdf'), np.float64)
+    return tuple(float(score) for score in np.sort(scores))
 
 
 def _against(scores: Floats, known: Sequence[float]) -> list[Floats]:
@@ -267,7 +270,9 @@ def _against(scores: Floats, known: Sequence[float]) -> list[Floats]:
         return []
     rising = np.array(known)
     below = np.searchsorted(rising, scores, 'left') + np.searchsorted(rising, scores, 'right')
-    threshold = rising[round((1 - KNOWN_KEPT) * _STEPS)]
+    # A quantile stands for frames on both sides of it: at least so many are to be kept.
+    left_out = math.floor((1 - KNOWN_KEPT) * len(known) + 1e-9) - (len(known) == _MOST_SCORES)
+    threshold = rising[max(0, left_out)]
     return [1 - below / 2 / len(rising), (scores >= threshold).astype(np.float64)]
 
 
