@@ -18,6 +18,7 @@ from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.tools.bundle.unknown_pictures import find_source_pictures
 from training.data.data_set import DataSet, Pixels, Sample, Window
 from training.data.scenes import Scene, scene_samples
+from training.errors import TrainingError
 
 MINED_LIST = 'mined.csv'
 """What `training mine` writes beside its pictures: file, picture, and where in it."""
@@ -45,12 +46,17 @@ def with_negatives(data_set: DataSet, folders: Sequence[str]) -> DataSet:
 
     Raises:
         PerceptionError: a folder holds no picture.
-        TrainingError: a picture cannot be read.
+        TrainingError: a folder is missing, or a picture cannot be read.
     """
     own = [] if data_set.scenes else [s for s in data_set.samples if _is_photograph(s)]
     samples, scenes = list(data_set.samples), [_scene(sample) for sample in own]
     mined = []
     for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise TrainingError(
+                f'no folder {folder} of negatives: give --negatives what is there, or put back '
+                'what the run was trained with'
+            )
         if (folder / MINED_LIST).is_file():
             mined.append(folder)
             continue

@@ -42,16 +42,17 @@ def draw(folder: Path) -> None:
 
 @pytest.fixture(scope='module')
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run trained with negatives, evaluated on two sources that it never saw, and its bundle."""
+    """The pictures; beside them lies a run that was trained with negatives."""
+
+    pictures = shared(tmp_path_factory, 'open_world', draw)
 
     def make(folder: Path) -> None:
-        folder.mkdir()
-        draw(folder)
-        fit = ['fit', str(folder / 'photos'), '--negatives', str(folder / 'streets'), *FLAGS]
-        settings = ['--runs', str(folder / 'runs'), '--name', 'mine', '--learning-rate', '0.02']
+        fit = ['fit', str(pictures / 'photos'), '--negatives', str(pictures / 'streets'), *FLAGS]
+        settings = ['--runs', str(folder), '--name', 'mine', '--learning-rate', '0.02']
         assert main([*fit, *settings, '--batch-size', '8']) == 0
 
-    return shared(tmp_path_factory, 'open_world', make)
+    shared(tmp_path_factory, 'open_world_runs', make)
+    return pictures
 
 
 def test_figures_are_the_same_wherever_they_are_measured(
@@ -62,7 +63,7 @@ def test_figures_are_the_same_wherever_they_are_measured(
 ) -> None:
     # Seconds of training make nothing sure: here any image may be golden.
     monkeypatch.setattr(bundling, '_knows', lambda session, image, index, least: True)
-    run, bundle = place / 'runs' / 'mine', tmp_path / 'mine'
+    run, bundle = place.parent / 'open_world_runs' / 'mine', tmp_path / 'mine'
     unknown = ['--unknown', str(place / 'unknown'), '--windows', '3']
     assert main(['evaluate', str(run), *unknown]) == 0
     said = capsys.readouterr().out
@@ -115,7 +116,7 @@ def test_figures_are_the_same_wherever_they_are_measured(
 
 
 def test_an_epoch_goes_through_the_labels_and_some_of_what_shows_nothing(place: Path) -> None:
-    run = Run(place / 'runs' / 'mine')
+    run = Run(place.parent / 'open_world_runs' / 'mine')
     assert run.data().labels == ('blue', 'red', 'background')
     assert run.configuration().data.negatives == (str(place / 'streets'),)
 
@@ -130,7 +131,7 @@ def test_an_epoch_goes_through_the_labels_and_some_of_what_shows_nothing(place: 
 def test_what_is_not_unknown_is_said_in_one_line(
     place: Path, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    places = {'run': place / 'runs' / 'mine', 'photos': place / 'photos'}
+    places = {'run': place.parent / 'open_world_runs' / 'mine', 'photos': place / 'photos'}
     assert main([one.format(**places) for one in arguments]) == 1
     said = capsys.readouterr().err
     assert sentence in said and said.rstrip().count('\n') == 0
