@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.inference.bundle import Manifest, Variant
 from mobilenet_perception.street.signals import BACKGROUND
-from mobilenet_perception.tools.bundle.model_card import markdown_table
+from mobilenet_perception.tools.bundle.model_card import NEVER_SHOWN, markdown_table
 from mobilenet_perception.tools.bundle.open_world import OpenWorld
 from mobilenet_perception.tools.bundle.open_world_report import between, share
 from training.data.data_set import PARTS, DataSet, Split
@@ -83,10 +83,6 @@ _UNKNOWN = """\
 Frames that show none of the labels, by source: how many are decided to show one, with 95 %
 intervals by groups; AUROC, how often a frame of what is known scores above one of them (0.5 is
 chance); FPR95, how many of them score as high as 95 % of what is known."""
-_NEVER_SHOWN = """\
-It was evaluated without any frame that shows none of its labels: whatever it sees, it may call it
-one of them. Do not use it where anything else comes into view; `evaluate --unknown FOLDER`
-measures that, and `fit --negatives FOLDER` mends it."""
 
 
 class Figures(NamedTuple):
@@ -151,7 +147,7 @@ def _forbidden(figures: Sequence[Figures], groups: Mapping[str, int]) -> Iterato
     )
     known = [one.open_world for one in figures if one.open_world and one.open_world.unknown]
     if not known:
-        yield _NEVER_SHOWN.replace('\n', ' ')
+        yield NEVER_SHOWN.replace('\n', ' ')
     for source in dict.fromkeys(name for found in known for name in found.unknown):
         # Any variant may be the one that has time to run.
         worst = max(
@@ -250,7 +246,7 @@ def _unknown(figures: Sequence[Figures]) -> str:
         for source, found in one.open_world.unknown.items()
     ]
     if not rows:
-        return f'\n## What it does not know\n\n{_NEVER_SHOWN}\n'
+        return f'\n## What it does not know\n\n{NEVER_SHOWN}\n'
     head = ['variant', 'source', 'frames of groups', 'a label decided', 'AUROC', 'FPR95']
     return f'\n{_UNKNOWN}\n\n{markdown_table(head, rows)}\n'
 
