@@ -254,7 +254,7 @@ def _unknown(figures: Sequence[Figures]) -> str:
 def _thresholds(manifest: Manifest, figures: Sequence[Figures]) -> str:
     otherwise = manifest.decision.decide_above
     rows = [
-        [label, *(f'{one.variant.decide_above.get(label, otherwise):.3f}' for one in figures)]
+        [label, *(f'{one.variant.decide_above.get(label, otherwise):.4f}' for one in figures)]
         for label in manifest.labels
         if label != BACKGROUND
     ]

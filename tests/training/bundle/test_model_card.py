@@ -65,8 +65,8 @@ def test_what_was_measured_stands_in_it() -> None:
         '- Signs: a friend, CC BY 4.0.',
         '| small | kerbs | 200 of 200 | 2.00 % (',
         # Its own threshold, and that of the bundle where it has none.
-        '| stop | 0.877 |',
-        '| yield | 0.900 |',
+        '| stop | 0.8765 |',
+        '| yield | 0.9000 |',
         '| yield | stop | 2 of 10 |',
         '| kerbs | stop 4 |',
         'Where the camera sees what `kerbs` shows',
