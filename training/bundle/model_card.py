@@ -158,7 +158,7 @@ def _forbidden(figures: Sequence[Figures], groups: Mapping[str, int]) -> Iterato
             yield (
                 f'Where the camera sees what `{source}` shows and a false decision costs more '
                 f'than a stop: up to {share(worst.value)} ({between(worst)}) of such frames are '
-                'decided to show a label, whichever variant runs.'
+                'decided to show a label, by the worst of the variants.'
             )
     found = figures[0].metrics['test']['metrics']['per_class']
     weak = [
@@ -170,8 +170,8 @@ def _forbidden(figures: Sequence[Figures], groups: Mapping[str, int]) -> Iterato
     ]
     if weak:
         yield (
-            f'Where much depends on one of these labels, which fewer than {_FOUND:.0%} are found '
-            f'of, or whose figures rest on fewer than {_GROUPS} held-out groups: '
+            f'Where much depends on a label that is found in fewer than {_FOUND:.0%} of its '
+            f'images, or whose figures rest on fewer than {_GROUPS} held-out groups: '
             f'{", ".join(weak)}.'
         )
     yield 'In countries, weather and light, and with cameras, that the sources do not show.'
