@@ -115,6 +115,11 @@ def canonical_label(text: str) -> str:
     return unicodedata.normalize('NFC', text)
 
 
+def plain_label(name: str) -> str:
+    """Return what labels have in common that differ in case and underscores alone."""
+    return canonical_label(name).casefold().replace('_', ' ').strip()
+
+
 def labels_to_json(
     labels: Mapping[str, Mapping[int, FrameLabel]],
     things: Mapping[str, ThingLabels] = MappingProxyType({}),

@@ -110,6 +110,14 @@ def whole(text: str) -> int:
     return value
 
 
+def not_negative_whole(text: str) -> int:
+    """Read a whole number from 0."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f'must be a whole number from 0; it is {text}')
+    return value
+
+
 def _bits(text: str) -> int:
     """Read 0, or a number of bits from 8 to 16, as of `<camera>.significant_bits`."""
     value = int(text)

@@ -2,32 +2,31 @@
 """A bundle made of evaluated runs: the ladder, golden frames, model card.
 
 The ladder are the variants that are worth having, the most accurate first. Golden frames are
-images that the best variant knows well. The card says what a bundle is for, how it was made, how
-good it is, and its limits (Mitchell et al.: Model cards for model reporting. FAT* 2019).
+images that the best variant knows well.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mobilenet_perception.frames import Frame, crop_and_resize
-from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, Variant, write_bundle
+from mobilenet_perception.inference.bundle import Bundle, Decision, Manifest, write_bundle
 from mobilenet_perception.inference.bundle.manifest import as_name
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street.signals import BACKGROUND, LABELS, draw_signal, variant_count
+from mobilenet_perception.tools.bundle.check_pictures import OPEN_WORLD
 from mobilenet_perception.tools.bundle.ladder import make_ladder
-from mobilenet_perception.tools.bundle.model_card import markdown_table
 from mobilenet_perception.tools.bundle.onnx_graph import free_batch
+from mobilenet_perception.tools.bundle.open_world import open_world_to_json
+from training.bundle.model_card import Figures, model_card
 from training.configuration.records import to_json
 from training.data.data_set import DataSet, Pixels, Sample, Split
 from training.errors import TrainingError
-from training.evaluation.metrics.bootstrap import Interval
-from training.evaluation.record import Candidate, SetMetrics
-from training.evaluation.thresholds import Decided
+from training.evaluation.record import Candidate
 from training.fit.run_folder import PRECISIONS, RunData
 from training.images.composition import Placement, compose, random_background, street, trim
 
@@ -39,40 +38,6 @@ _ATTEMPTS = 40
 _PLACEMENT = Placement(smallest=0.6, largest=0.85, rotation_degrees=5.0, perspective=0.03)
 # A golden frame is one that the network knows well, so that a fault shows as a change.
 _SURE = 0.8
-_SETS = {
-    'test': 'held-out images',
-    'test_with_margin': 'the same, smaller and on other backgrounds',
-    'demo_drive': 'drawn drive of the demo, clear frames',
-}
-_TEXT = """\
-# {title}
-
-Classifies images into {count} labels: {labels}.
-
-{notes}
-
-## Figures
-
-Share of frames whose most probable label is right; ECE is the expected calibration error. Images
-of one group (a track, a sequence, near duplicates) are never in two parts: {train} groups to
-train on, {validation} to validate and calibrate, {test} held out. `bundle.json` names what was
-held out.
-
-{ladder}
-{decided}
-Held-out images, by label:
-
-{classes}
-{dropped}
-## Credits
-
-{credits}
-"""
-_DECIDED = """\
-Share of frames that are decided at the variant's thresholds (`decide_above`, by label): of those
-that show nothing, the false decisions; of those that show something, those that are decided to
-show another thing or nothing, and those decided right. The thresholds were chosen on the
-validation part, for one false decision in 200 frames; intervals of 95 % by groups."""
 ImagesOf = Callable[[str], Iterator[Pixels]]
 """Images of a label to choose from."""
 
@@ -82,15 +47,6 @@ class WrittenBundle(NamedTuple):
 
     bundle: Bundle
     dropped: dict[str, str]
-
-
-class Figures(NamedTuple):
-    """What the card says of a variant: itself, sets of frames, and all metrics of its run."""
-
-    variant: Variant
-    sets: Mapping[str, SetMetrics]
-    decided: Mapping[str, Decided]
-    metrics: Mapping[str, Any]
 
 
 def make_bundle(
@@ -138,10 +94,11 @@ def make_bundle(
             one.sets,
             one.decided,
             json.loads((one.run.folder / 'metrics.json').read_text()),
+            one.open_world,
         )
         for one in kept
     ]
-    card = model_card(manifest, figures, split, data.credits, ladder.dropped, notes)
+    card = model_card(manifest, figures, data_set, split, data.credits, ladder.dropped, notes)
     bundle = write_bundle(folder, manifest, models, golden, card, runtime)
     return WrittenBundle(bundle, ladder.dropped)
 
@@ -203,41 +160,6 @@ def drawings(label: str) -> Iterator[Pixels]:
         yield _draw(label, rows, columns, np.random.default_rng((position, attempt)))
 
 
-def model_card(
-    manifest: Manifest,
-    figures: Sequence[Figures],
-    split: Split,
-    credits: Sequence[str],
-    dropped: Mapping[str, str],
-    notes: str,
-) -> str:
-    """Return Markdown for a bundle.
-
-    Args:
-        manifest: of the bundle.
-        figures: of its variants, in order.
-        split: of the data.
-        credits: whose the data are.
-        dropped: why variants were left out, by name.
-        notes: Markdown: intended use, data, limits.
-    """
-    left_out = ''.join(f'- {name}: {reason}\n' for name, reason in dropped.items())
-    return _TEXT.format(
-        title=manifest.task.replace('_', ' ').capitalize(),
-        count=len(manifest.labels),
-        labels=', '.join(f'`{label}`' for label in manifest.labels),
-        notes=notes.strip(),
-        ladder=_ladder(figures),
-        decided=_decided(figures),
-        classes=_classes(figures),
-        dropped=f'\nLeft out:\n\n{left_out}\n' if left_out else '',
-        train=len(split.train),
-        validation=len(split.validation),
-        test=len(split.test),
-        credits='\n'.join(f'- {line}' for line in credits) or '- none given',
-    )
-
-
 def held_out(data_set: DataSet, split: Split) -> dict[str, list[str]]:
     """Return the names of the files that were held out, by source."""
     found: dict[str, list[str]] = {}
@@ -276,6 +198,12 @@ def _calibration(kept: Sequence[Candidate]) -> dict[str, Any]:
             }
             for candidate in kept
         },
+        # What `check --images` compares unknown pictures with.
+        OPEN_WORLD: {
+            candidate.variant.name: open_world_to_json(candidate.open_world)
+            for candidate in kept
+            if candidate.open_world
+        },
     }
 
 
@@ -310,62 +238,3 @@ def _draw(label: str, rows: int, columns: int, random: np.random.Generator) -> P
     variant = int(random.integers(variant_count(label)))
     signal = trim(draw_signal(label, min(rows, columns), variant))
     return compose(signal, random_background(rows, columns, (), random), _PLACEMENT, random)
-
-
-def _ladder(figures: Sequence[Figures]) -> str:
-    names = list(figures[0].sets)
-    titles = [_SETS.get(name, name.replace('test_', 'of these, ')) for name in names]
-    head = ['variant', 'input', 'precision', 'parameters', 'multiply-adds', 'ECE', *titles]
-    rows = []
-    for variant, sets, _, _ in figures:
-        cells = [variant.name, f'{variant.width} x {variant.height}', variant.precision]
-        cells += [f'{variant.parameters / 1e6:.2f} M', f'{variant.macs / 1e6:.1f} M']
-        cells.append(f'{sets["test"].ece:.3f}')
-        cells += [_share(sets[name]) if name in sets else '-' for name in names]
-        rows.append(cells)
-    return markdown_table(head, rows)
-
-
-def _decided(figures: Sequence[Figures]) -> str:
-    """Return what the thresholds make of each set of frames, if there are any."""
-    rows = [
-        [
-            one.variant.name,
-            _SETS.get(name, name.replace('test_', 'of these, ')),
-            *(_interval(share) for share in (decided.false, decided.wrong, decided.found)),
-        ]
-        for one in figures
-        for name, decided in one.decided.items()
-    ]
-    if not rows:
-        return ''
-    head = ['variant', 'frames', 'nothing, and a label', 'something else', 'what it shows']
-    table = markdown_table(head, rows)
-    return f'\n{_DECIDED}\n\n{table}\n'
-
-
-def _interval(share: Interval | None) -> str:
-    if share is None:
-        return '-'
-    return f'{share.value:.2%} ({share.low:.2%} to {share.high:.2%})'
-
-
-def _classes(figures: Sequence[Figures]) -> str:
-    first = figures[0].metrics['test']['metrics']['per_class']
-    head = ['label', 'frames', 'precision', 'recall', *(one.variant.name for one in figures[1:])]
-    rows = []
-    for label, found in first.items():
-        if not found['support']:
-            continue
-        cells = [label, str(found['support']), f'{found["precision"]:.3f}']
-        cells.append(f'{found["recall"]:.3f}')
-        for one in figures[1:]:
-            other = one.metrics['test']['metrics']['per_class'].get(label)
-            cells.append(f'{other["recall"]:.3f}' if other else '-')
-        rows.append(cells)
-    heading = f'precision and recall of {figures[0].variant.name}, recall of the others'
-    return f'({heading})\n\n{markdown_table(head, rows)}'
-
-
-def _share(found: SetMetrics) -> str:
-    return f'{found.accuracy:.2%} ({found.correct} of {found.frames})'

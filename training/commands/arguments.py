@@ -5,11 +5,12 @@ A configuration is a file, settings, and short flags for some of them; a run nam
 """
 
 import argparse
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mobilenet_perception.tools.arguments import take_negative_values
+from mobilenet_perception.tools.arguments import not_negative_whole, take_negative_values
 from training.configuration import file
 from training.configuration.settings import (
     Augmentation,
@@ -25,6 +26,7 @@ from training.errors import TrainingError
 from training.fit.run_folder import Run
 
 if TYPE_CHECKING:
+    from training.evaluation.open_world import UnknownFolders
     from training.evaluation.record import Evaluation
 
 _DEFAULT = Configuration(name='', stages=(Stage(20, 96, 96),), patience=10)
@@ -71,6 +73,10 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--name', help='of the run (default: architecture_alpha_size)')
     for flag, setting in _SHORT.items():
         parser.add_argument(flag, metavar='VALUE', help=f'short for --set {setting}=VALUE')
+    parser.add_argument(
+        '--negatives', type=Path, nargs='+', default=[], metavar='FOLDER',
+        help='pictures that show none of the labels, or what `mine` wrote: the label background',
+    )  # fmt: skip
     parser.add_argument('--size', type=int, metavar='PIXELS', help='sides of the network input')
     parser.add_argument(
         '--epochs', type=int, help='of the last stage; 0 with --weights: the head alone is trained'
@@ -134,9 +140,11 @@ def fitted_to_data(
     """
     if options.config or not found.network.weights:
         return found
+    from training.data.negatives import thinned  # noqa: PLC0415
     from training.fit.defaults import chosen_words, transfer_defaults  # noqa: PLC0415  TensorFlow
 
-    train = make_split(data_set, found.data).select(data_set.samples, 'train')
+    split = make_split(data_set, found.data)
+    train = thinned(split.select(data_set.samples, 'train'), found.seed)
     default = transfer_defaults(found.network.weights, train, options.size)
     (fitted,) = configured(options, default)
     print(chosen_words(fitted, len(train)), flush=True)
@@ -149,6 +157,9 @@ def _changed(configuration: Configuration, options: argparse.Namespace) -> Confi
         value = getattr(options, flag[2:].replace('-', '_'))
         if value is not None:
             settings.append(f'{setting}={value}')
+    if options.negatives:
+        places = [str(path.resolve()) for path in options.negatives]
+        settings.append(f'data.negatives={json.dumps(places)}')
     settings += options.settings
     *before, last = configuration.stages
     if options.size is not None:
@@ -182,6 +193,28 @@ def add_run_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--data', type=Path, help='where the data of the run are now (default: where they were)'
     )
+
+
+def add_unknown(parser: argparse.ArgumentParser) -> None:
+    """Add `--unknown` and `--windows`."""
+    parser.add_argument(
+        '--unknown', type=Path, nargs='+', default=[], metavar='FOLDER',
+        help='pictures that show none of the labels, a sub-folder a source: what is decided of '
+        'them, and how well they are told from what is known',
+    )  # fmt: skip
+    parser.add_argument(
+        '--windows', type=not_negative_whole, default=0, metavar='N',
+        help='look at N random regions of each of these pictures, too (%(default)s)',
+    )  # fmt: skip
+
+
+def unknown_folders(options: argparse.Namespace) -> 'UnknownFolders':
+    """Return what `add_unknown` was given."""
+    from training.evaluation.open_world import UnknownFolders  # noqa: PLC0415
+
+    # Where a later `quantize` finds them, too, wherever it is started.
+    paths = tuple(str(path.resolve()) for path in options.unknown)
+    return UnknownFolders(paths, options.windows)
 
 
 def evaluated(run: Run, path: Path | None) -> 'Evaluation':

@@ -8,7 +8,12 @@ from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import whole
 from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import Progress
-from training.commands.arguments import add_run_data, evaluated
+from training.commands.arguments import (
+    add_run_data,
+    add_unknown,
+    evaluated,
+    unknown_folders,
+)
 from training.configuration.records import json_text
 from training.fit.run_folder import Run
 
@@ -30,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '-o', '--out', type=Path, default=Path('comparison'), metavar='FOLDER',
         help='where compare.json, .csv and .html are written (default: %(default)s)',
     )  # fmt: skip
+    add_unknown(parser)
     parser.add_argument(
         '--threads', type=whole, default=1, help='CPU threads of one inference (%(default)s)'
     )
@@ -46,7 +52,10 @@ def run(options: argparse.Namespace) -> int:
         TrainingError: there is nothing to compare, or not with the run asked for.
     """
     from training.evaluation.comparison.comparison import compare  # noqa: PLC0415
-    from training.evaluation.comparison.read import read_entries  # noqa: PLC0415
+    from training.evaluation.comparison.read import (  # noqa: PLC0415
+        read_entries,
+        shown_unknown,
+    )
     from training.evaluation.comparison.report import (  # noqa: PLC0415
         comparison_csv,
         comparison_report,
@@ -61,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     if against and against.is_dir() and against not in paths:
         paths = [*paths, against]
     entries, left_out = read_entries(paths, evaluate_run)
+    if options.unknown:
+        entries = shown_unknown(entries, unknown_folders(options))
     name = options.against
     for entry in entries:
         if against and entry.folder.resolve() == against.resolve() and entry.predictions:

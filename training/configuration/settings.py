@@ -25,6 +25,7 @@ class Data(Record):
         allow_leaks: train even if the same picture is in two parts.
         significant_bits: that samples of 16-bit files use, 8 to 16, such as 12, as the camera's
             parameter of that name; 0: all.
+        negatives: folders of pictures that show none of the labels, and what was mined of such.
     """
 
     reader: str = 'auto'
@@ -35,6 +36,7 @@ class Data(Record):
     group_duplicates: bool = False
     allow_leaks: bool = False
     significant_bits: int = 0
+    negatives: tuple[str, ...] = ()
 
 
 class Network(Record):

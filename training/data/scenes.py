@@ -13,14 +13,8 @@ import numpy as np
 
 from mobilenet_perception.street import Box
 from mobilenet_perception.street.signals import BACKGROUND
+from mobilenet_perception.tools.bundle.windows import random_of, random_window
 from training.data.data_set import Pixels, Sample, Window, read_rgb
-
-# Shortest side of a window, in pixels, and how long it may be beside that.
-_SHORTEST, _LONGEST = 16, 2.2
-# Tries to find a window that leaves out what is to be left out.
-_TRIES = 12
-# Of a box or of a window, the part from which one shows the other.
-_SHOWN = 0.1
 
 
 class Scene(NamedTuple):
@@ -52,29 +46,15 @@ class Scene(NamedTuple):
     def place_window(self, pixels: Pixels, random: np.random.Generator) -> Window | None:
         """Return a random window that shows nothing of what is boxed; None: none was found.
 
-        Its short side is anything from 16 pixels to the whole picture, small ones as often as
-        large ones, and it is up to 2.2 times as long.
+        See `random_window`.
 
         Args:
             pixels: of the file.
             random: the source of chance.
         """
         height, width = pixels.shape[:2]
-        shortest = min(height, width)
-        for _ in range(_TRIES):
-            low = np.log(min(_SHORTEST, shortest))
-            side = np.exp(random.uniform(low, np.log(shortest)))
-            shape = _LONGEST ** random.uniform(-1.0, 1.0)
-            columns = max(1, min(width, round(side * max(1.0, shape))))
-            rows = max(1, min(height, round(side * max(1.0, 1 / shape))))
-            x, y = (
-                int(random.integers(width - columns + 1)),
-                int(random.integers(height - rows + 1)),
-            )
-            box = Box(x / width, y / height, (x + columns) / width, (y + rows) / height)
-            if not any(_shows(box, shown) for shown in self.shown):
-                return Window(self.path, x, y, columns, rows)
-        return None
+        found = random_window(width, height, random, self.shown)
+        return None if found is None else Window(self.path, *found)
 
 
 def scene_samples(scenes: Sequence[Scene], count: int) -> Iterator[Sample]:
@@ -84,7 +64,7 @@ def scene_samples(scenes: Sequence[Scene], count: int) -> Iterator[Sample]:
         TrainingError: a file is not a readable image.
     """
     for scene in scenes:
-        random = np.random.default_rng([*scene.path.name.encode()])
+        random = random_of(scene.path.name)
         pixels = read_rgb(scene.path)
         for number in range(count):
             window = scene.place_window(pixels, random)
@@ -97,7 +77,3 @@ def grown(box: Box, share: float) -> Box:
     """Return a box with a share of its width and height more on each side."""
     across, down = share * box.width, share * box.height
     return Box(box.left - across, box.top - down, box.right + across, box.bottom + down)
-
-
-def _shows(window: Box, shown: Box) -> bool:
-    return window.shared_area(shown) > _SHOWN * min(window.area, shown.area)

@@ -6,6 +6,7 @@ of the training part, and judged on the validation part.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,11 +16,20 @@ from mobilenet_perception.inference.runtimes import Session, create_runtime
 from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.bundle.calibration import decision_thresholds, fit_temperature
-from training.data.data_set import DataSet, Logits, Merge, Probabilities, Sample, Split
+from training.data.data_set import DataSet, Probabilities, Sample, Split
 from training.errors import TrainingError
 from training.evaluation.metrics.assessment import Assessment, assess
 from training.evaluation.metrics.calibration import expected_calibration_error
 from training.evaluation.metrics.classification import Metrics, measure
+from training.evaluation.open_world import (
+    UnknownFolders,
+    cards_of_worst,
+    judge,
+    known_and_unknown,
+    look,
+    shows_something,
+    sight_samples,
+)
 from training.evaluation.predictions import Predictions, save_predictions
 from training.evaluation.record import (
     Evaluation,
@@ -27,6 +37,7 @@ from training.evaluation.record import (
     SetMetrics,
     store,
     store_evaluation,
+    stored_evaluation,
 )
 from training.evaluation.report import UnknownScores, write_run_report
 from training.evaluation.thresholds import (
@@ -35,7 +46,6 @@ from training.evaluation.thresholds import (
     choose_thresholds,
     measure_decided,
 )
-from training.evaluation.unknown import energy, max_probability, measure_detection
 from training.export import parity
 from training.export.convert import export_onnx
 from training.export.quantize.fine_tune import Batch, FineTuning
@@ -56,6 +66,7 @@ _WITH_MARGIN = composition.Placement(
 _DRIVE_EVERY = 5
 _STREET_SIGNALS = ('street_signals', 'streets')
 _CALIBRATION_IMAGES = 1000
+_NO_FOLDERS = UnknownFolders()
 _SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
 
 
@@ -72,7 +83,7 @@ class Int8Options(NamedTuple):
 
 
 def evaluate(
-    run: Run, data_set: DataSet, split: Split, unknown: Sequence[Sample] = ()
+    run: Run, data_set: DataSet, split: Split, unknown: UnknownFolders = _NO_FOLDERS
 ) -> Evaluation:
     """Calibrate on the validation part, export, and measure on the test part.
 
@@ -83,10 +94,11 @@ def evaluate(
         run: trained.
         data_set: what it was trained on.
         split: of the run.
-        unknown: images that show none of the labels.
+        unknown: folders of what shows none of the labels.
 
     Raises:
-        TrainingError: the run has no model yet, or the graph differs from Keras.
+        TrainingError: the run has no model yet, the graph differs from Keras, or a folder is not
+            of unknown pictures.
     """
     configuration, data = run.configuration(), run.data()
     network = load_network(run)
@@ -106,6 +118,7 @@ def evaluate(
     model = export_onnx(network, temperature, merge)
     write_atomically(run.exported_file, model)
     session = create_runtime().load(model, configuration.name)
+    seen = look(session, data.published, unknown)
     sets = evaluation_sets(configuration.data.reader, data_set, split)
     test_logits = logits_of(sets['test'])
     predicted = {name: _predict_set(session, samples, data) for name, samples in sets.items()}
@@ -116,13 +129,17 @@ def evaluate(
         uncalibrated = parity.calibrated(test_logits, 1.0, merge) if name == 'test' else None
         assessments[name] = assess(predictions, uncalibrated)
     fine = _by_output(parity.calibrated(test_logits, temperature), sets['test'], data.labels)
+    decision = parity.Thresholds(*decision_thresholds(scores, truth))
+    judged = judge(
+        predicted['test'], sets['test'], _decide_above(promise, decision, data.published), seen
+    )
     evaluation = Evaluation(
         parameters=parameters(network),
         macs=multiply_adds(network),
         temperature=temperature,
         ece_before=expected_calibration_error(parity.calibrated(logits, 1.0, merge), truth),
         ece_after=expected_calibration_error(scores, truth),
-        decision=parity.Thresholds(*decision_thresholds(scores, truth)),
+        decision=decision,
         promise=promise,
         decided=_decided(predicted, promise),
         parity=parity.compare_answers(
@@ -130,14 +147,26 @@ def evaluate(
         ),
         sets={name: _figures(found.metrics) for name, found in assessments.items()},
         outputs={name: _figures(found) for name, found in fine.items()},
+        open_world=judged.found,
+        unknown=unknown,
     )
     figures: dict[str, Any] = dict(assessments)
     if merge is not None:
         figures['outputs'] = fine
-    scored = _scored(test_logits, logits_of(unknown), temperature, merge) if unknown else []
-    figures['unknown'] = [one.detection for one in scored]
+    shows = shows_something(predicted['test'])
+    others = np.concatenate(
+        [test_logits[~shows], logits_of(sight_samples(seen)) if seen else test_logits[:0]]
+    )
+    told: list[UnknownScores] = []
+    if shows.any() and len(others):
+        told = known_and_unknown(data, test_logits[shows], others, temperature, merge)
+    figures['unknown'] = [one.detection for one in told]
+    figures['open_world'] = judged.found
     run.write_json('metrics.json', figures)
-    write_run_report(run, predicted['test'], assessments['test'], sets['test'], scored)
+    cards = cards_of_worst(judged, data.published, sets['test'], seen)
+    write_run_report(
+        run, predicted['test'], assessments['test'], sets['test'], told, judged.found, cards
+    )
     store_evaluation(run, evaluation)
     return evaluation
 
@@ -275,20 +304,11 @@ def _by_output(
     return found
 
 
-def _scored(
-    known: Logits, unknown: Logits, temperature: float, merge: Merge | None
-) -> list[UnknownScores]:
-    """Measure both scores on (k, outputs) logits of known and (u, outputs) of unknown images."""
-    scores = {
-        'max_probability': [
-            max_probability(parity.calibrated(x, temperature, merge)) for x in (known, unknown)
-        ],
-        'energy': [energy(x, temperature) for x in (known, unknown)],
-    }
-    return [
-        UnknownScores(ours, others, measure_detection(name, ours, others))
-        for name, (ours, others) in scores.items()
-    ]
+def _decide_above(
+    promise: Promise | None, decision: parity.Thresholds, labels: Sequence[str]
+) -> Mapping[str, float]:
+    """Return the score from which each label is decided: where it has none, that of all."""
+    return promise.decide_above if promise else dict.fromkeys(labels, decision.decide_above)
 
 
 def _measured(
@@ -305,7 +325,17 @@ def _measured(
         save_predictions(run.predictions_file(name, precision), predictions)
         found = measure(predictions.probabilities, predictions.truth, data.published)
         sets[name] = _figures(found)
-    return PrecisionGraph(model, sets, promise, _decided(predicted, promise))
+    stored = stored_evaluation(run)
+    folders = stored.unknown
+    if not all(Path(path).is_dir() for path in folders.paths):
+        folders = _NO_FOLDERS
+    judged = judge(
+        predicted['test'],
+        split.select(data_set.samples, 'test'),
+        _decide_above(promise, stored.decision, data.published),
+        look(session, data.published, folders),
+    )
+    return PrecisionGraph(model, sets, promise, _decided(predicted, promise), judged.found)
 
 
 def _decided(predicted: Mapping[str, Predictions], promise: Promise | None) -> dict[str, Decided]:

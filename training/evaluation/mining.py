@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import numpy as np
 
 from mobilenet_perception.frames import Frame, crop_and_resize
 from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.system.files import whole_folder, write_atomically
+from mobilenet_perception.tools.bundle.windows import random_of
 from training.data.data_set import Window, read_rgb
+from training.data.negatives import MINED_LIST
 from training.data.scenes import Scene
 from training.errors import TrainingError
 from training.evaluation.predict import Network
-
-LIST = 'mined.csv'
 
 
 class Mined(NamedTuple):
@@ -70,7 +69,7 @@ def mine(network: Network, files: Sequence[Path], settings: Mining) -> Iterator[
         )
     for file in files:
         pixels = read_rgb(file)
-        random = np.random.default_rng([*file.name.encode()])
+        random = random_of(file.name)
         scene = Scene(file, file.stem, 'mined')
         placed = (scene.place_window(pixels, random) for _ in range(settings.windows))
         windows = list(dict.fromkeys(window for window in placed if window is not None))
@@ -102,4 +101,4 @@ def write_mined(folder: Path, mined: Sequence[Mined]) -> None:
             png = cv2.imencode('.png', window.cut(read_rgb(window.path))[..., ::-1])[1]
             (new / name).write_bytes(png.tobytes())
             writer.writerow([name, label, f'{score:.4f}', window.path, *window[1:]])
-        write_atomically(new / LIST, text.getvalue())
+        write_atomically(new / MINED_LIST, text.getvalue())

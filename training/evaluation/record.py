@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.bundle.open_world import OpenWorld
 from training.configuration.records import Record, from_json
 from training.errors import TrainingError
+from training.evaluation.open_world import UnknownFolders
 from training.evaluation.thresholds import Decided, Promise
 from training.export.parity import Parity, Thresholds
 from training.fit.run_folder import Run
@@ -50,6 +52,9 @@ class Evaluation(Record):
         decided: what they make of each set of frames.
         outputs: the test part again, and each of its sources, with every output of the network
             told apart.
+        open_world: what is made of what shows none of the labels, by source; None: an evaluation
+            of before did not look.
+        unknown: folders that were looked at, beside the test part.
     """
 
     parameters: int
@@ -63,6 +68,8 @@ class Evaluation(Record):
     outputs: dict[str, SetMetrics]
     promise: Promise | None = None
     decided: Mapping[str, Decided] = MappingProxyType({})
+    open_world: OpenWorld | None = None
+    unknown: UnknownFolders = UnknownFolders()
 
 
 class PrecisionGraph(NamedTuple):
@@ -73,12 +80,14 @@ class PrecisionGraph(NamedTuple):
         sets: figures, by set of frames.
         promise: thresholds by label, chosen for this graph; see `Evaluation`.
         decided: what they make of each set of frames.
+        open_world: see `Evaluation`.
     """
 
     model: bytes
     sets: dict[str, SetMetrics]
     promise: Promise | None = None
     decided: Mapping[str, Decided] = MappingProxyType({})
+    open_world: OpenWorld | None = None
 
 
 class Candidate(NamedTuple):
@@ -91,6 +100,7 @@ class Candidate(NamedTuple):
         evaluation: of the run.
         sets: figures of this graph, by set of frames.
         decided: what its thresholds make of each set of frames.
+        open_world: what is made of what shows none of the labels; None: see `Evaluation`.
     """
 
     run: Run
@@ -99,6 +109,7 @@ class Candidate(NamedTuple):
     evaluation: Evaluation
     sets: dict[str, SetMetrics]
     decided: Mapping[str, Decided]
+    open_world: OpenWorld | None = None
 
 
 def store_evaluation(run: Run, evaluation: Evaluation) -> None:
@@ -124,7 +135,7 @@ def stored_evaluation(run: Run) -> Evaluation:
 def store(run: Run, precision: str, found: PrecisionGraph, record: dict[str, Any]) -> None:
     """Keep a graph, its figures, and how it was made (`record`, JSON values)."""
     write_atomically(run.folder / f'model.{precision}.onnx', found.model)
-    kept = {'sets': found.sets, 'promise': found.promise, 'decided': dict(found.decided)}
+    kept = {name: value for name, value in found._asdict().items() if name != 'model'}
     run.write_json(f'{precision}.json', {**kept, 'made': record})
 
 
@@ -147,6 +158,7 @@ def stored(run: Run, precision: str) -> PrecisionGraph:
         from_json(dict[str, SetMetrics], kept['sets'], where),
         from_json(Promise, kept['promise'], where) if kept.get('promise') else None,
         from_json(dict[str, Decided], kept.get('decided', {}), where),
+        from_json(OpenWorld | None, kept.get('open_world'), where),  # type: ignore[arg-type]
     )
 
 
@@ -165,6 +177,7 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
                 evaluation.sets,
                 evaluation.promise,
                 evaluation.decided,
+                evaluation.open_world,
             )
             suffix = ''
         else:
@@ -185,5 +198,6 @@ def candidates_of(run: Run, precisions: Sequence[str]) -> list[Candidate]:
             temperature=evaluation.temperature,
             decide_above=graph.promise.decide_above if graph.promise else {},
         )
-        found.append(Candidate(run, variant, graph.model, evaluation, graph.sets, graph.decided))
+        figures = (graph.sets, graph.decided, graph.open_world)
+        found.append(Candidate(run, variant, graph.model, evaluation, *figures))
     return found

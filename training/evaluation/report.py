@@ -9,11 +9,18 @@ import cv2
 import numpy as np
 
 from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.bundle.open_world import OpenWorld, everything_unknown
+from mobilenet_perception.tools.bundle.open_world_report import (
+    between,
+    open_world_sections,
+    share,
+)
 from mobilenet_perception.tools.report import pages
 from training.data.data_set import Pixels, Sample, Scores
 from training.evaluation import plots, tables
 from training.evaluation.metrics.assessment import Assessment
 from training.evaluation.predictions import Mistake, Predictions, worst_mistakes
+from training.evaluation.thresholds import RATE
 from training.evaluation.unknown import Detection
 from training.fit.run_folder import Run
 from training.report.style import shrink, svg
@@ -49,6 +56,8 @@ class Findings(NamedTuple):
         images: of the mistakes, in their order, (height, width, 3) uint8 RGB.
         unknown: scores of unknown inputs.
         limits: what the figures do not show, a sentence each.
+        open_world: what is made of what shows none of the labels.
+        worst: of that, the worst, as cards.
     """
 
     name: str
@@ -61,6 +70,8 @@ class Findings(NamedTuple):
     images: Sequence[Pixels] = ()
     unknown: Sequence[UnknownScores] = ()
     limits: tuple[str, ...] = ()
+    open_world: OpenWorld | None = None
+    worst: Sequence[pages.Card] = ()
 
 
 def write_run_report(
@@ -69,6 +80,8 @@ def write_run_report(
     assessment: Assessment,
     samples: Sequence[Sample],
     unknown: Sequence[UnknownScores],
+    open_world: OpenWorld,
+    worst: Sequence[pages.Card],
 ) -> Path:
     """Write `report.html` into the run folder and return its path.
 
@@ -78,6 +91,8 @@ def write_run_report(
         assessment: of the predictions.
         samples: the test part, in the same order.
         unknown: scores of unknown inputs; may be empty.
+        open_world: what is made of what shows none of the labels.
+        worst: of that, the worst.
     """
     configuration, data = run.configuration(), run.data()
     mistakes = worst_mistakes(predictions)
@@ -105,6 +120,8 @@ def write_run_report(
         mistakes=mistakes,
         images=[samples[mistake.position].pixels for mistake in mistakes],
         unknown=unknown,
+        open_world=open_world,
+        worst=worst,
     )
     place = run.folder / 'report.html'
     write_atomically(place, pages.render(evaluation_report(findings)))
@@ -117,6 +134,7 @@ def evaluation_report(findings: Findings) -> pages.Report:
         _classes(findings),
         _mistakes(findings),
         _calibration(findings.assessment),
+        *_open_world(findings),
         _unknown(findings.unknown),
         _groups(findings.assessment),
         _training(findings.epochs),
@@ -126,7 +144,7 @@ def evaluation_report(findings: Findings) -> pages.Report:
         title=findings.name,
         words=findings.words,
         verdict=tuple(_verdict(findings)),
-        headlines=tables.headlines(findings.assessment),
+        headlines=(*tables.headlines(findings.assessment), *_false_decisions(findings)),
         sections=tuple(section for section in sections if section is not None),
     )
 
@@ -230,6 +248,24 @@ def _calibration(found: Assessment) -> pages.Section:
     return pages.Section(title, words, (diagram, tables.calibration_table(found)))
 
 
+def _open_world(findings: Findings) -> list[pages.Section]:
+    if findings.open_world is None or not findings.open_world.unknown:
+        return []
+    return list(open_world_sections(findings.open_world, findings.worst))
+
+
+def _false_decisions(findings: Findings) -> Iterator[pages.Headline]:
+    everything = everything_unknown(findings.open_world)
+    if everything is not None:
+        false = everything.false
+        yield pages.Headline(
+            share(false.value),
+            f'false decisions, of {everything.frames:,} frames that show nothing, in '
+            f'{everything.groups:,} groups; 95 % interval {between(false)}',
+            '' if false.value <= RATE else 'warn',
+        )
+
+
 def _unknown(scored: Sequence[UnknownScores]) -> pages.Section | None:
     if not scored:
         return None
@@ -243,7 +279,7 @@ def _unknown(scored: Sequence[UnknownScores]) -> pages.Section | None:
         for one in scored
     )
     table = tables.unknown_table([one.detection for one in scored])
-    return pages.Section('Does it know what it does not know?', words, (*pictures, table))
+    return pages.Section('How scores tell the known from the unknown', words, (*pictures, table))
 
 
 def _groups(found: Assessment) -> pages.Section | None:

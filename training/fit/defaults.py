@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mobilenet_perception.street.signals import BACKGROUND
 from training.configuration.settings import Configuration, Head, Network, Optimizer, Stage
 from training.data.data_set import Sample
 from training.networks.weights.origin import Origin, origin
@@ -45,7 +46,8 @@ def transfer_defaults(
     """
     source = origin(weights)
     images = max(1, len(train))
-    side = size or input_size(source.size, train)
+    signals = [sample for sample in train if sample.label != BACKGROUND]
+    side = size or input_size(source.size, signals or train)
     epochs = min(max(round(_TUNING_IMAGES / images), _LEAST_EPOCHS), _MOST_EPOCHS)
     views = min(max(round(_HEAD_ROWS / images), 1), _MOST_VIEWS)
     steps = -(-images // BATCH)

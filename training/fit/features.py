@@ -20,7 +20,7 @@ from training.configuration.settings import Augmentation, Configuration
 from training.data.data_set import Indices, Sample
 from training.errors import TrainingError
 from training.fit import checkpoint
-from training.fit.images import Arrays, Feed, Shape
+from training.fit.images import Arrays, Feed, Shape, StageImages
 from training.images.batches import ShuffledImages
 
 AS_IT_IS = Augmentation(rotation=0.0, zoom=0.0, translation=0.0, brightness=0.0, contrast=0.0)
@@ -67,7 +67,7 @@ def frozen_features(
     configuration: Configuration,
     network: keras.Model,
     labels: Sequence[str],
-    train: Sequence[Sample],
+    training: StageImages,
     validation: Sequence[Sample],
     go_on: Callable[[], bool],
 ) -> FrozenFeatures:
@@ -78,16 +78,16 @@ def frozen_features(
         configuration: its `head.views`, input size, augmentation and seed.
         network: with the weights; its layer `logits` is left out.
         labels: the classes, in order.
-        train: the training part.
+        training: what to train on.
         validation: the validation part.
         go_on: asked after each file; false ends it early, with what there is.
 
     Raises:
         TrainingError: an image cannot be read, the disk is full, or nothing was computed in time.
     """
-    seed = configuration.seed
+    seed, train = configuration.seed, training.train
     plain = ShuffledImages(train, 'natural', AS_IT_IS, seed)
-    varied = ShuffledImages(train, 'natural', configuration.augmentation, seed)
+    varied = ShuffledImages(train, 'natural', configuration.augmentation, seed, training.negatives)
     views = [
         _Source(f'train_{view}', varied if view else plain, view)
         for view in range(configuration.head.views)

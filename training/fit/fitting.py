@@ -10,6 +10,7 @@ import keras
 
 from training.configuration.settings import Configuration
 from training.data.data_set import DataSet, Pixels, Sample, Split
+from training.data.negatives import thinned
 from training.errors import TrainingError
 from training.fit import checkpoint, network, optimizer
 from training.fit.head import learn_head
@@ -88,15 +89,17 @@ def _trained(
     validation = split.select(data_set.samples, 'validation')
     _check(configuration, data_set, len(train), len(validation))
     plan = legs(configuration)
-    steps = configuration.steps or -(-len(train) // configuration.batch_size)
     images = StageImages(configuration, data_set, train, run.drives_folder)
+    if images.negatives.scenes:
+        validation = thinned(validation, configuration.seed)
+    steps = configuration.steps or -(-len(images.train) // configuration.batch_size)
     keep_best = bool(validation) and configuration.keep == 'best'
     journal = Journal(run, plan, keep_best)
     position = journal.position()
     with network.make_strategy(configuration.hardware, configuration.batch_size).scope():
         model = network.trained_network(configuration, len(data_set.labels))
         if position is None:
-            _begin(model, configuration, data_set, train, validation, journal, interrupt, limit)
+            _begin(model, configuration, data_set, images, validation, journal, interrupt, limit)
         Loop(configuration, model, plan, steps, images, validation, journal, interrupt, limit).run(
             position
         )
@@ -107,7 +110,7 @@ def _begin(
     model: keras.Model,
     configuration: Configuration,
     data_set: DataSet,
-    train: list[Sample],
+    images: StageImages,
     validation: list[Sample],
     journal: Journal,
     interrupt: checkpoint.Interrupt,
@@ -128,7 +131,7 @@ def _begin(
         journal.keep_head(
             model,
             learn_head(
-                model, features, configuration, labels, train, validation, interrupt, limit
+                model, features, configuration, labels, images, validation, interrupt, limit
             ),
         )
 

@@ -23,7 +23,7 @@ from training.data.data_set import Floats, Sample
 from training.errors import TrainingError
 from training.fit.checkpoint import Interrupt
 from training.fit.features import Features, FrozenFeatures, frozen_features
-from training.fit.images import validation_feed
+from training.fit.images import StageImages, validation_feed
 from training.fit.limit import TimeLimit
 from training.fit.optimizer import make_loss
 
@@ -76,7 +76,7 @@ def learn_head(
     folder: Path,
     configuration: Configuration,
     labels: Sequence[str],
-    train: Sequence[Sample],
+    images: StageImages,
     validation: Sequence[Sample],
     interrupt: Interrupt,
     limit: TimeLimit,
@@ -88,7 +88,7 @@ def learn_head(
         folder: where features are kept: a killed fit goes on from there.
         configuration: of the run.
         labels: the classes, in order.
-        train: the training part.
+        images: to train on.
         validation: the validation part.
         interrupt: whether the user asked to stop.
         limit: of the training.
@@ -105,7 +105,7 @@ def learn_head(
             raise KeyboardInterrupt
         return limit.left_for_head(alone)
 
-    features = frozen_features(folder, configuration, network, labels, train, validation, go_on)
+    features = frozen_features(folder, configuration, network, labels, images, validation, go_on)
     loss = configuration.loss
     balanced = loss.class_weights or configuration.sampling == 'balanced'
     head = fit_head(features, len(labels), configuration.head.penalties, balanced, go_on)
@@ -124,7 +124,7 @@ def learn_head(
         float(found['accuracy']),
     )
     print(
-        f'head fitted to {len(features.train.labels)} views of {len(train)} images in '
+        f'head fitted to {len(features.train.labels)} views of {len(images.train)} images in '
         f'{record.seconds:.0f} s: penalty {record.penalty:g}, validation loss '
         f'{record.val_loss:.4g}, accuracy {record.val_accuracy:.2%}',
         flush=True,

@@ -20,6 +20,7 @@ from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.runtimes import Session, create_runtime
 from training.configuration.settings import Augmentation, Configuration, Loss, Stage
 from training.data.data_set import Array, DataSet, Pixels, Sample, Targets, published_labels
+from training.data.negatives import negative_windows, thinned
 from training.errors import TrainingError
 from training.fit.network import network_inputs
 from training.fit.optimizer import class_weights
@@ -166,7 +167,13 @@ class Teacher:
 
 
 class StageImages:
-    """Makes batches as the configuration says."""
+    """Makes batches as the configuration says.
+
+    Attributes:
+        train: what is gone through in an epoch: the training part, of which no more shows nothing
+            than it should, unless a mixture says how much does.
+        negatives: draws windows in place of those in `train`.
+    """
 
     def __init__(
         self,
@@ -189,7 +196,12 @@ class StageImages:
         _check_mirrored(configuration.augmentation.mirrored, data_set.labels)
         self._configuration = configuration
         self._data_set = data_set
-        self._train = train
+        self.train = list(train)
+        self.negatives = negative_windows((), ())
+        # A mixture says by itself how often it draws what shows nothing.
+        if data_set.scenes and not any(stage.mixture for stage in configuration.stages):
+            self.train = thinned(train, configuration.seed)
+            self.negatives = negative_windows(data_set.scenes, train)
         self._drives = drives
         loss = configuration.loss
         self._teacher = Teacher(loss, data_set.labels, data_set.merge) if loss.teacher else None
@@ -212,7 +224,7 @@ class StageImages:
             mixing=_NO_MIXING if stage.mixture else configuration.augmentation,
             label_smoothing=configuration.loss.label_smoothing,
             class_weights=(
-                class_weights(self._train, self._data_set.labels)
+                class_weights(self.train, self._data_set.labels)
                 if configuration.loss.class_weights
                 else None
             ),
@@ -224,22 +236,23 @@ class StageImages:
     def plain(self, stage: Stage, count: int) -> Iterator[Pixels]:
         """Yield some batches of training images as they are, the same whenever it is called."""
         configuration = self._configuration
-        order = np.random.default_rng(configuration.seed).permutation(len(self._train))
+        order = np.random.default_rng(configuration.seed).permutation(len(self.train))
         size = min(configuration.batch_size, len(order))
         for first in range(0, min(count * size, len(order) - size + 1), size):
-            some = [self._train[index] for index in order[first : first + size]]
+            some = [self.train[index] for index in order[first : first + size]]
             yield network_inputs(some, stage.height, stage.width)
 
     def _images(self, stage: Stage) -> TrainingImages:
         configuration = self._configuration
         if not stage.mixture:
             return ShuffledImages(
-                self._train,
+                self.train,
                 configuration.sampling,
                 configuration.augmentation,
                 configuration.seed,
+                self.negatives,
             )
-        train = list(self._train)
+        train = list(self.train)
         if 'drive' in stage.mixture:
             worlds = range(FIRST_WORLD, FIRST_WORLD + configuration.drive_worlds)
             train += read_drives(self._drives, worlds, configuration.drive_every)

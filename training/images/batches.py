@@ -15,8 +15,11 @@ import numpy.typing as npt
 from mobilenet_perception.frames import Frame, crop_and_resize
 from training.configuration.settings import Augmentation
 from training.data.data_set import Pixels, Sample, Targets
+from training.data.negatives import NegativeWindows
 from training.errors import TrainingError
 from training.images.augment import augment, mix_batch
+
+_NO_NEGATIVES = NegativeWindows(())
 
 
 class TrainingImage(NamedTuple):
@@ -145,7 +148,12 @@ class ShuffledImages:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], sampling: str, augmentation: Augmentation, seed: int
+        self,
+        samples: Sequence[Sample],
+        sampling: str,
+        augmentation: Augmentation,
+        seed: int,
+        negatives: NegativeWindows = _NO_NEGATIVES,
     ) -> None:
         """Prepare the order.
 
@@ -157,7 +165,9 @@ class ShuffledImages:
                 ECCV 2018, section 3.1).
             augmentation: how far images are varied.
             seed: of the order, together with the epoch.
+            negatives: draws windows of what shows nothing, in place of those that are samples.
         """
+        self._negatives = negatives
         self._samples = samples
         self._augmentation = augmentation
         self._seed = seed
@@ -198,7 +208,7 @@ class ShuffledImages:
         sample = self._samples[self._position(epoch, index, random)]
         mirrored = self._augmentation.mirrored.get(sample.label)
         if mirrored is None or random.random() < 0.5:
-            return TrainingImage(sample.pixels, sample.label)
+            return TrainingImage(self._negatives.draw(sample, random), sample.label)
         # Contiguous, as OpenCV wants it.
         return TrainingImage(np.ascontiguousarray(sample.pixels[:, ::-1]), mirrored)
 

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`check`: whether a bundle is sound, and how fast its variants are on this machine."""
+"""`check`: whether a bundle is sound, how fast it is here, and what it makes of pictures."""
 
 import argparse
 import statistics
 from pathlib import Path
 
+from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import Frame
 from mobilenet_perception.inference.classifier import Classifier
-from mobilenet_perception.tools.arguments import add_runtime, bundle_path, load_classifier
+from mobilenet_perception.system.files import write_atomically
+from mobilenet_perception.tools.arguments import (
+    add_runtime,
+    bundle_path,
+    load_classifier,
+    not_negative_whole,
+)
 from mobilenet_perception.tools.terminal import table
 
 _RUNS = 50
@@ -19,6 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'bundle', nargs='?', type=Path, metavar='BUNDLE',
         help='folder of the model bundle (default: the built-in one)',
     )  # fmt: skip
+    parser.add_argument(
+        '--images', type=Path, nargs='+', metavar='FOLDER',
+        help='pictures, a sub-folder a source: one named after a label shows it, all others show '
+        'none of the labels; what is decided of them is measured',
+    )  # fmt: skip
+    parser.add_argument(
+        '--windows', type=not_negative_whole, default=0, metavar='N',
+        help='look at N random regions of each picture, too (%(default)s)',
+    )  # fmt: skip
+    parser.add_argument('--report', type=Path, metavar='FILE', help='write a page, with the worst')
     add_runtime(parser)
 
 
@@ -27,7 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises:
         BundleError: it is not sound.
+        PerceptionError: there are no pictures, or a page is asked for without any.
     """
+    if arguments.report and not arguments.images:
+        raise PerceptionError('--report is a page about pictures: give --images FOLDER')
     classifier = load_classifier(arguments)
     bundle, runtime = classifier.bundle, classifier.runtime
     manifest = bundle.manifest
@@ -48,7 +68,28 @@ def run(arguments: argparse.Namespace) -> int:
     print(table(rows))
     for name, reason in classifier.left_out.items():
         print(f'not run here: {name}: {reason}')
+    if arguments.images:
+        _look(arguments, classifier)
     return 0
+
+
+def _look(arguments: argparse.Namespace, classifier: Classifier) -> None:
+    """Measure what is decided of pictures, print it, and write the page that was asked for."""
+    from mobilenet_perception.tools.bundle.check_pictures import (  # noqa: PLC0415
+        measure_bundle,
+        pictures_report,
+        pictures_text,
+    )
+    from mobilenet_perception.tools.report import pages  # noqa: PLC0415
+
+    if arguments.report:
+        pages.require_jinja2()
+    found = measure_bundle(classifier, arguments.images, arguments.windows)
+    print(f'\n{pictures_text(found)}')
+    if arguments.report:
+        page = pages.render(pictures_report(classifier.bundle.manifest.name, found))
+        write_atomically(arguments.report, page)
+        print(f'report: {arguments.report}')
 
 
 def _latency_ms(classifier: Classifier, variant: str) -> tuple[float, float]:

@@ -22,6 +22,10 @@ Classifies images into {count} labels: {labels}.
 
 {measured}
 {dropped}
+## Where it must not be used
+
+{never_shown}
+
 ## How it was imported
 
 {sources}
@@ -30,6 +34,11 @@ The robot stretches the region it looks at to the size of the input, whatever it
 two bilinear steps. Where the models were trained on images that kept their shape or had their
 edges cut off, they see things wider or smaller than they learned them.
 """
+NEVER_SHOWN = """\
+It was measured without any picture that shows none of its labels: whatever it sees, it may call it
+one of them. Do not use it where anything else comes into view, before
+`python -m mobilenet_perception check BUNDLE --images FOLDER` has told what it decides of that."""
+"""What a card says of a bundle that was never shown the unknown."""
 _NOTES = """\
 ## Intended use and limits
 
@@ -82,6 +91,7 @@ def imported_card(
         notes=notes.strip() or _NOTES,
         ladder=markdown_table(head, rows),
         measured=measured,
+        never_shown=NEVER_SHOWN,
         dropped=f'\nLeft out:\n\n{left_out}' if left_out else '',
         sources='\n'.join(f'- {name}: {sentence}' for name, sentence in sources.items()),
     )

@@ -8,6 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mobilenet_perception.tools.bundle.open_world import (
+    Frames,
+    OpenWorld,
+    measure_open_world,
+)
 from mobilenet_perception.tools.report import pages
 from tests.support.browser import DARK, check_page
 from tests.training.conftest import tiny
@@ -22,7 +27,12 @@ from training.data.readers.by_name import read
 from training.evaluation.comparison import compare, comparison_report
 from training.evaluation.metrics.assessment import assess
 from training.evaluation.predictions import worst_mistakes
-from training.evaluation.report import Findings, UnknownScores, evaluation_report
+from training.evaluation.report import (
+    Findings,
+    UnknownScores,
+    evaluation_report,
+    mistake_card,
+)
 from training.evaluation.unknown import max_probability, measure_detection
 from training.sweep.effects import measure_effects
 from training.sweep.record import Attribute, Sweep, Trial
@@ -30,6 +40,17 @@ from training.sweep.report import sweep_report
 from training.sweep.results import FinishedTrial, Results
 
 LONG = 'mobilenet_v4_conv_small_0.75_112_of_the_second_stage'
+
+
+def open_world() -> OpenWorld:
+    """Return figures of two sources with long names, of which a label is decided."""
+    random = np.random.default_rng(0)
+    scores = random.dirichlet([0.3, 0.3], 60).astype(np.float32)
+    sources = [LONG, 'kerbs', 'known'] * 20
+    truth = np.array([-1, -1, 0] * 20)
+    names = [str(number) for number in range(60)]
+    seen = Frames(scores, truth, sources, names, names)
+    return measure_open_world(seen, ('red', 'green'), {'red': 0.9, 'green': 0.5})
 
 
 def evaluation(folder: Path) -> str:
@@ -48,13 +69,20 @@ def evaluation(folder: Path) -> str:
         images=[np.full((40, 20, 3), 80, np.uint8)] * len(mistakes),
         unknown=[UnknownScores(known, known, detection)],
         limits=(LONG * 3,),
+        open_world=open_world(),
+        worst=[mistake_card(mistakes[0], np.full((40, 20, 3), 80, np.uint8))],
     )
-    return pages.render(evaluation_report(found))
+    html = pages.render(evaluation_report(found))
+    assert 'false decisions, of 40 frames that show nothing' in html
+    return html
 
 
 def comparison(folder: Path) -> str:
     entries = [entry('poor', 9), entry(LONG, 1, alpha=1.0)]
-    return pages.render(comparison_report(compare(entries, against='poor', rounds=1)))
+    entries = [one._replace(open_world=open_world()) for one in entries]
+    html = pages.render(comparison_report(compare(entries, against='poor', rounds=1)))
+    assert f'false of {LONG}' in html and 'missed of known' in html
+    return html
 
 
 def sweep(folder: Path) -> str:

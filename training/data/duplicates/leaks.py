@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.configuration.records import Record
-from training.data.data_set import PARTS, DataSet, Split, make_split
+from training.data.data_set import PARTS, DataSet, Split, Window, make_split
 from training.data.duplicates import copies
 from training.data.duplicates.close_pairs import Components
 from training.errors import TrainingError
@@ -106,6 +106,10 @@ def refuse_leaks(
         TrainingError: how many images leak, the first of them, and what to do; or which images
             cannot be read.
     """
+    if fingerprints is None:
+        # Windows of sky and of asphalt look alike, wherever they are from.
+        pictures = [one for one in data_set.samples if not isinstance(one.image, Window)]
+        data_set = data_set._replace(samples=pictures)
     taken = copies.take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
     copies.refuse_unreadable(taken)
     if leaks := find_leaks(data_set, split, taken):
@@ -170,7 +174,11 @@ def group_duplicates(
     number = {name: place for place, name in enumerate(names)}
     fixed = {*data_set.parts, *data_set.held_out}
     of = np.array(
-        [-1 if sample.group in fixed else number[sample.group] for sample in samples], np.int64
+        [
+            -1 if one.group in fixed or isinstance(one.image, Window) else number[one.group]
+            for one in samples
+        ],
+        np.int64,
     )
     found = copies.find_copies(samples, taken, of)
     groups = Components(len(names))
@@ -180,8 +188,13 @@ def group_duplicates(
     first_of: dict[int, str] = {}
     for name, component in zip(names, joined, strict=True):
         first_of.setdefault(component, name)
-    renamed = [s._replace(group=first_of[joined[number[s.group]]]) for s in samples]
-    return data_set._replace(samples=renamed)
+    new = {name: first_of[component] for name, component in zip(names, joined, strict=True)}
+    return data_set._replace(
+        samples=[sample._replace(group=new[sample.group]) for sample in samples],
+        scenes=tuple(
+            scene._replace(group=new.get(scene.group, scene.group)) for scene in data_set.scenes
+        ),
+    )
 
 
 def describe_leaks(leaks: Sequence[Leak]) -> str:

@@ -9,10 +9,11 @@ import numpy as np
 
 from mobilenet_perception.errors import FrameError, PerceptionError
 from mobilenet_perception.frames import crop, decode
+from mobilenet_perception.frames.image_files import folders_in
 from mobilenet_perception.recordings import SourceFrame, open_source, source_of
 from mobilenet_perception.recordings.storage import is_bag
 from training.data.data_set import DataSet, Pixels, Sample
-from training.data.readers.files import checked_labels, folders_in
+from training.data.readers.files import checked_labels
 from training.errors import TrainingError
 
 SOURCE = 'bag'

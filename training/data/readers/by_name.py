@@ -36,7 +36,10 @@ def read_data(settings: Data, path: Path) -> DataSet:
     Raises:
         TrainingError: the data are not what its reader takes, or cannot be compared.
     """
+    from training.data.negatives import with_negatives  # noqa: PLC0415
+
     data_set = read(settings.reader, path, settings.significant_bits)
+    data_set = with_negatives(data_set, settings.negatives)
     for note in data_set.notes:
         print(note, file=sys.stderr, flush=True)
     if not settings.group_duplicates:
@@ -77,8 +80,9 @@ def detect_reader(path: Path) -> str:
     Raises:
         TrainingError: it holds nothing that a reader takes, or more than one kind.
     """
+    from mobilenet_perception.frames.image_files import folders_in, images_in  # noqa: PLC0415
     from mobilenet_perception.recordings.storage import is_bag  # noqa: PLC0415
-    from training.data.readers import files, idx  # noqa: PLC0415
+    from training.data.readers import idx  # noqa: PLC0415
 
     if not path.exists():
         raise TrainingError(f'{path} does not exist: give {_KINDS}')
@@ -96,7 +100,7 @@ def detect_reader(path: Path) -> str:
         return 'street_signals' if all(own.values()) else next(n for n, has in own.items() if has)
     if any(idx.find(path, prefix, 'images') for prefix in idx.PARTS):
         return 'idx'
-    children = files.folders_in(path)
+    children = folders_in(path)
     if any(is_bag(child) for child in children):
         return 'bags'
     if lists := [file.name for file in path.iterdir() if _is_list(file)]:
@@ -106,7 +110,7 @@ def detect_reader(path: Path) -> str:
         )
     if children:
         return 'folder'
-    held = 'images, but no folder per class' if files.images_in(path) else 'no data set'
+    held = 'images, but no folder per class' if images_in(path) else 'no data set'
     raise TrainingError(f'{path} holds {held}: give {_KINDS}')
 
 

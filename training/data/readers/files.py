@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What readers share: image files and folders, and what their names and labels tell.
-
-File names tell groups: `00014_00003_00029.png` is frame 29 of the track 00014_00003.
-"""
+"""What readers share: image files and folders, and what their names and labels tell."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from mobilenet_perception.frames.image_files import SUFFIXES, is_image_file
+from mobilenet_perception.frames.image_files import SUFFIXES, images_in
 from training.errors import TrainingError
 
 KNOWN = 'train, validation (or val) or test'
@@ -32,9 +29,6 @@ _UNLABELLED = frozenset({'pred', 'predict', 'prediction', 'unlabelled', 'unlabel
 _WORD = re.compile(r'[^\W\d_]+')
 _HUMP = re.compile(r'(?<=[a-z])(?=[A-Z])')
 _FOLD = re.compile(r'(k?fold|cv)[\W_]*\d+', re.IGNORECASE)
-_FRAME_OF = re.compile(r'(.*\d)[_-]\d+\Z')
-_FEWEST_GROUPS = 5
-_FRAMES = 2
 
 
 def require_folder(folder: Path, what: str) -> Path:
@@ -60,32 +54,6 @@ def image_files(folder: Path) -> list[Path]:
             f'{folder} holds no image ({", ".join(sorted(SUFFIXES))}): remove or fill it'
         )
     return found
-
-
-def images_in(folder: Path) -> list[Path]:
-    """Return the image files directly in a folder, sorted by name; hidden files are none."""
-    return sorted(path for path in folder.iterdir() if is_image_file(path))
-
-
-def folders_in(folder: Path) -> list[Path]:
-    """Return the folders directly in a folder, sorted; those that tools leave behind are none."""
-    found = (path for path in folder.iterdir() if path.is_dir())
-    return sorted(path for path in found if not path.name.startswith(('.', '__')))
-
-
-def groups_by_name(paths: Sequence[Path]) -> list[str] | None:
-    """Return the group of each image of a class, if names tell of tracks; else None.
-
-    They do if every name is that of a numbered track and a number within it, there are 5 tracks
-    or more, and they have 2 frames or more on average. A mere count, as in `image_0001.jpg`,
-    tells of no track.
-    """
-    matches = [_FRAME_OF.match(path.stem) for path in paths]
-    tracks = [match[1] for match in matches if match]
-    sizes = Counter(tracks)
-    if len(tracks) < len(paths) or len(sizes) < _FEWEST_GROUPS:
-        return None
-    return tracks if len(paths) >= _FRAMES * len(sizes) else None
 
 
 def part_named(name: str) -> str | None:

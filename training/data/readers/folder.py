@@ -9,7 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mobilenet_perception.frames.image_files import left_out, left_out_words
+from mobilenet_perception.frames.image_files import (
+    folders_in,
+    groups_by_name,
+    images_in,
+    left_out,
+    left_out_words,
+)
 from mobilenet_perception.recordings.labels import canonical_label
 from training.data.data_set import DataSet, Sample
 from training.data.readers import files
@@ -51,7 +57,7 @@ def _unwrapped(folder: Path) -> Path:
     `photos/photos/`: any other could be a class, and what it holds its groups.
     """
     place = unwrapped = folder
-    while (child := _only_child(place)) is not None and not files.images_in(child):
+    while (child := _only_child(place)) is not None and not images_in(child):
         if child.name == place.name or files.part_within(child.name) == 'train' or _named(child):
             unwrapped = child
         place = child
@@ -59,8 +65,8 @@ def _unwrapped(folder: Path) -> Path:
 
 
 def _only_child(folder: Path) -> Path | None:
-    children = files.folders_in(folder)
-    return children[0] if len(children) == 1 and not files.images_in(folder) else None
+    children = folders_in(folder)
+    return children[0] if len(children) == 1 and not images_in(folder) else None
 
 
 def _named(folder: Path) -> Mapping[Path, str]:
@@ -70,20 +76,20 @@ def _named(folder: Path) -> Mapping[Path, str]:
     each has one, by a word of it. A class may be called `train`, too; then it holds images, and
     its neighbours are classes.
     """
-    children = [c for c in files.folders_in(folder) if not files.is_unlabelled(c.name)]
+    children = [c for c in folders_in(folder) if not files.is_unlabelled(c.name)]
     exact = {c: part for c in children if (part := files.part_named(c.name))}
     worded = {c: part for c in children if (part := files.part_within(c.name))}
     named = worded if len(worded) == len(children) else exact
     training = [child for child, part in named.items() if part == 'train']
-    others = len(files.folders_in(folder)) > 1
-    if not training or not others or any(not files.folders_in(c) for c in training):
+    others = len(folders_in(folder)) > 1
+    if not training or not others or any(not folders_in(c) for c in training):
         return {}
     return named
 
 
 def _parts(folder: Path) -> tuple[_Parts, list[Path]]:
     """Return the folders that hold class folders, and those of images without labels."""
-    children = files.folders_in(folder)
+    children = folders_in(folder)
     named = _named(folder)
     unknown = [c for c in children if c not in named and not files.is_unlabelled(c.name)]
     if not named or (unknown and len(named) == 1):
@@ -95,12 +101,12 @@ def _parts(folder: Path) -> tuple[_Parts, list[Path]]:
             f'{files.KNOWN}'
         )
     # A test part without class folders is what a competition keeps the labels of.
-    labelled = {child: part for child, part in named.items() if files.folders_in(child)}
+    labelled = {child: part for child, part in named.items() if folders_in(child)}
     if len(set(labelled.values())) < len(labelled):
         names = ', '.join(child.name for child in labelled)
         raise TrainingError(f'{folder} holds two folders of one part ({names}): make them one')
     for child in labelled:
-        if files.images_in(child):
+        if images_in(child):
             raise TrainingError(
                 f'{child} holds images beside its class folders: move them into a class, or out'
             )
@@ -119,8 +125,8 @@ def _undoubled(place: Path, part: str) -> Path:
 
 def _refuse_parts_as_classes(folder: Path) -> None:
     """Raise an error where folders that seem to be parts, or to wrap, would become labels."""
-    children = files.folders_in(folder)
-    nested = [c for c in children if not files.images_in(c) and _has_folders_of_images(c)]
+    children = folders_in(folder)
+    nested = [c for c in children if not images_in(c) and _has_folders_of_images(c)]
     if len(children) == 1 and nested:
         raise TrainingError(
             f'{folder} holds a single folder of folders, {nested[0].name!r}: if those are the '
@@ -138,7 +144,7 @@ def _refuse_parts_as_classes(folder: Path) -> None:
             f'classes: name them {files.KNOWN}, or give --data {nested[0]}'
         )
     for child in nested:
-        below = {files.part_within(place.name) for place in files.folders_in(child)}
+        below = {files.part_within(place.name) for place in folders_in(child)}
         if 'train' in below and None not in below and len(below) > 1:
             raise TrainingError(
                 f'{child} holds parts within a class: put the parts above the classes '
@@ -154,13 +160,13 @@ def _refuse_parts_as_classes(folder: Path) -> None:
 
 
 def _has_folders_of_images(folder: Path) -> bool:
-    return any(files.images_in(place) for place in _places(folder) if place != folder)
+    return any(images_in(place) for place in _places(folder) if place != folder)
 
 
 def _classes(place: Path) -> list[Path]:
-    found = files.folders_in(place)
+    found = folders_in(place)
     if not found:
-        what = 'images but no class folders' if files.images_in(place) else 'no class folders'
+        what = 'images but no class folders' if images_in(place) else 'no class folders'
         raise TrainingError(f'{place} holds {what}: give a folder of images per class')
     return found
 
@@ -170,9 +176,9 @@ def _read_class(folder: Path, root: Path) -> Iterator[Sample]:
     label = canonical_label(folder.name)
     for place in _places(folder):
         deeper = place != folder
-        paths = files.images_in(place)
+        paths = images_in(place)
         empty = empty and not paths
-        tracks = None if deeper else files.groups_by_name(paths)
+        tracks = None if deeper else groups_by_name(paths)
         for index, path in enumerate(paths):
             name = path.relative_to(root).as_posix()
             within = place.relative_to(root).as_posix()
@@ -190,12 +196,12 @@ def _notes(folder: Path, found: _Parts, unlabelled: list[Path]) -> Iterator[str]
     if words := left_out_words(counts, folder):
         yield words
     for place in unlabelled:
-        images = sum(len(files.images_in(below)) for below in _places(place))
+        images = sum(len(images_in(below)) for below in _places(place))
         yield f'{place}: {images} image(s) without labels are left out'
 
 
 def _places(folder: Path) -> Iterator[Path]:
     """Give a folder and all folders below it."""
     yield folder
-    for child in files.folders_in(folder):
+    for child in folders_in(folder):
         yield from _places(child)

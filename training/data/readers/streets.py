@@ -8,11 +8,11 @@ The photographs of streets are Open Images' (`street-photos`), pavements of many
 import json
 from pathlib import Path
 
+from mobilenet_perception.frames.image_files import images_in
 from mobilenet_perception.street import Box
 from training.data.data_set import DataSet
-from training.data.readers.files import image_files, images_in, require_folder
+from training.data.readers.files import image_files, require_folder
 from training.data.readers.road_signs import read_road_signs
-from training.data.readers.street_signals import read_street_signals
 from training.data.scenes import Scene, grown, scene_samples
 
 CREDITS = (
@@ -34,6 +34,9 @@ def read_streets(folder: Path) -> DataSet:
     Raises:
         TrainingError: a folder or file is missing or unreadable.
     """
+    # Takes SciPy, which those who look at scenes alone do without.
+    from training.data.readers.street_signals import read_street_signals  # noqa: PLC0415
+
     signals, elsewhere = read_street_signals(folder), read_road_signs(folder)
     scenes = (*read_scenes(folder), *elsewhere.scenes)
     held_out = {scene.group for scene in scenes if scene.source in HELD_OUT}

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from mobilenet_perception.inference import runtimes
 from mobilenet_perception.inference.bundle import Variant
 from mobilenet_perception.pipeline.timing import percentiles
 from mobilenet_perception.system.machine.identity import processor_name
+from mobilenet_perception.tools.bundle.open_world import OpenWorld
 from training.configuration.records import Record
 from training.errors import TrainingError
 from training.evaluation.metrics.bootstrap import Differences, Interval, compare_models
@@ -39,6 +41,8 @@ class Entry(NamedTuple):
         frames: of the test part, by name; empty: not known.
         labels: that are told apart.
         predictions: for the test part; None: not kept.
+        open_world: what is decided of what shows a label, and of what shows none; None: not known.
+        decide_above: by label, the score from which it is decided.
     """
 
     folder: Path
@@ -50,6 +54,8 @@ class Entry(NamedTuple):
     frames: frozenset[str]
     labels: tuple[str, ...]
     predictions: Predictions | None
+    open_world: OpenWorld | None = None
+    decide_above: Mapping[str, float] = MappingProxyType({})
 
 
 class Latency(Record):
@@ -96,6 +102,7 @@ class Row(Record):
         macs: multiply-adds of one image.
         bytes: size of the ONNX file.
         latency: by runtime that takes the graph.
+        open_world: what is decided of what shows a label, and of what shows none; None: not known.
     """
 
     name: str
@@ -112,6 +119,7 @@ class Row(Record):
     macs: int
     bytes: int
     latency: dict[str, Latency]
+    open_world: OpenWorld | None = None
 
 
 class Comparison(Record):
@@ -166,11 +174,12 @@ def compare(
                 for runtime, (found, _) in measured.items()
                 if entry.variant.name in found
             },
+            open_world=entry.open_world,
         )
         for entry in entries
     ]
     rows.sort(key=lambda row: (-(row.accuracy or 0.0), row.macs, row.name))
-    notes = [*_not_comparable(entries), *notes, *more]
+    notes = [*_not_comparable(entries), *_other_unknown(entries), *notes, *more]
     return Comparison(tuple(rows), machine, against, differences, tuple(notes))
 
 
@@ -274,6 +283,22 @@ def _differences(
         except TrainingError as error:
             notes.append(f'{name} and {against}: {error}')
     return found, notes
+
+
+def _other_unknown(entries: Sequence[Entry]) -> list[str]:
+    """Return who was shown other unknown frames than the first that was shown some."""
+    counts = {
+        entry.variant.name: {name: one.frames for name, one in entry.open_world.unknown.items()}
+        for entry in entries
+        if entry.open_world and entry.open_world.unknown
+    }
+    (first, shown), *others = counts.items() or (('', {}),)
+    return [
+        f'{name} and {first} were shown different unknown pictures: compare their false decisions '
+        'source by source, or give the pictures by --unknown'
+        for name, found in others
+        if found != shown
+    ]
 
 
 def _not_comparable(entries: Sequence[Entry]) -> list[str]:

@@ -2,14 +2,25 @@
 """What there is to compare in run folders and bundles."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
+from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.tools.bundle.check_pictures import (
+    decide_above,
+    scored,
+    stored_open_world,
+)
+from mobilenet_perception.tools.bundle.open_world import OpenWorld, measure_open_world
 from training.errors import TrainingError
 from training.evaluation.comparison.comparison import Entry
 from training.evaluation.metrics.bootstrap import ACCURACY, interval
+from training.evaluation.open_world import UnknownFolders, look_with
 from training.evaluation.predictions import load_predictions
 from training.fit.run_folder import PRECISIONS, Run
 
@@ -52,6 +63,32 @@ def read_entries(paths: Sequence[Path], evaluate: Callable[[Run], None]) -> Foun
     return FoundEntries(_with_own_names(entries), left_out)
 
 
+def shown_unknown(entries: Sequence[Entry], unknown: UnknownFolders) -> tuple[Entry, ...]:
+    """Return entries with what each decides of folders of pictures that show none of the labels.
+
+    Raises:
+        PerceptionError: a folder holds no picture.
+        TrainingError: a sub-folder is named after a label.
+    """
+    runtime = create_runtime()
+    names = [entry.variant.name for entry in entries]
+    sessions = {
+        name: runtime.load(entry.model, name) for name, entry in zip(names, entries, strict=True)
+    }
+    labels = list(dict.fromkeys(label for entry in entries for label in entry.labels))
+    seen = look_with(sessions, labels, unknown)
+    found = []
+    for name, entry in zip(names, entries, strict=True):
+        before = entry.open_world or OpenWorld((), {}, {})
+        frames = scored(seen, name)._replace(truth=np.full(len(seen.sights), -1))
+        measured = measure_open_world(
+            frames, entry.labels, entry.decide_above, before.known_scores
+        )
+        measured = replace(measured, known=before.known)
+        found.append(entry._replace(open_world=measured))
+    return tuple(found)
+
+
 def _folders(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in paths:
@@ -92,6 +129,10 @@ def _of_run(run: Run, evaluate: Callable[[Run], None]) -> list[Entry]:
                 frames=frozenset(predictions.names),
                 labels=labels,
                 predictions=predictions,
+                open_world=candidate.open_world,
+                decide_above=decide_above(
+                    labels, candidate.variant, candidate.evaluation.decision
+                ),
             )
         )
     return found
@@ -116,6 +157,8 @@ def _of_bundle(folder: Path) -> list[Entry]:
             frames=frames,
             labels=manifest.labels,
             predictions=None,
+            open_world=stored_open_world(bundle, variant.name),
+            decide_above=decide_above(manifest.labels, variant, manifest.decision),
         )
         for variant in manifest.variants
     ]

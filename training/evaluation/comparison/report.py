@@ -5,6 +5,13 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from mobilenet_perception.tools.bundle.open_world import everything_known, everything_unknown
+from mobilenet_perception.tools.bundle.open_world_report import (
+    KNOWN_WORDS,
+    UNKNOWN_WORDS,
+    between,
+    share,
+)
 from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.terminal import table
 from training.evaluation.comparison.comparison import Comparison, Row
@@ -34,6 +41,7 @@ def comparison_report(comparison: Comparison) -> pages.Report:
         headlines=tuple(_headlines(comparison.rows)),
         sections=(
             pages.Section('The networks', '', (networks,)),
+            *_elsewhere(comparison.rows),
             *_differences(comparison),
             *pareto_section(comparison.rows),
             *pages.tail(comparison.notes, {'Latency measured on': machine_words(comparison)}),
@@ -79,6 +87,52 @@ def _headlines(rows: Sequence[Row]) -> Iterator[pages.Headline]:
         yield pages.Headline(f'{fastest_ms:.2f} ms', f'the fastest: {name} on {runtime}, median')
     small = min(rows, key=lambda row: row.bytes)
     yield pages.Headline(f'{small.bytes / 1e6:.2f} MB', f'the smallest file: {small.name}')
+
+
+def _elsewhere(rows: Sequence[Row]) -> list[pages.Section]:
+    """Return the section of figures by source; none where nothing of them is known."""
+    tables = [
+        pages.Table(title, heads, found, note, wide=True)
+        for title, heads, found, note in (
+            ('Of what shows none of the labels', *source_table(rows, known=False), UNKNOWN_WORDS),
+            ('Of what shows a label', *source_table(rows, known=True), KNOWN_WORDS),
+        )
+        if found
+    ]
+    words = 'A network may be better on one source and worse elsewhere.'
+    return [pages.Section('By source', words, tables)] if tables else []
+
+
+def source_table(
+    rows: Sequence[Row], known: bool
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return heads and cells: a row for each network, a column for each source.
+
+    Args:
+        rows: of the comparison.
+        known: give the share that is missed of what shows a label; else the share of which a
+            label is decided of what shows none.
+    """
+    shares: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if row.open_world is None:
+            continue
+        figures = (
+            {name: one.missed for name, one in row.open_world.known.items()}
+            if known
+            else {name: one.false for name, one in row.open_world.unknown.items()}
+        )
+        shares[row.name] = {
+            name: f'{share(f.value)} ({between(f)})' for name, f in figures.items()
+        }
+    sources = list(dict.fromkeys(name for found in shares.values() for name in found))
+    what = 'missed of' if known else 'false of'
+    cells = [
+        (name, *(found.get(source, UNKNOWN) for source in sources))
+        for name, found in shares.items()
+        if found
+    ]
+    return ('name', *(f'{what} {source}' for source in sources)), cells
 
 
 def _differences(comparison: Comparison) -> list[pages.Section]:
@@ -138,6 +192,10 @@ def comparison_text(comparison: Comparison) -> str:
     parts = [table([comparison_heads(comparison), *comparison_rows(comparison)])]
     if comparison.differences:
         parts.append(table([DIFFERENCE_HEADS, *difference_rows(comparison)]))
+    for known in (False, True):
+        heads, cells = source_table(comparison.rows, known)
+        if cells:
+            parts.append(table([heads, *cells]))
     words = [f'latency of one image on {machine_words(comparison)}']
     words += [f'note: {note}' for note in comparison.notes]
     return '\n\n'.join([*parts, '\n'.join(words)])
@@ -156,8 +214,8 @@ def comparison_heads(comparison: Comparison) -> tuple[str, ...]:
     """Return the heads of the columns."""
     latency = (f'{name} p50, p95 (ms)' for name in _runtimes(comparison.rows))
     return (
-        'name', 'network', 'input', 'precision', 'accuracy', '95 % interval', 'ECE',
-        'parameters', 'MACs', 'size', *latency,
+        'name', 'network', 'input', 'precision', 'accuracy', '95 % interval', 'false decisions',
+        'AUROC', 'missed', 'ECE', 'parameters', 'MACs', 'size', *latency,
     )  # fmt: skip
 
 
@@ -177,11 +235,22 @@ def _cells(row: Row, runtimes: Sequence[str]) -> tuple[str, ...]:
         row.precision,
         UNKNOWN if row.accuracy is None else percent(row.accuracy),
         ends or UNKNOWN,
+        *_open_world_cells(row),
         UNKNOWN if row.ece is None else f'{row.ece:.4f}',
         f'{row.parameters:,}',
         f'{row.macs / 1e6:.1f} M',
         f'{row.bytes / 1e6:.2f} MB',
         *(f'{found.p50_ms:.2f}, {found.p95_ms:.2f}' if found else UNKNOWN for found in latency),
+    )
+
+
+def _open_world_cells(row: Row) -> tuple[str, str, str]:
+    """Return false decisions, AUROC and what is missed, of all sources together."""
+    unknown, known = everything_unknown(row.open_world), everything_known(row.open_world)
+    return (
+        share(unknown.false.value) if unknown else UNKNOWN,
+        f'{unknown.auroc.value:.3f}' if unknown and unknown.auroc else UNKNOWN,
+        share(known.missed.value) if known else UNKNOWN,
     )
 
 
@@ -220,7 +289,8 @@ def comparison_csv(comparison: Comparison) -> str:
     runtimes = _runtimes(comparison.rows)
     fields = [
         'name', 'folder', 'architecture', 'alpha', 'height', 'width', 'precision', 'accuracy',
-        'accuracy_low', 'accuracy_high', 'ece', 'parameters', 'macs', 'bytes',
+        'accuracy_low', 'accuracy_high', 'false', 'false_low', 'false_high', 'auroc', 'fpr95',
+        'missed', 'ece', 'parameters', 'macs', 'bytes',
         *(f'{name}_{part}' for name in runtimes for part in ('p50_ms', 'p95_ms')),
         'difference', 'difference_low', 'difference_high',
     ]  # fmt: skip
@@ -231,6 +301,7 @@ def comparison_csv(comparison: Comparison) -> str:
         line = {name: value for name, value in row._asdict().items() if name in fields}
         if row.interval:
             line |= {'accuracy_low': row.interval.low, 'accuracy_high': row.interval.high}
+        line |= _open_world_numbers(row)
         for name, found in row.latency.items():
             line |= {f'{name}_p50_ms': found.p50_ms, f'{name}_p95_ms': found.p95_ms}
         differences = comparison.differences.get(row.name)
@@ -242,6 +313,17 @@ def comparison_csv(comparison: Comparison) -> str:
             }
         writer.writerow(line)
     return buffer.getvalue()
+
+
+def _open_world_numbers(row: Row) -> dict[str, float | None]:
+    unknown, known = everything_unknown(row.open_world), everything_known(row.open_world)
+    found: dict[str, float | None] = {'missed': known.missed.value} if known else {}
+    if unknown:
+        false = unknown.false
+        found |= {'false': false.value, 'false_low': false.low, 'false_high': false.high}
+        if unknown.auroc and unknown.kept:
+            found |= {'auroc': unknown.auroc.value, 'fpr95': unknown.kept.value}
+    return found
 
 
 def _runtimes(rows: Sequence[Row]) -> list[str]:

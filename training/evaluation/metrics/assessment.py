@@ -3,9 +3,10 @@
 
 from collections import Counter
 
+from mobilenet_perception.tools.intervals import RESAMPLES
 from training.configuration.records import Record
 from training.data.data_set import Probabilities
-from training.evaluation.metrics.bootstrap import RESAMPLES, STATISTICS, Interval, interval
+from training.evaluation.metrics.bootstrap import STATISTICS, Interval, interval
 from training.evaluation.metrics.calibration import Calibration, measure_calibration
 from training.evaluation.metrics.classification import Metrics, Ranking, measure, measure_ranking
 from training.evaluation.predictions import Predictions

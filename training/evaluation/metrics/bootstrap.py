@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Confidence intervals of a figure, or of the difference of two models, by resampling groups.
 
-Frames of one track are near duplicates: n of them say much less than n independent frames, so
-whole groups are drawn with replacement, not frames (the cluster bootstrap: Field, Welsh:
-Bootstrapping clustered data. Journal of the Royal Statistical Society B 69(3), 2007). Figures are
-functions of sums over frames, so that a resample only has to weigh sums.
+How groups are resampled is in `mobilenet_perception.tools.intervals`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,16 +10,22 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from mobilenet_perception.tools.intervals import (
+    FEWEST_GROUPS,
+    LEVEL,
+    RESAMPLES,
+    Ends,
+    group_sums,
+    mean_ends,
+    percentiles,
+    resampled_sums,
+    without_spread,
+)
 from training.configuration.records import Record
 from training.errors import TrainingError
 from training.evaluation.metrics.calibration import ECE_BINS, bin_indices
 from training.evaluation.predictions import Predictions
 
-LEVEL = 0.95
-RESAMPLES = 2000
-# An interval from fewer groups than this would be a guess.
-FEWEST_GROUPS = 5
-_AT_ONCE = 1 << 21
 Floats = npt.NDArray[np.float64]
 
 
@@ -147,7 +150,7 @@ def interval(
     elif low == high:
         if statistic.name != 'accuracy' or value not in (0.0, 1.0):
             return None
-        return _without_spread(value, groups, resamples)
+        return _interval(value, without_spread(value, groups), groups, resamples)
     return Interval(value, low, high, LEVEL, method, groups, resamples)
 
 
@@ -163,24 +166,17 @@ def share_interval(
         groups: (n,) of frames that are alike.
         seed: of the resamples.
     """
-    summands = np.stack([counted, np.ones_like(counted)], axis=1).astype(np.float64)
-    sums = group_sums(groups, summands)
-    if len(sums) < FEWEST_GROUPS:
+    (ends,) = mean_ends(counted[:, np.newaxis].astype(np.float64), groups, seed)
+    if ends is None:
         return None
-    value = float(_accuracy(sums.sum(axis=0)))
-    if value in (0.0, 1.0):
-        return _without_spread(value, len(sums), RESAMPLES)
-    low, high = percentiles(_accuracy(resampled_sums(sums, seed, RESAMPLES)))
-    method = f'percentiles of {RESAMPLES} resamples of groups'
-    return Interval(value, low, high, LEVEL, method, len(sums), RESAMPLES)
+    return _interval(float(counted.mean()), ends, len(set(groups)), RESAMPLES)
 
 
-def _without_spread(value: float, groups: int, resamples: int) -> Interval:
-    """Return the interval of a share that is 0 or 1, whatever is drawn."""
-    method = 'Clopper-Pearson with groups for trials, as no resample differs'
-    reach = ((1 - LEVEL) / 2) ** (1 / groups)
-    low, high = (reach, 1.0) if value == 1.0 else (0.0, 1.0 - reach)
-    return Interval(value, low, high, LEVEL, method, groups, resamples)
+def _interval(value: float, ends: Ends, groups: int, resamples: int) -> Interval:
+    method = f'percentiles of {resamples} resamples of groups'
+    if ends.exact:
+        method = 'Clopper-Pearson with groups for trials, as no resample differs'
+    return Interval(value, ends.low, ends.high, LEVEL, method, groups, resamples)
 
 
 def compare_models(
@@ -226,36 +222,6 @@ def difference(
     value = float(statistic.value(whole[0]) - statistic.value(whole[1]))
     method = f'percentiles of {resamples} paired resamples of groups'
     return Interval(value, low, high, LEVEL, method, len(sums), resamples)
-
-
-def group_sums(groups: Sequence[str], summands: Floats) -> Floats:
-    """Return (groups, k) sums of (n, k) summands."""
-    names, position = np.unique(np.array(groups, np.str_), return_inverse=True)
-    sums = np.zeros((len(names), summands.shape[1]))
-    np.add.at(sums, position, summands)
-    return sums
-
-
-def resampled_sums(sums: Floats, seed: int, resamples: int) -> Floats:
-    """Return (resamples, k): sums over as many groups as there are, drawn with replacement."""
-    random = np.random.default_rng(seed)
-    groups = len(sums)
-    found = np.empty((resamples, sums.shape[1]))
-    rows = max(1, _AT_ONCE // groups)
-    for start in range(0, resamples, rows):
-        count = min(rows, resamples - start)
-        drawn = random.integers(groups, size=(count, groups))
-        cells = (drawn + np.arange(count)[:, None] * groups).ravel()
-        weights = np.bincount(cells, minlength=count * groups).reshape(count, groups)
-        found[start : start + count] = weights @ sums
-    return found
-
-
-def percentiles(drawn: Floats) -> tuple[float, float]:
-    """Return the ends between which the middle 95 % lie."""
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def _check_same_frames(first: Predictions, second: Predictions) -> None:

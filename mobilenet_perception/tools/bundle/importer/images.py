@@ -12,7 +12,7 @@ from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.frames import Frame, crop_and_resize, decode_file
 from mobilenet_perception.inference.bundle.write import GoldenImage
 from mobilenet_perception.inference.runtimes import Session
-from mobilenet_perception.recordings.labels import canonical_label
+from mobilenet_perception.recordings.labels import plain_label
 from mobilenet_perception.recordings.pictures import list_images
 from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.tools.bundle.onnx_graph import Array
@@ -52,13 +52,13 @@ def find_pictures(folder: Path, labels: Sequence[str]) -> list[Picture]:
         return [Picture(path, None) for path in paths]
     places = _places(labels)
     names = sorted({path.parent.name for path in paths})
-    if lost := [name for name in names if _plain(name) not in places]:
+    if lost := [name for name in names if plain_label(name) not in places]:
         raise PerceptionError(
             f'{folder / lost[0]} is named after no label ({len(lost)} of {len(names)} folders '
             f'are): name it as one of {", ".join(labels[:5])}{" ..." if labels[5:] else ""}, or '
             'give a folder without sub-folders'
         )
-    return [Picture(path, places[_plain(path.parent.name)]) for path in paths]
+    return [Picture(path, places[plain_label(path.parent.name)]) for path in paths]
 
 
 def read_pictures(pictures: Sequence[Picture]) -> Iterator[tuple[Picture, Frame]]:
@@ -144,9 +144,5 @@ def _places(labels: Sequence[str]) -> Mapping[str, int]:
     """Return the position of each label, by all that a folder may call it."""
     places = {str(position): position for position in range(len(labels))}
     for position, label in reversed(list(enumerate(labels))):
-        places[_plain(label.split(',')[0])] = position
-    return places | {_plain(label): position for position, label in enumerate(labels)}
-
-
-def _plain(name: str) -> str:
-    return canonical_label(name).casefold().replace('_', ' ').strip()
+        places[plain_label(label.split(',')[0])] = position
+    return places | {plain_label(label): position for position, label in enumerate(labels)}

@@ -4,16 +4,9 @@
 import numpy as np
 import pytest
 
+from mobilenet_perception.tools.intervals import group_sums, percentiles, resampled_sums
 from tests.training.evaluation.metrics.examples import LABELS, answered, tracks
-from training.evaluation.metrics.bootstrap import (
-    ACCURACY,
-    ECE,
-    MACRO_F1,
-    group_sums,
-    interval,
-    percentiles,
-    resampled_sums,
-)
+from training.evaluation.metrics.bootstrap import ACCURACY, ECE, MACRO_F1, interval
 from training.evaluation.metrics.calibration import expected_calibration_error
 from training.evaluation.metrics.classification import measure
 from training.evaluation.predictions import Predictions
