@@ -27,7 +27,9 @@ EXTRAS = {
         'ros-rclpy[fastrtps]',
         'ros-ament-index-python',
         'ros-diagnostic-msgs',
+        'ros-geometry-msgs',
         'ros-lifecycle-msgs',
+        'ros-nav-msgs',
         'ros-rcl-interfaces',
         'ros-sensor-msgs',
         'ros-std-msgs',
@@ -66,7 +68,7 @@ EXTRAS = {
     'sweep': ['ray[tune]', 'statsmodels>=0.14'],
     # Models that Keras 2 wrote. It asks for `tensorflow`, which tensorflow-cpu serves as well.
     'keras2': ['tf-keras>=2.16'],
-    'test': ['hypothesis', 'onnx', 'pytest', 'pytest-timeout', 'pytest-xdist', 'PyYAML'],
+    'test': ['hypothesis', 'onnx', 'pytest', 'pytest-timeout', 'pytest-xdist'],
     # msgspec, so that mypy knows the records of training/.
     'lint': ['import-linter', 'msgspec', 'mypy', 'ruff', 'types-PyYAML'],
     'colcon': [
@@ -95,6 +97,7 @@ def executables() -> list[str]:
     return [
         f'advisor = {NAME}.ros.advisor:main',
         f'classifier = {NAME}.ros.classifier:main',
+        f'signal_regions = {NAME}.ros.signal_regions.node:main',
         f'simulation_driver = {NAME}.tools.simulate.ros.driver:main',
         *(f'{tool} = {NAME}.tools.cli:ros2_run' for tool in names),
     ]
@@ -138,7 +141,8 @@ setup(
     ],
     classifiers=[f'Programming Language :: Python :: 3.{minor}' for minor in range(10, 15)],
     python_requires='>=3.10',
-    install_requires=['numpy>=1.21', 'psutil>=5.9'],
+    # PyYAML reads maps; rclpy brings it too.
+    install_requires=['numpy>=1.21', 'psutil>=5.9', 'PyYAML>=5.4'],
     extras_require=EXTRAS,
     entry_points={
         'console_scripts': executables(),

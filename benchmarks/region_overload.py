@@ -69,7 +69,8 @@ class _Tally:
 def main() -> int:
     """Run, print the table, and say whether it holds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--seconds', type=float, default=20.0)
+    # Fewer answers of each thing would make its share a matter of chance.
+    parser.add_argument('--seconds', type=float, default=60.0)
     parser.add_argument('--overload', type=float, default=3.0, help='offered over possible rate')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

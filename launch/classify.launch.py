@@ -17,6 +17,8 @@ from mobilenet_perception.ros.environment import MALLOC_SETTINGS, profile_variab
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))
 
+# Without a slash before it: in the namespace of both nodes.
+MAPPED_REGIONS = 'signal_regions/<camera>/regions'
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 
 # Name, default, meaning. Empty: as the parameter file says.
@@ -32,6 +34,12 @@ ARGUMENTS = (
         '',
         'raw, or compressed: <image_topic>/compressed; for one camera.',
     ),
+    # <camera> in it stands for the name of each camera.
+    ('regions_topic', '', 'Topic of regions to look at, as /detector/<camera>/boxes.'),
+    ('regions_margin', '', 'What to add on each side of a region, as a share of it; a map: 0.'),
+    # Its regions are then those of all cameras; parameters of its own may be in params_file.
+    ('signal_map', '', 'Map of signals: start the node signal_regions, and look where it says.'),
+    ('significant_bits', '', 'Bits that 16-bit samples use, such as 12, for one camera.'),
     ('latency_budget_ms', '', 'Time from capture to publication, in milliseconds.'),
     # In simulation, and for bags played with --clock.
     ('use_sim_time', 'false', 'Take the time from /clock.'),
@@ -89,17 +97,33 @@ def _start(context: LaunchContext) -> list[Node]:
         advisor = Node(
             executable='advisor',
             name='advisor',
-            parameters=[*files, _advisor_parameters(parameters)],
+            parameters=[*files, _shared_parameters(parameters)],
             **common,
         )
         nodes.append(advisor)
+    if given['signal_map']:
+        files = [str(SHARE / 'config' / 'signal_regions.yaml'), given['params_file']]
+        signal_regions = Node(
+            executable='signal_regions',
+            name='signal_regions',
+            parameters=[*files, _signal_regions_parameters(given, parameters)],
+            **common,
+        )
+        nodes.append(signal_regions)
     return nodes
 
 
-def _advisor_parameters(classifier: dict[str, Any]) -> dict[str, Any]:
-    """Return those of the classifier's parameters that the advisor has too."""
+def _shared_parameters(classifier: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the classifier's parameters that the other nodes have too."""
     shared = ('use_sim_time', 'cameras')
     return {name: classifier[name] for name in shared if name in classifier}
+
+
+def _signal_regions_parameters(
+    given: dict[str, str], classifier: dict[str, Any]
+) -> dict[str, Any]:
+    path = str(Path(given['signal_map']).expanduser().resolve())
+    return {**_shared_parameters(classifier), 'map_file': path}
 
 
 def _parameters(given: dict[str, str]) -> dict[str, Any]:
@@ -114,14 +138,29 @@ def _parameters(given: dict[str, str]) -> dict[str, Any]:
         parameters['bundle'] = str(Path(given['bundle']).expanduser().resolve())
     if given['latency_budget_ms']:
         parameters['latency_budget_ms'] = _number('latency_budget_ms', given['latency_budget_ms'])
-    for name in ('image_topic', 'image_transport'):
+    for name in ('image_topic', 'image_transport', 'significant_bits'):
         if not given[name]:
             continue
         if len(cameras) > 1:
             raise RuntimeError(
                 f'{name} is for one camera: for several set <camera>.{name} in params_file'
             )
-        parameters[f'{(cameras or ["camera"])[0]}.{name}'] = given[name]
+        value = given[name] if name != 'significant_bits' else _whole(name, given[name])
+        parameters[f'{(cameras or ["camera"])[0]}.{name}'] = value
+    for camera in cameras or ['camera']:
+        parameters.update(_regions(given, camera))
+    return parameters
+
+
+def _regions(given: dict[str, str], camera: str) -> dict[str, Any]:
+    """Return the parameters of a camera's regions that arguments set."""
+    parameters: dict[str, Any] = {}
+    topic = given['regions_topic'] or (MAPPED_REGIONS if given['signal_map'] else '')
+    if topic:
+        parameters[f'{camera}.regions_topic'] = topic.replace('<camera>', camera)
+    if given['regions_margin']:
+        margin = _number('regions_margin', given['regions_margin'])
+        parameters[f'{camera}.regions_margin'] = margin
     return parameters
 
 
@@ -163,6 +202,12 @@ def _is_true(name: str, text: str) -> bool:
     if text.lower() not in ('true', 'false'):
         raise RuntimeError(f'{name} must be true or false; it is {text!r}')
     return text.lower() == 'true'
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise RuntimeError(f'{name} must be a whole number; it is {text!r}')
+    return int(text)
 
 
 def _number(name: str, text: str) -> float:

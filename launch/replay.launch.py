@@ -44,7 +44,8 @@ PASSED_ON = (
     ('bundle', 'Folder of the model bundle.'),
     ('cameras', 'Names of the cameras, with commas between them: front,left.'),
     ('image_topic', 'Topic of the images, for one camera.'),
-    ('image_transport', 'raw (Image) or compressed (CompressedImage), for one camera.'),
+    ('image_transport', 'raw, or compressed: <image_topic>/compressed; for one camera.'),
+    ('significant_bits', 'Bits that 16-bit samples use, such as 12, for one camera.'),
     ('latency_budget_ms', 'Time from capture to publication, in milliseconds.'),
     ('namespace', 'Namespace of the node.'),
 )

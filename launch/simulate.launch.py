@@ -21,8 +21,15 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from mobilenet_perception.ros.environment import profile_variable
-from mobilenet_perception.street import TIMES_OF_DAY
-from mobilenet_perception.street.gazebo import BRIDGE, image_topic, world_path
+from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
+from mobilenet_perception.street.gazebo import (
+    BRIDGE,
+    SIGNAL_MAP,
+    image_topic,
+    regions_topic,
+    signal_regions_parameters,
+    world_path,
+)
 
 PACKAGE = 'mobilenet_perception'
 SHARE = Path(get_package_share_directory(PACKAGE))
@@ -30,6 +37,7 @@ NEEDED = ('ros_gz_sim', 'ros_gz_bridge', 'ros_gz_image')
 YES_NO = ('true', 'false')
 # What the report needs to know of the node.
 SCORED = ('bundle', 'latency_budget_ms')
+POSE_ERRORS = ('pose_error_m', 'pose_error_deg')
 
 # Name, default, allowed values (none: any), meaning. Those of classify.launch.py work too.
 ARGUMENTS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
@@ -38,6 +46,8 @@ ARGUMENTS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ('headless', 'false', YES_NO, 'No window: Gazebo renders for the cameras alone.'),
     ('drive', 'route', ('route', 'teleop'), 'Who drives: the route, or you on /cmd_vel.'),
     ('cameras', 'front', (), 'Cameras to classify, with commas between: front,left,right.'),
+    ('pose_error_m', '0.0', (), 'How far the robot takes itself from where it is, in metres.'),
+    ('pose_error_deg', '0.0', (), 'By how much at most it takes itself turned, in degrees.'),
     ('report', '', (), 'Folder for a report of the decisions; all ends when it is written.'),
     ('min_right', '', (), 'Share of signs, 0 to 1, below which the report, and this, fails.'),
 )
@@ -55,6 +65,9 @@ def generate_launch_description() -> LaunchDescription:
         SHARE / 'launch' / 'classify.launch.py',
         use_sim_time='true',
         cameras=LaunchConfiguration('cameras'),
+        regions_topic=regions_topic('<camera>'),
+        # They have room for the pose already.
+        regions_margin='0.0',
     )
     return LaunchDescription([*declared, OpaqueFunction(function=_start), classify])
 
@@ -80,7 +93,26 @@ def _start(context: LaunchContext) -> list[Any]:
         Node(
             package=PACKAGE,
             executable='simulation_driver',
-            parameters=[{'use_sim_time': True, 'drive': given['drive'], 'cameras': cameras}],
+            parameters=[
+                {
+                    'use_sim_time': True,
+                    'drive': given['drive'],
+                    'cameras': cameras,
+                    **{name: _number(name, given[name]) for name in POSE_ERRORS},
+                }
+            ],
+            output='screen',
+        ),
+        Node(
+            package=PACKAGE,
+            executable='signal_regions',
+            name='signal_regions',
+            parameters=[
+                {
+                    'map_file': str(SHARE / SIGNAL_MAP),
+                    **signal_regions_parameters(sidewalk_world(given['time_of_day']), cameras),
+                }
+            ],
             output='screen',
         ),
     ]
@@ -114,6 +146,13 @@ def _include(path: Path, **arguments: Any) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(path)), launch_arguments=list(arguments.items())
     )
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise RuntimeError(f'{name} must be a number; it is {text!r}') from None
 
 
 def _bridges(cameras: list[str]) -> list[Node]:

@@ -36,6 +36,8 @@ def main() -> None:
 
     def on_image(message: Image) -> None:
         own = next((each for each in found if each.header.stamp == message.header.stamp), None)
+        if own is None and not found:
+            return
         frame = decode(message)
         answers = []
         regions = choose_regions(boxes(own or found[-1]), stamp_ns(message.header), _RULES)

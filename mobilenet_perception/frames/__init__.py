@@ -12,10 +12,11 @@ from mobilenet_perception.frames.frame import (
     crop,
     crop_and_resize,
 )
-from mobilenet_perception.frames.image import decode_image
+from mobilenet_perception.frames.image import SIGNIFICANT_BITS, decode_image
 
 __all__ = [
     'ENCODINGS',
+    'SIGNIFICANT_BITS',
     'Frame',
     'Limits',
     'PixelOrder',

@@ -103,7 +103,9 @@ def decode_bytes(
     elif data.startswith(jpeg_png.PNG_SIGNATURE):
         header = jpeg_png.read_png_header(data)
         limits.check_dimensions(header.height, header.width)
-        pixels = _decode_png(jpeg_png.essential_png(data), header, significant_bits or 16)
+        pixels = decode_samples(
+            jpeg_png.essential_png(data), _FLAGS[header.gray], significant_bits
+        )
     else:
         raise FrameError(_unsupported(data))
     expected = {-(-side // reduction) for side in (header.height, header.width)}
@@ -112,14 +114,25 @@ def decode_bytes(
     return Frame(pixels, 'mono' if header.gray else 'bgr', 1 / reduction)
 
 
-def _decode_png(
-    data: bytes, header: jpeg_png.Header, significant_bits: int
+def decode_samples(
+    data: bytes, flags: int, significant_bits: int = 0
 ) -> npt.NDArray[np.uint8] | None:
-    flags = _FLAGS[header.gray]
-    if header.bits < 16 or significant_bits == 16:
+    """Decode an image file in memory with OpenCV; of 16-bit samples take the highest 8 bits.
+
+    Args:
+        data: the whole file.
+        flags: of OpenCV.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
+
+    Returns:
+        The pixels; None: OpenCV cannot decode it.
+    """
+    if significant_bits in (0, 16):
         return imdecode(data, flags)
     samples = imdecode(data, flags | cv2.IMREAD_ANYDEPTH)
-    return None if samples is None else highest_bits(samples.view(np.uint16), significant_bits)
+    if samples is None or samples.dtype == np.uint8:
+        return samples
+    return highest_bits(samples.view(np.uint16), significant_bits)
 
 
 def _reduction(
@@ -137,16 +150,21 @@ def _reduction(
     return next(fitting, 1)
 
 
+def jpeg_behind(data: bytes) -> str:
+    """Say that a JPEG starts only behind a few other bytes; empty: none does."""
+    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
+    if start <= 0:
+        return ''
+    return (
+        f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
+        'driver publish the JPEG alone'
+    )
+
+
 def _unsupported(data: bytes) -> str:
     if data[1:4] == jpeg_png.PNG_SIGNATURE[1:4]:
         return 'the PNG is damaged: its signature is wrong, as after a transfer as text'
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):
             return f'the image is {name}: a compressed image must be JPEG or PNG'
-    start = data[:_UVC_HEADER].find(jpeg_png.JPEG_SIGNATURE)
-    if start > 0:
-        return (
-            f'the JPEG has {start} bytes before it, such as the header of a USB payload: let the '
-            'driver publish the JPEG alone'
-        )
-    return f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'
+    return jpeg_behind(data) or f'the image starts with {data[:4].hex(" ")}: it is no JPEG or PNG'

@@ -13,10 +13,14 @@ from typing import cast
 import cv2
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.compressed import decode_bytes, decode_compressed
+from mobilenet_perception.frames.compressed import (
+    decode_bytes,
+    decode_compressed,
+    decode_samples,
+    jpeg_behind,
+)
 from mobilenet_perception.frames.frame import DEFAULT_LIMITS, Frame, Limits, RegionOfInterest
 from mobilenet_perception.frames.image import UInt8Array, decode_image
-from mobilenet_perception.frames.jpeg import imdecode
 from mobilenet_perception.frames.jpeg_png import JPEG_SIGNATURE, PNG_SIGNATURE
 from mobilenet_perception.frames.messages import CompressedImageLike, ImageLike
 
@@ -45,12 +49,19 @@ def decode(
     return decode_compressed(message, min_height, min_width, roi, limits, significant_bits)
 
 
-def decode_file(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Frame:
+def decode_file(
+    path: str | Path, limits: Limits = DEFAULT_LIMITS, significant_bits: int = 0
+) -> Frame:
     """Return the pixels of an image file.
 
     JPEG and PNG go through the decoder of camera messages, at full scale; BMP, WebP, TIFF and
     PBM/PGM/PPM through OpenCV. Unlike a camera message, a JPEG is turned upright by its EXIF
     orientation: photographs of a telephone are shown so to the person who labels them.
+
+    Args:
+        path: of the file; its content decides, not its name.
+        limits: the largest image taken.
+        significant_bits: of 16-bit samples (PNG, TIFF, PGM, PPM), as in `decode_image`.
 
     Raises:
         FrameError: the file cannot be read, is damaged, too large, or of another format.
@@ -68,20 +79,23 @@ def decode_file(path: str | Path, limits: Limits = DEFAULT_LIMITS) -> Frame:
         raise FrameError(f'{path}: {error}') from error
     try:
         if data.startswith((JPEG_SIGNATURE, PNG_SIGNATURE)):
-            return decode_bytes(data, limits=limits, exif_orientation=True)
-        return _decode_other(data, limits)
+            return decode_bytes(
+                data, limits=limits, significant_bits=significant_bits, exif_orientation=True
+            )
+        return _decode_other(data, limits, significant_bits)
     except FrameError as error:
         raise FrameError(f'{path}: {error}') from error
 
 
-def _decode_other(data: bytes, limits: Limits) -> Frame:
+def _decode_other(data: bytes, limits: Limits, significant_bits: int) -> Frame:
     sides = _sides(data)
     if sides is None:
         raise FrameError(
-            'no image that can be read: give JPEG, PNG, BMP, WebP, TIFF or PBM/PGM/PPM'
+            jpeg_behind(data)
+            or 'no image that can be read: give JPEG, PNG, BMP, WebP, TIFF or PBM/PGM/PPM'
         )
     limits.check_dimensions(*sides)
-    pixels = _without_log(lambda: imdecode(data, cv2.IMREAD_COLOR))
+    pixels = _without_log(lambda: decode_samples(data, cv2.IMREAD_COLOR, significant_bits))
     if pixels is None or set(pixels.shape[:2]) != set(sides):
         raise FrameError('the image is damaged, or of a kind that OpenCV does not read')
     return Frame(pixels, 'bgr')

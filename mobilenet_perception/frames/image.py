@@ -24,6 +24,9 @@ _BT601 = np.array(
 )
 _BT601_AFFINE = np.hstack([_BT601, -_BT601 @ np.array([[16.0], [128.0], [128.0]])])
 
+SIGNIFICANT_BITS = (0, *range(8, 17))
+"""Bits that 16-bit samples may be said to use; 0: all."""
+
 
 def decode_image(
     message: ImageLike, limits: Limits = DEFAULT_LIMITS, significant_bits: int = 0

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames.jpeg_png import Header
+from mobilenet_perception.frames.jpeg_png import Header, has_sound_segments
 
 UInt8Array = npt.NDArray[np.uint8]
 
@@ -115,17 +115,7 @@ def _is_damage(data: bytes, warning: str) -> bool:
     # Before the first scan they are of a header, which pixels do without; behind it, of pixels.
     if b'\xff\xd0' <= marker <= b'\xff\xd7':
         return marker not in data[: data.find(_SCAN)]
-    return _has_sound_segments(data)
-
-
-def _has_sound_segments(data: bytes) -> bool:
-    """Say whether the segments before the first scan are one behind the other."""
-    position = 2
-    while data[position : position + 1] == b'\xff' and position + 4 <= len(data):
-        if data[position : position + 2] == _SCAN:
-            return True
-        position += 2 + int.from_bytes(data[position + 2 : position + 4], 'big')
-    return False
+    return has_sound_segments(data)
 
 
 def _where(pixels: UInt8Array, reduction: int, header: Header, warning: str) -> str:

@@ -6,6 +6,7 @@ Sources: ITU-T T.81, annex B; W3C, PNG Specification, 3rd edition.
 
 import struct
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mobilenet_perception.errors import FrameError
@@ -49,34 +50,83 @@ def read_jpeg_header(data: bytes) -> Header:
     Raises:
         FrameError: the JPEG is truncated, damaged, or of a kind that no camera sends.
     """
-    header, sequential, scan = _walk(data)
+    structure = _structure(data)
+    header, scan = structure.header, structure.scan
     # OpenCV fills what is missing with grey, so that a cut frame would pass as whole. Cameras
     # and networks cut at the end; the last EOI must lie behind the first scan, for a thumbnail
     # has an end of its own.
     if data.rfind(b'\xff\xd9', scan) < 0:
         raise FrameError('the JPEG is truncated: its end marker is missing')
     # Two codes of one bit at least for each block of 8 x 8.
-    if sequential and 4 * (len(data) - scan) < (header.height // 8) * (header.width // 8):
+    if structure.sequential and 4 * (len(data) - scan) < (header.height // 8) * (
+        header.width // 8
+    ):
         raise FrameError(
             f'the JPEG is damaged: its {len(data)} bytes cannot hold the '
             f'{header.width}x{header.height} pixels that it claims'
         )
-    if sequential:
-        _check_zeros(data, scan)
+    if structure.sequential:
+        _check_zeros(data, structure)
     if data.count(b'\xff\xda', scan) > _MAX_SCANS:
         raise FrameError(f'the JPEG has more than {_MAX_SCANS} scans, as no camera makes')
     return header
 
 
-def _walk(data: bytes) -> tuple[Header, bool, int]:
-    """Return the header, whether it is sequential, and where the first scan starts."""
-    header: Header | None = None
-    sequential = False
-    position = 2
+class _Segment(NamedTuple):
+    """A segment before the pixels.
+
+    Attributes:
+        marker: its second byte, such as 0xDA.
+        content: its bytes behind the length field.
+        start: where its length field is.
+        apart: bytes that belong to nothing lie before it.
+    """
+
+    marker: int
+    content: bytes
+    start: int
+    apart: bool
+
+
+class _Structure(NamedTuple):
+    """What the segments before the pixels say.
+
+    Attributes:
+        header: of the file.
+        sequential: whether each pixel is coded in one scan.
+        tables: the Huffman tables' segments.
+        scan: where the first scan starts.
+        sound: whether the segments are one behind the other.
+    """
+
+    header: Header
+    sequential: bool
+    tables: list[bytes]
+    scan: int
+    sound: bool
+
+
+def has_sound_segments(data: bytes) -> bool:
+    """Say whether the segments before a JPEG's pixels are one behind the other, and none is cut.
+
+    Raises:
+        FrameError: they end before the pixels.
+    """
+    return not any(segment.apart for segment in _segments(data))
+
+
+def _segments(data: bytes) -> Iterator[_Segment]:
+    """Yield the segments of a JPEG up to that of its first scan, over whatever lies between.
+
+    Raises:
+        FrameError: they end before that, or one is cut.
+    """
+    position = end = 2
     for _ in range(_MAX_SEGMENTS):
         position = data.find(b'\xff', position)
+        apart = position != end
         while 0 <= position < len(data) and data[position] == 0xFF:
-            position += 1
+            position += 1  # any number of these may stand before a marker
         if not 0 <= position < len(data):
             break
         marker = data[position]
@@ -85,34 +135,50 @@ def _walk(data: bytes) -> tuple[Header, bool, int]:
             continue
         if marker in (_START_OF_IMAGE, _END_OF_IMAGE):
             raise FrameError('the JPEG is damaged: it ends before its pixels start')
-        segment = _segment(data, position)
+        content = _content(data, position)
+        yield _Segment(marker, content, position, apart)
         if marker == _START_OF_SCAN:
-            if header is None:
-                raise FrameError('the JPEG is damaged: its pixels come before its header')
-            return header, sequential, position
-        if marker in _FRAME_HEADERS:
-            if header is not None:
-                raise FrameError('the JPEG is damaged: it has two headers')
-            header = _frame_header(marker, segment)
-            sequential = marker in _SEQUENTIAL
-        position += 2 + len(segment)
+            return
+        position = end = position + 2 + len(content)
     raise FrameError('the JPEG is truncated or damaged: its pixels are missing')
 
 
-def _check_zeros(data: bytes, scan: int) -> None:
-    """Raise FrameError where pixels of a sequential JPEG that starts at `scan` were zeroed.
+def _structure(data: bytes) -> _Structure:
+    header: Header | None = None
+    sequential, sound, scan = False, True, 0
+    tables: list[bytes] = []
+    for marker, content, start, apart in _segments(data):
+        sound = sound and not apart
+        scan = start
+        if marker == _HUFFMAN_TABLES:
+            tables.append(content)
+        elif marker in _FRAME_HEADERS:
+            if header is not None:
+                raise FrameError('the JPEG is damaged: it has two headers')
+            header = _frame_header(marker, content)
+            sequential = marker in _SEQUENTIAL
+    if header is None:
+        raise FrameError('the JPEG is damaged: its pixels come before its header')
+    return _Structure(header, sequential, tables, scan, sound)
+
+
+def _check_zeros(data: bytes, structure: _Structure) -> None:
+    """Raise FrameError where pixels of a sequential JPEG were zeroed.
 
     Bits of zero are codes as well, so that a decoder says nothing. But unless the first code of
     the table is the end of a block, as of flat pictures, they stand for coefficients of -1 by the
     dozen, which no picture has.
     """
+    scan = structure.scan
     start = data.find(_ZEROS, scan)
     end = data.find(b'\xff\xd9', scan)
     if start < 0 or start > end or not data[start:end].strip(b'\0'):
         return  # none, or padding
     if data.find(b'\xff\xda', scan) >= 0:
         return  # scans of one component: flat colours are zeros
-    if any(symbol != _END_OF_BLOCK for symbol in _first_symbols(data, scan)):
+    if not structure.sound:
+        return  # a table may be missing
+    if any(symbol != _END_OF_BLOCK for symbol in _first_symbols(structure.tables)):
         size = len(data[start:end]) - len(data[start:end].lstrip(b'\0'))
         raise FrameError(
             f'the JPEG is damaged: {size} bytes of its pixels are zero, from byte {start} of '
@@ -120,27 +186,22 @@ def _check_zeros(data: bytes, scan: int) -> None:
         )
 
 
-def _first_symbols(data: bytes, scan: int) -> list[int]:
+def _first_symbols(tables: Iterable[bytes]) -> list[int]:
     """Return the symbol of the shortest code of each Huffman table for AC coefficients.
 
-    None where the segments before the scan are not one behind the other.
+    Without a table they are the standard's own.
     """
     found: list[int] = []
-    position = 2
-    while position + 4 <= scan:
-        if data[position] != 0xFF:
-            return []
-        marker, length = struct.unpack_from('>xBH', data, position)
-        table = position + 4
-        while marker == _HUFFMAN_TABLES and table < position + 2 + length:
-            if data[table] >> 4 and table + 17 < len(data):
-                found.append(data[table + 17])
-            table += 17 + sum(data[table + 1 : table + 17])
-        position += 2 + length
+    for content in tables:
+        table = 0
+        while table + 17 < len(content):
+            if content[table] >> 4:
+                found.append(content[table + 17])
+            table += 17 + sum(content[table + 1 : table + 17])
     return found or [_STANDARD_SYMBOL]
 
 
-def _segment(data: bytes, start: int) -> bytes:
+def _content(data: bytes, start: int) -> bytes:
     """Return the segment whose length field is at `start`, without that field."""
     if start + 2 > len(data):
         raise FrameError('the JPEG is truncated within its header')

@@ -10,6 +10,10 @@ from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 
 # Simulation time comes in steps and through another topic, so a frame may overtake its clock.
 FUTURE_TOLERANCE_MS = 20.0
+_FASTER_CLOCK = (
+    "play it faster with ros2 bag play --clock 100, or bridge the simulator's own /clock, as of "
+    'Gazebo, which ticks with each of its steps'
+)
 # A loss below this is what best effort is for.
 _LOST_SHARE = 0.05
 _MISSED_SHARE = 0.5
@@ -104,9 +108,7 @@ def clock_trouble(step_ms: float, ticks_per_s: float) -> str:
         return ''
     return (
         f'/clock comes too seldom, {ticks_per_s:.1f} times a second and {step_ms:.0f} ms apart, '
-        'so that frames overtake it and their ages are wrong by as much: play it faster with ros2 '
-        "bag play --clock 100, or bridge the simulator's own /clock, as of Gazebo, which ticks "
-        'with each of its steps'
+        f'so that frames overtake it and their ages are wrong by as much: {_FASTER_CLOCK}'
     )
 
 
@@ -126,8 +128,7 @@ def stamp_trouble(
     if transport_ms is not None and -clock_step_ms <= transport_ms < -FUTURE_TOLERANCE_MS:
         return (
             f'capture stamps lie {-transport_ms:.0f} ms ahead of /clock, which goes on only every '
-            f'{clock_step_ms:.0f} ms: play it faster (ros2 bag play --clock 100), or bridge the '
-            "simulator's own /clock"
+            f'{clock_step_ms:.0f} ms: {_FASTER_CLOCK}'
         )
     if transport_ms is None or transport_ms < -FUTURE_TOLERANCE_MS:
         return (

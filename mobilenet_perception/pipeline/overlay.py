@@ -55,7 +55,7 @@ def draw_overlay(
     words = f'{decision.label} {decision.score:.2f}' if scored else decision.label
     if record.regions is not None:
         words = f'{record.regions_classified} of {record.regions} regions'
-        colour = _WEAK if record.regions_left else _GOOD
+        colour = _WEAK if record.regions_left != record.regions_small else _GOOD
     detail = ' '.join(
         part
         for part in (

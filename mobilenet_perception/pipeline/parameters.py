@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import Any, NamedTuple
 
-from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames import SIGNIFICANT_BITS, RegionOfInterest
 from mobilenet_perception.inference.bundle import Decision as BundleDecision
 from mobilenet_perception.inference.runtimes import RUNTIMES, RuntimeSettings
 from mobilenet_perception.inference.runtimes.choose import AUTO
@@ -79,8 +79,6 @@ class PipelineSettings(NamedTuple):
 # How users write the types.
 _KINDS = {float: 'number', int: 'whole number', str: 'text', bool: 'true or false'}
 _CAMERA_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*\Z')
-# A pixel has as many.
-_LEAST_BITS = 8
 # Of a topic or a node, as ROS has it: parts may be {node}, {ns} or {namespace}.
 _PART = r'(?:[A-Za-z_]|\{(?:node|ns|namespace)\})(?:\w|\{(?:node|ns|namespace)\})*'
 _ROS_NAME = re.compile(rf'(?:~?/)?{_PART}(?:/{_PART})*\Z', re.ASCII)
@@ -261,7 +259,11 @@ def camera_parameters(camera: str) -> dict[str, Specification]:
             at_run_time=False,
         ),
         f'{camera}.regions_min_pixels': Specification(
-            8, 'side below which a box is passed over, in pixels', 1, 10_000, at_run_time=False
+            8,
+            'side below which a box, or its part within the image, is passed over, in pixels',
+            1,
+            10_000,
+            at_run_time=False,
         ),
         f'{camera}.regions_most': Specification(
             16, 'regions of one frame to look at', 1, 64, at_run_time=False
@@ -337,8 +339,8 @@ def _value_refusal(name: str, specification: Specification, value: Any) -> str:
     low, high = specification.minimum, specification.maximum
     if low is not None and high is not None and not low <= value <= high:
         return f'{name} must lie between {low:g} and {high:g}; it is {value:g}'
-    if name.endswith('.significant_bits') and 0 < value < _LEAST_BITS:
-        return f'{name} must be 0, for all bits, or {_LEAST_BITS} to 16; it is {value}'
+    if name.endswith('.significant_bits') and value not in SIGNIFICANT_BITS:
+        return f'{name} must be 0, for all bits, or 8 to 16; it is {value}'
     return ''
 
 

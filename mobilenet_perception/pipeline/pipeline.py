@@ -410,7 +410,7 @@ class Pipeline:
             self._classifier,
             self._budget,
             self._clock,
-            camera.match.rules.most,
+            camera.match.rules,
         )
         return Ran(outcome.frame, scored=outcome.scored)
 

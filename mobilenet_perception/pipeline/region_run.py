@@ -14,7 +14,7 @@ from mobilenet_perception.frames import Frame, RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier, Scores
 from mobilenet_perception.pipeline.budget import Budget
 from mobilenet_perception.pipeline.frame_run import FrameOutcome, Task, TaskRun
-from mobilenet_perception.pipeline.regions import Region, clip
+from mobilenet_perception.pipeline.regions import Region, RegionRules, clip
 from mobilenet_perception.pipeline.timing import Clock, Outcome
 
 
@@ -43,7 +43,7 @@ def run_regions(
     classifier: Classifier,
     budget: Budget,
     clock: Clock,
-    most: int = 16,
+    rules: RegionRules,
 ) -> RegionOutcome:
     """Look at the first regions of a frame, in the order given; whatever fails is an outcome.
 
@@ -55,20 +55,26 @@ def run_regions(
         classifier: scores them.
         budget: tells how many fit.
         clock: tells the time.
-        most: regions to look at.
+        rules: how many regions to look at, and how small they may be within the image.
     """
-    outcome = _RegionsRun(task, regions[:most], classifier, budget, clock).run()
+    run = _RegionsRun(task, regions[: rules.most], classifier, budget, clock, rules.min_pixels)
+    outcome = run.run()
     classified = len(outcome.scored)
     outcome.frame.times.update(
         regions=len(regions),
         regions_classified=classified,
         regions_left=len(regions) - classified,
+        regions_small=run.small,
     )
     return outcome
 
 
 class _RegionsRun(TaskRun):
-    """The regions of one frame: what was looked at, and what it took."""
+    """The regions of one frame: what was looked at, and what it took.
+
+    Attributes:
+        small: regions that were passed over, for too little of them lies in the image.
+    """
 
     def __init__(
         self,
@@ -77,9 +83,12 @@ class _RegionsRun(TaskRun):
         classifier: Classifier,
         budget: Budget,
         clock: Clock,
+        min_pixels: int,
     ) -> None:
         super().__init__(task, classifier, budget, clock)
         self.failure = Outcome.EXPIRED
+        self.small = 0
+        self._min_pixels = min_pixels
         self._given = regions
         self._scored: list[ScoredRegion] = []
         self._variants = list(task.variants)
@@ -152,7 +161,7 @@ class _RegionsRun(TaskRun):
         return RegionOfInterest(0, 0, min(r.width for r in rois), min(r.height for r in rois))
 
     def _inside(self, frame: Frame) -> list[Region]:
-        """Return the regions as far as they lie in the frame."""
+        """Return the regions as far as they lie in the frame, without what is too small there."""
         width, height = (round(side / frame.scale) for side in (frame.width, frame.height))
         clipped = [(region, clip(region.roi, width, height)) for region in self._given]
         inside = [region._replace(roi=roi) for region, roi in clipped if roi is not None]
@@ -161,7 +170,9 @@ class _RegionsRun(TaskRun):
                 f'{outside} of {len(clipped)} regions lie outside the image of '
                 f'{width}x{height} pixels: are they of another image, or of another size?'
             )
-        return inside
+        large = [r for r in inside if min(r.roi.width, r.roi.height) >= self._min_pixels]
+        self.small = len(inside) - len(large)
+        return large
 
     def _end(self, outcome: Outcome) -> RegionOutcome:
         if self._scored:

@@ -17,7 +17,7 @@ STAGES = (
 # Fields of a record that are text in a timing message and here.
 _TEXTS = ('variant', 'reason')
 # Fields that only cameras with regions have.
-_REGIONS = ('regions', 'regions_classified', 'regions_left')
+_REGIONS = ('regions', 'regions_classified', 'regions_left', 'regions_small')
 
 
 class Clock(Protocol):
@@ -82,6 +82,7 @@ class FrameRecord(NamedTuple):
         regions: regions that it came with; None: the camera has none.
         regions_classified: those that were looked at.
         regions_left: those that were not.
+        regions_small: those of them of which too little lay in the image.
         reason: why it is not on time, or took more than one look; else empty.
     """
 
@@ -106,6 +107,7 @@ class FrameRecord(NamedTuple):
     regions: int | None = None
     regions_classified: int | None = None
     regions_left: int | None = None
+    regions_small: int | None = None
     reason: str = ''
 
 

@@ -30,6 +30,7 @@ def open_source(
     labels_file: Path | None = None,
     stamps: Container[int] | None = None,
     regions: Sequence[str] = (),
+    significant_bits: int = 0,
 ) -> Source:
     """Open a source of frames.
 
@@ -44,6 +45,7 @@ def open_source(
         regions: topics of a recording that say where to look in its images: `TOPIC`, or
             `CAMERA=TOPIC` for each of several cameras; `none`: look at whole images; nothing: what
             is found by type and name.
+        significant_bits: of 16-bit samples, in whatever is recorded or a file, 8 to 16; 0: all.
 
     Raises:
         PerceptionError: there is no such source, or it cannot be read.
@@ -65,12 +67,15 @@ def open_source(
         argument = '--topic' if topics else '--regions'
         raise PerceptionError(f'{source} is not a rosbag2 recording: {argument} does not apply')
     elif path.is_dir():
-        opened = Source(source, (camera,), pictures.read_images(path, rate, camera.name))
+        images = pictures.read_images(path, rate, camera.name, significant_bits)
+        opened = Source(source, (camera,), images)
     else:
         opened = Source(source, (camera,), pictures.read_video(path, rate_hz, camera.name))
     frames = opened.frames if seconds is None else _cut(opened.frames, seconds)
     if stamps is not None:
         frames = (frame for frame in frames if frame.stamp_ns in stamps)
+    if significant_bits:
+        frames = (frame._replace(significant_bits=significant_bits) for frame in frames)
     return opened._replace(frames=frames)
 
 

@@ -59,10 +59,13 @@ def read_video(path: Path, rate_hz: float | None, camera: str) -> Iterator[Sourc
     return _video_frames(capture, first, rate_hz, camera)
 
 
-def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFrame]:
+def read_images(
+    folder: Path, rate_hz: float, camera: str, significant_bits: int = 0
+) -> Iterator[SourceFrame]:
     """Yield each image of a folder as a frame, one every `1 / rate_hz` seconds.
 
     Images in subfolders take the subfolder's name as their truth, as data sets are laid out.
+    `significant_bits` is as in `decode_file`.
 
     Raises:
         PerceptionError: the folder holds no image, or an image cannot be read.
@@ -76,7 +79,7 @@ def read_images(folder: Path, rate_hz: float, camera: str) -> Iterator[SourceFra
             f'{folder} holds no image and no recording: give a folder of PNG or JPEG files, or '
             'one with the metadata.yaml, .mcap or .db3 of a rosbag2 bag'
         )
-    return _image_frames(folder, paths, rate_hz, camera)
+    return _image_frames(folder, paths, rate_hz, camera, significant_bits)
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -114,12 +117,13 @@ def _video_frames(
 
 
 def _image_frames(
-    folder: Path, paths: list[Path], rate_hz: float, camera: str
+    folder: Path, paths: list[Path], rate_hz: float, camera: str, significant_bits: int
 ) -> Iterator[SourceFrame]:
     for index, path in enumerate(paths):
         stamp_ns = EPOCH_NS + round(index * 1e9 / rate_hz)
         truth = None if path.parent == folder else canonical_label(path.parent.name)
-        message = image_message(decode_file(path).rgb(), stamp_ns, camera)
+        rgb = decode_file(path, significant_bits=significant_bits).rgb()
+        message = image_message(rgb, stamp_ns, camera)
         yield SourceFrame(camera, stamp_ns, stamp_ns, message, truth, truth is not None)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames import Frame, RegionOfInterest, decode
 from mobilenet_perception.frames.boxes import Box
 from mobilenet_perception.frames.messages import Header, Message
 from mobilenet_perception.recordings.labels import ThingLabels
@@ -31,6 +31,7 @@ class SourceFrame(NamedTuple):
         clear: it shows its signal clearly, so that it counts for accuracy.
         roi: where to look, in pixels; None: the whole frame.
         cdr: the serialised message as recorded, None where there is none.
+        significant_bits: of its 16-bit samples, 8 to 16; 0: all.
     """
 
     camera: str
@@ -41,6 +42,15 @@ class SourceFrame(NamedTuple):
     clear: bool = False
     roi: RegionOfInterest | None = None
     cdr: bytes | None = None
+    significant_bits: int = 0
+
+    def decode(self) -> Frame:
+        """Return its pixels, at full scale.
+
+        Raises:
+            FrameError: the message is malformed, too large, or of an unsupported format.
+        """
+        return decode(self.message, significant_bits=self.significant_bits)
 
 
 class SourceRegions(NamedTuple):

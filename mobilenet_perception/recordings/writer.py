@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import decode, messages
+from mobilenet_perception.frames import messages
 from mobilenet_perception.recordings import cdr
 from mobilenet_perception.recordings.labels import (
     FILE,
@@ -151,7 +151,7 @@ def _in_transport(frame: SourceFrame, transport: str | None) -> messages.Message
     is_compressed = isinstance(message, messages.CompressedImageMessage)
     if transport is None or (transport == 'compressed') == is_compressed:
         return message
-    rgb = decode(message).rgb()
+    rgb = frame.decode().rgb()
     if is_compressed:
         return messages.image_message(rgb, frame.stamp_ns, message.header.frame_id)
     return messages.compress(rgb, frame.stamp_ns, message.header.frame_id)

@@ -8,9 +8,11 @@ no more, and to listen as well would wake this process for every heartbeat of ev
 
 import importlib
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.timer import Timer
 
@@ -22,6 +24,8 @@ _DEPTH = 5
 # As Nav2's own nodes have them, in seconds.
 _PERIOD_S = 0.25
 _TIMEOUT_S = 4.0
+# A manager on this machine or beside it acknowledges a message within milliseconds.
+_HEARD_S = 0.5
 
 
 class Bond:
@@ -67,6 +71,13 @@ class Bond:
         self._node.destroy_timer(self._timer)
         self._timer = None
         self._publish(active=False)
+
+    def close(self) -> None:
+        """Break up, and wait for a moment until the manager has heard of it."""
+        self.break_up()
+        # Not every middleware can.
+        with suppress(RuntimeError):
+            self._publisher.wait_for_all_acked(Duration(seconds=_HEARD_S))
 
     def _beat(self) -> None:
         self._publish(active=True)

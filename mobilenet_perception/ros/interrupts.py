@@ -8,8 +8,10 @@ meets a Python that ends would kill it.
 """
 
 import math
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ from mobilenet_perception.errors import PerceptionError
 INTERRUPTED = 130
 # A person who means a second Ctrl-C as one waits so long to see what the first did.
 _SECOND_THOUGHT_S = 1.0
+
+# What tells a node to end.
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Interrupts:
@@ -97,6 +102,38 @@ def handled_interrupts(*signals: signal.Signals) -> Iterator[None]:
     finally:
         for each in mine:
             signal.signal(each, before[each])
+
+
+@contextmanager
+def announced_ends(notify: Callable[[], object]) -> Iterator[None]:
+    """Call `notify`, from a thread of its own, when SIGINT or SIGTERM comes, and it comes at once.
+
+    The main thread, in which Python handles signals, may wait in rclpy for long. Both signals are
+    also interrupts of `run_program`, even where a shell's background ignores Ctrl-C: a node is
+    told to end by a signal. To be called from the main thread, before `rclpy.init`, which is to
+    install no handlers.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before_fd = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for each in _ENDS:
+        signal.signal(each, _interrupts)
+
+    def wait() -> None:
+        while numbers := os.read(reader, 64):
+            if any(number in _ENDS for number in numbers):
+                notify()
+                return
+
+    thread = threading.Thread(target=wait, name='signals', daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before_fd)
+        os.close(writer)
+        thread.join()
+        os.close(reader)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from vision_msgs.msg import (
 )
 
 from mobilenet_perception.frames import RegionOfInterest
+from mobilenet_perception.frames.signal_map import SignalRegion
 from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.pipeline.decision import Decision, ScoredLabel
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
@@ -109,14 +110,33 @@ def _top(detection: Detection2D) -> tuple[ScoredLabel, ...]:
     return tuple(ScoredLabel(item.class_id, item.score) for item in found)
 
 
+def mapped_regions(header: Header, regions: Iterable[SignalRegion]) -> Detection2DArray:
+    """Return where signals of a map are to be looked for, under the header of their image."""
+    found = []
+    for region in regions:
+        width, height = region.right - region.left, region.bottom - region.top
+        kinds = [ScoredLabel(region.kind, 1.0)] if region.kind else []
+        box = _box(region.left, region.top, width, height)
+        found.append(_detection_of(header, region.id, box, kinds))
+    return Detection2DArray(header=header, detections=found)
+
+
 def _detection(
     header: Header, name: str, roi: RegionOfInterest | None, top: Sequence[ScoredLabel]
 ) -> Detection2D:
-    bbox = BoundingBox2D()
-    if roi is not None:
-        bbox.center.position.x = roi.x + roi.width / 2
-        bbox.center.position.y = roi.y + roi.height / 2
-        bbox.size_x, bbox.size_y = float(roi.width), float(roi.height)
+    return _detection_of(header, name, _box(*roi) if roi is not None else BoundingBox2D(), top)
+
+
+def _box(left: float, top: float, width: float, height: float) -> BoundingBox2D:
+    bbox = BoundingBox2D(size_x=float(width), size_y=float(height))
+    bbox.center.position.x = left + width / 2
+    bbox.center.position.y = top + height / 2
+    return bbox
+
+
+def _detection_of(
+    header: Header, name: str, bbox: BoundingBox2D, top: Sequence[ScoredLabel]
+) -> Detection2D:
     results = [
         ObjectHypothesisWithPose(hypothesis=ObjectHypothesis(class_id=label, score=score))
         for label, score in top

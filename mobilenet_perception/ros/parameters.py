@@ -28,12 +28,16 @@ from mobilenet_perception.pipeline.parameters import (
     is_empty,
 )
 from mobilenet_perception.ros.qos import override_refusal
+from mobilenet_perception.ros.signal_regions.parameters import mapped_camera_parameters
 
 # By the type of a parameter's default: what its values come as.
 _NEAR: Mapping[type, tuple[type, ...]] = {float: (int, float), list: (list, tuple)}
 # What ROS declares itself, now or when a topic is made, in some of its releases.
 _OF_ROS = ('qos_overrides.', 'start_type_description_service', 'use_sim_time')
-_CAMERA_PARAMETERS = tuple(name.partition('.')[2] for name in camera_parameters('camera'))
+_CAMERA_PARAMETERS = tuple(
+    name.partition('.')[2]
+    for name in (*camera_parameters('camera'), *mapped_camera_parameters('camera'))
+)
 # A number that `ros2 param load` hands on as text: YAML wants a point in it.
 _EXPONENT = re.compile(r'[-+]?\d+(\.\d+)?[eE][-+]?\d+\Z')
 
@@ -163,16 +167,19 @@ def check_given_parameters(node: Node, cameras: Collection[str], others: Iterabl
 
 
 def as_shipped(given: Mapping[str, Any]) -> set[str]:
-    """Return the parameters of the default camera that are as in the default file.
+    """Return the parameters of the default camera that are as in the default files.
 
-    Whoever names other cameras on the command line leaves them in that file.
+    Whoever names other cameras on the command line leaves them in these files.
     """
     defaults = {
         name: specification.default
         for camera in NODE_PARAMETERS['cameras'].default
-        for name, specification in camera_parameters(camera).items()
+        for name, specification in (
+            *camera_parameters(camera).items(),
+            *mapped_camera_parameters(camera).items(),
+        )
     }
-    return {name for name, default in defaults.items() if given.get(name, ...) == default}
+    return {name for name, default in defaults.items() if _plain(given.get(name, ...)) == default}
 
 
 def unknown_parameter(name: str, cameras: Collection[str], known: Iterable[str]) -> str:

@@ -13,25 +13,22 @@ from functools import partial
 from typing import Any, TypeVar
 
 import rclpy
-from rclpy.clock import Clock, ClockType
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.timing import SystemClock
-from mobilenet_perception.ros.interrupts import held_interrupts, run_program
+from mobilenet_perception.ros.interrupts import announced_ends, held_interrupts, run_program
 from mobilenet_perception.ros.start import start_failure, start_ros
 
 # An `rclpy.node.Node`, which ROS leaves untyped.
 AnyNode = TypeVar('AnyNode', bound=Any)
 # Ctrl-C does not wake rclpy: for so long it may go unnoticed.
 _LONGEST_S = 0.1
-# Of a node: rclpy wakes its executor, and takes its context away only then. A wait that begins in
-# between ends with the next message, or with this.
-_LONGEST_OF_NODE_S = 1.0
 
 
 class RosClock(SystemClock):
@@ -55,7 +52,9 @@ def run_node(
 ) -> int:
     """Run a node until the process is told to end, which is then to exit.
 
-    The first Ctrl-C ends it in order, and no further one disturbs that.
+    The first Ctrl-C or SIGTERM ends it in order, and no further one disturbs that. ROS is there
+    until `close` has returned, unlike with rclpy's own handlers, by which a last message of a
+    node gets lost, and a signal too that comes between two waits of its executor.
 
     Args:
         name: under which the reason is logged if it cannot go on.
@@ -113,15 +112,31 @@ def _run_ros(
     start: Callable[[AnyNode], bool],
     close: Callable[[AnyNode], object],
 ) -> int:
+    ended: Future = Future()
     try:
-        start_ros(arguments)
-        return _run(_made(make), start, close)
+        with announced_ends(partial(ended.set_result, None)):
+            return _run_joined(name, make, arguments, start, close, ended)
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run_joined(
+    name: str,
+    make: Callable[[], AnyNode],
+    arguments: Sequence[str] | None,
+    start: Callable[[AnyNode], bool],
+    close: Callable[[AnyNode], object],
+    ended: Future,
+) -> int:
+    try:
+        start_ros(arguments, signal_handler_options=SignalHandlerOptions.NO)
+        return _run(_made(make), start, close, ended)
     except PerceptionError as error:
         get_logger(name).fatal(str(error))
         return 1
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
-    except RuntimeError:  # RCLError: a signal took the context away during a wait
+    except RuntimeError:  # RCLError: something took the context away during a wait
         if rclpy.ok():
             raise
         return 0
@@ -151,17 +166,18 @@ def _made(make: Callable[[], AnyNode]) -> AnyNode:
 
 
 def _run(
-    node: AnyNode, start: Callable[[AnyNode], bool], close: Callable[[AnyNode], object]
+    node: AnyNode,
+    start: Callable[[AnyNode], bool],
+    close: Callable[[AnyNode], object],
+    ended: Future,
 ) -> int:
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    node.create_timer(_LONGEST_OF_NODE_S, _wake, clock=Clock(clock_type=ClockType.STEADY_TIME))
     try:
         if not start(node):
             return 1
-        # rclpy ends by itself.
         with held_interrupts():
-            executor.spin()
+            executor.spin_until_future_complete(ended)
     finally:
         # A launch file's Ctrl-C comes twice; the second must not cut this short.
         with suppress(KeyboardInterrupt), held_interrupts():
@@ -169,7 +185,3 @@ def _run(
             executor.shutdown(timeout_sec=1.0)
             node.destroy_node()
     return 0
-
-
-def _wake() -> None:
-    """Do nothing: the executor looks whether it is to go on."""

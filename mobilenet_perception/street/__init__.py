@@ -3,7 +3,7 @@
 
 from mobilenet_perception.street.camera import Box, PinholeCamera, Pose, camera_at
 from mobilenet_perception.street.drive import Drive
-from mobilenet_perception.street.regions import Region, RegionPlanner, Truth, truth_of
+from mobilenet_perception.street.regions import Region, Truth, truth_of, truth_of_signal
 from mobilenet_perception.street.renderer import Renderer
 from mobilenet_perception.street.signals import (
     BACKGROUND,
@@ -31,7 +31,6 @@ __all__ = [
     'Pose',
     'Position',
     'Region',
-    'RegionPlanner',
     'Renderer',
     'Signal',
     'Truth',
@@ -42,5 +41,6 @@ __all__ = [
     'random_world',
     'sidewalk_world',
     'truth_of',
+    'truth_of_signal',
     'variant_count',
 ]

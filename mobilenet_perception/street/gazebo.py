@@ -8,8 +8,9 @@ the left, each a third of a turn on.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mobilenet_perception.street.signals import TRAFFIC_LIGHTS
 from mobilenet_perception.street.streets import TIMES_OF_DAY
@@ -28,6 +29,13 @@ TURN = 'turn'
 CLOCK = '/clock'
 COMMAND = '/cmd_vel'
 POSE = '/ground_truth/pose'
+# Where the robot's localisation has it: PoseWithCovarianceStamped, in the frame of the map.
+LOCALIZATION = '/localization/pose'
+MAP_FRAME = 'map'
+# The street's signals as a map has them, relative to the package's share folder.
+SIGNAL_MAP = Path('worlds/sidewalk_signals.yaml')
+# A signal is looked at from here on, metres: what is further is too small for the bundle.
+_LOOK_FROM_M = 8.0
 
 # Of a turn of a light's drum, radians: from one board to the next.
 THIRD = 2 * math.pi / len(TRAFFIC_LIGHTS)
@@ -81,6 +89,31 @@ def image_topic(camera: str) -> str:
     return f'/{camera}/image_raw'
 
 
+def camera_info_topic(camera: str) -> str:
+    """Return the topic of a camera's calibration, the same in ROS and in Gazebo."""
+    return f'/{camera}/camera_info'
+
+
+def regions_topic(camera: str) -> str:
+    """Return the topic of the regions that the node `signal_regions` has for a camera."""
+    return f'/signal_regions/{camera}/regions'
+
+
+def signal_regions_parameters(world: World, cameras: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of the node `signal_regions` for these cameras of the robot."""
+    parameters: dict[str, Any] = {
+        'cameras': list(cameras),
+        'pose_topic': LOCALIZATION,
+        'max_distance_m': _LOOK_FROM_M,
+        'use_sim_time': True,
+    }
+    for camera in cameras:
+        mount = mounts(world)[camera]
+        parameters[f'{camera}.camera_info_topic'] = camera_info_topic(camera)
+        parameters[f'{camera}.mount'] = [0.0, 0.0, mount.height, 0.0, mount.pitch, mount.yaw]
+    return parameters
+
+
 def turn_topic(signal: str) -> str:
     """Return the topic on which a light is told to turn: std_msgs/Float64, radians."""
     return f'/signals/{signal}/turn'
@@ -112,7 +145,7 @@ def bridged(world: World) -> list[BridgedTopic]:
             ),
         ]
     for camera in mounts(world):
-        name = f'/{camera}/camera_info'
+        name = camera_info_topic(camera)
         topics.append(
             BridgedTopic(
                 name, 'sensor_msgs/msg/CameraInfo', name, 'gz.msgs.CameraInfo', True, lazy=True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The region of interest that a robot with a map sets, and the truth of what it shows.
+"""The region of interest of a drawn drive, and the truth of what it, or a signal, shows.
 
 It is around the next signal on the robot's route. What it shows, and how clearly, is what answers
 are judged by.
@@ -137,30 +137,57 @@ def truth_of(world: World, camera: PinholeCamera, seconds: float, region: Region
     clear = (
         region.settled
         and region.signal == signal
-        and box.height >= CLEAR_HEIGHT
-        and camera.frame.contains(box)
         and roi.contains(box)
+        and _is_clear(world, camera, seconds, signal, box)
+    )
+    return Truth(signal.label_at(seconds), clear, box)
+
+
+def truth_of_signal(
+    world: World, camera: PinholeCamera, seconds: float, signal: Signal
+) -> Truth | None:
+    """Tell what a signal shows to a camera at a time; None: it is far, or not wholly in view."""
+    if _distance(camera, signal) >= RANGE or _box_in_view(camera, signal) is None:
+        return None
+    box = camera.box_of(signal, signal.label_at(seconds))
+    clear = box is not None and _is_clear(world, camera, seconds, signal, box)
+    return Truth(signal.label_at(seconds), clear, box)
+
+
+def _is_clear(
+    world: World, camera: PinholeCamera, seconds: float, signal: Signal, box: Box
+) -> bool:
+    return (
+        box.height >= CLEAR_HEIGHT
+        and camera.frame.contains(box)
         and facing(signal, camera.pose) >= _CLEAR_FACING
         and signal.seconds_to_change(seconds) >= CHANGE_TIME
         and not _hidden(world, camera, signal, box)
     )
-    return Truth(signal.label_at(seconds), clear, box)
 
 
 def _target(camera: PinholeCamera, signals: tuple[Signal, ...]) -> _Target:
     """Return the nearest signal ahead that is wholly in the image, and the box to look at."""
     nearest, found = RANGE, _Target(None, _default(camera))
-    frame = camera.frame
-    inner = Box(_EDGE, _EDGE, frame.right - _EDGE, frame.bottom - _EDGE)
     for signal in signals:
-        distance = math.hypot(signal.position.x - camera.pose.x, signal.position.y - camera.pose.y)
-        if distance >= nearest or facing(signal, camera.pose) < _FACING:
+        distance = _distance(camera, signal)
+        if distance >= nearest:
             continue
-        # The map knows where a light hangs, not what it shows: any phase has the same box.
-        box = camera.box_of(signal, signal.programme[0].label)
-        if box is not None and inner.contains(box):
+        box = _box_in_view(camera, signal)
+        if box is not None:
             nearest, found = distance, _Target(signal, _widened(box))
     return found
+
+
+def _box_in_view(camera: PinholeCamera, signal: Signal) -> Box | None:
+    """Return the box of a signal that is wholly in the image; None: it is not, or turned away."""
+    if facing(signal, camera.pose) < _FACING:
+        return None
+    # The map knows where a light hangs, not what it shows: any phase has the same box.
+    box = camera.box_of(signal, signal.programme[0].label)
+    frame = camera.frame
+    inner = Box(_EDGE, _EDGE, frame.right - _EDGE, frame.bottom - _EDGE)
+    return box if box is not None and inner.contains(box) else None
 
 
 def _default(camera: PinholeCamera) -> Box:

@@ -38,6 +38,15 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_significant_bits(parser: argparse.ArgumentParser) -> None:
+    """Add `--significant-bits`, for what decodes frames as their drivers published them."""
+    parser.add_argument(
+        '--significant-bits', type=_bits, default=0, metavar='BITS',
+        help='bits that 16-bit samples use, 8 to 16, such as 12 (default: all); `bag info` says '
+        'when fewer are in use',
+    )  # fmt: skip
+
+
 def bundle_path(arguments: argparse.Namespace) -> Path:
     """Return the bundle asked for; the built-in one for none, or for the word default.
 
@@ -71,6 +80,14 @@ def positive(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """Read a number from 0."""
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f'must be a number from 0; it is {text}')
+    return value
+
+
 def share(text: str) -> float:
     """Read a number from 0 to 1."""
     value = float(text)
@@ -84,6 +101,16 @@ def whole(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f'must be a whole number from 1; it is {text}')
+    return value
+
+
+def _bits(text: str) -> int:
+    """Read 0, or a number of bits from 8 to 16, as of `<camera>.significant_bits`."""
+    value = int(text)
+    from mobilenet_perception.frames import SIGNIFICANT_BITS  # noqa: PLC0415
+
+    if value not in SIGNIFICANT_BITS:
+        raise argparse.ArgumentTypeError(f'must be 0, for all bits, or 8 to 16; it is {text}')
     return value
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of the street in Gazebo, made from the world that the drawn drive shows."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -17,10 +18,21 @@ from gazebo_world.pictures import (
 )
 from gazebo_world.robot import robot_model
 from gazebo_world.street import facade_name, light_model, signal_name, street_model, tree_name
-from mobilenet_perception.street import TIMES_OF_DAY, TRAFFIC_LIGHTS, Signal, World, sidewalk_world
+from mobilenet_perception.frames.signal_map import MapSignal, SignalMap, signal_map_text
+from mobilenet_perception.street import (
+    TIMES_OF_DAY,
+    TRAFFIC_LIGHTS,
+    Signal,
+    World,
+    extent,
+    sidewalk_world,
+)
+from mobilenet_perception.street.camera import board_corners
 from mobilenet_perception.street.gazebo import (
     BRIDGE,
+    MAP_FRAME,
     ROBOT,
+    SIGNAL_MAP,
     BridgedTopic,
     bridged,
     lights,
@@ -42,6 +54,9 @@ _SUN = 2.5
 _SUN_DIRECTION = (0.6, 0.05, -0.8)
 # Gains of the drawn drive scale grey levels; light goes by about this power of them.
 _GAMMA = 2.2
+_MAP_COMMENT = """SPDX-License-Identifier: Apache-2.0
+The signals of the simulated street, for the node signal_regions: docs/regions.md says what the
+keys mean. Made by scripts/write_world.py."""
 # Of the ground's texture, as the drawn drive has it.
 _SEED = 0
 
@@ -64,12 +79,28 @@ def simulation_files() -> Iterator[tuple[Path, str | bytes]]:
         element = world_element(sidewalk_world(time_of_day), names)
         yield world_path(time_of_day), elements.document(element)
     yield BRIDGE, _bridge(bridged(world))
+    yield SIGNAL_MAP, signal_map_text(mapped_signals(world), _MAP_COMMENT)
     yield from _street(world, names['street'])
     for light in lights(world):
         yield from _light(light, names['street'], names[light.name])
     folder = Path('models') / ROBOT
     yield folder / 'model.config', elements.model_config(ROBOT, 'A robot with three cameras.')
     yield folder / 'model.sdf', elements.document(robot_model(world))
+
+
+def mapped_signals(world: World) -> SignalMap:
+    """Return the signals of a world as a surveyor would map them: what is seen of each board."""
+    found = []
+    for signal in world.signals:
+        label, variant = signal.programme[0].label, signal.variant
+        left, top, right, bottom = extent(label, variant)
+        corners = board_corners(signal, (left, top, right, bottom))
+        # Opposite ones.
+        x, y, z = ((a + b) / 2 for a, b in zip(corners[0], corners[2], strict=True))
+        size = ((right - left) * signal.size, (bottom - top) * signal.size)
+        kind = label if len(signal.programme) == 1 else 'traffic_light'
+        found.append(MapSignal(signal.name, kind, (x, y, z), math.degrees(signal.yaw), size))
+    return SignalMap(MAP_FRAME, found)
 
 
 def world_element(world: World, models: dict[str, str]) -> Element:

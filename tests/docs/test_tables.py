@@ -26,6 +26,7 @@ from tests.support import ROOT
 PARAMETERS = read_page('docs/parameters.md')
 OF_THE_NODE = ('Parameter', 'Default', 'Allowed', 'Run time', 'Meaning')
 OF_THE_ADVISOR = ('Parameter', 'Default', 'Allowed', 'Meaning')
+OF_SIGNAL_REGIONS = ('Parameter of signal_regions', *OF_THE_ADVISOR[1:])
 OF_A_LAUNCH_FILE = ('Argument', 'Default', 'Meaning')
 
 
@@ -86,6 +87,16 @@ def test_every_parameter_of_the_advisor_and_no_other() -> None:
     from mobilenet_perception.ros.advisor.node import ADVISOR_PARAMETERS
 
     check_parameters(PARAMETERS.table(*OF_THE_ADVISOR), ADVISOR_PARAMETERS, run_time=False)
+
+
+def test_every_parameter_of_signal_regions_and_no_other() -> None:
+    from mobilenet_perception.ros.signal_regions.parameters import (
+        SIGNAL_REGIONS_PARAMETERS,
+        mapped_camera_parameters,
+    )
+
+    declared = {**SIGNAL_REGIONS_PARAMETERS, **mapped_camera_parameters('<camera>')}
+    check_parameters(PARAMETERS.table(*OF_SIGNAL_REGIONS), declared, run_time=False)
 
 
 @pytest.mark.parametrize(

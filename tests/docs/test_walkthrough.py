@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from mobilenet_perception.frames.messages import image_message
@@ -30,6 +31,8 @@ from mobilenet_perception.tools.cli import main
 from tests.docs.command_lines import aliases, split_commands
 from tests.docs.pages import Page, all_pages
 from tests.support import ROOT
+from tests.support.tiny_bundle import LABELS
+from tests.tools.bundle.importer.models import model
 
 PROGRAM = ['-m', 'mobilenet_perception']
 # First words of what is not run here, and why.
@@ -46,6 +49,11 @@ ELSEWHERE = {
     'tee': 'is of the system',
     f'python {" ".join(PROGRAM)} benchmark': 'measures for minutes: tests/tools/benchmark',
     f'python {" ".join(PROGRAM)} build': 'needs TensorRT: tests/tools/bundle/test_engines.py',
+    f'python {" ".join(PROGRAM)} bundle import mine.onnx --labels labels.txt -o bundles/mine':
+        'asks for the scaling: tests/tools/bundle/importer',
+    f'python {" ".join(PROGRAM)} bundle import *.tflite':
+        'TensorFlow makes such files: tests/training/bundle/test_import.py',
+    f'python {" ".join(PROGRAM)} bundle import large.tflite': 'the same',
     f'python {" ".join(PROGRAM)} doctor': 'hears a running graph: tests/tools/doctor',
     f'python {" ".join(PROGRAM)} demo': 'plays over DDS: tests/tools/replay/test_demo.py',
     f'python {" ".join(PROGRAM)} simulate': 'drives a whole street: tests/tools/simulate',
@@ -105,6 +113,8 @@ def reader(default_bundle: Path, tmp_path: Path) -> Path:
     for place in ('photos', 'more'):
         (folder / place).mkdir()
         shutil.copy(pictures[1], folder / place / 'a.jpg')
+    onnx.save(model(), folder / 'mine.onnx')
+    (folder / 'labels.txt').write_text('\n'.join(LABELS))
     frames = []
     for number in range(12):
         stamp_ns = EPOCH_NS + number * 10**8

@@ -51,6 +51,7 @@ def test_photograph_is_turned_upright(tmp_path: Path) -> None:
         (b'', 'the file is empty'),
         (b'text', 'no image that can be read'),
         (b'GIF89a', 'no image that can be read'),
+        (bytes(12) + b'\xff\xd8\xff\xe0', 'the JPEG has 12 bytes before it, such as the header'),
         (PNG[:-20], 'truncated'),
         (b'BM' + bytes(8), 'no image that can be read'),
         (b'BM' + bytes(12) + struct.pack('<Iii', 40, 2**31 - 1, -(2**31)), 'above the limit'),

@@ -55,10 +55,37 @@ def test_arguments_become_parameters(classify: ModuleType) -> None:
 def test_the_advisor_follows_the_same_cameras(classify: ModuleType) -> None:
     assert given(classify)['advice'] == 'false'
     parameters = classify._parameters(given(classify, cameras='front,left', use_sim_time='true'))
-    assert classify._advisor_parameters(parameters) == {
+    assert classify._shared_parameters(parameters) == {
         'use_sim_time': True,
         'cameras': ['front', 'left'],
     }
+
+
+def test_a_map_of_signals_is_looked_at_by_every_camera(
+    classify: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = {'cameras': 'front,left', 'signal_map': 'city.yaml', 'use_sim_time': 'true'}
+    parameters = classify._parameters(given(classify, **arguments))
+    assert parameters['front.regions_topic'] == 'signal_regions/front/regions'
+    assert parameters['left.regions_topic'] == 'signal_regions/left/regions'
+    assert classify._signal_regions_parameters(given(classify, **arguments), parameters) == {
+        'use_sim_time': True,
+        'cameras': ['front', 'left'],
+        'map_file': str(tmp_path / 'city.yaml'),
+    }
+    nodes = described(classify, **arguments)
+    assert [node.node_executable for node in nodes] == ['classifier', 'signal_regions']
+
+
+def test_regions_of_a_detector_are_for_every_camera(classify: ModuleType) -> None:
+    topic = {'regions_topic': '/detector/<camera>/boxes'}
+    parameters = classify._parameters(given(classify, cameras='front,left', **topic))
+    assert parameters['left.regions_topic'] == '/detector/left/boxes'
+    assert 'left.regions_margin' not in parameters
+    parameters = classify._parameters(given(classify, **topic, regions_margin='0'))
+    assert parameters['camera.regions_topic'] == '/detector/camera/boxes'
+    assert parameters['camera.regions_margin'] == 0.0
 
 
 @pytest.mark.parametrize(

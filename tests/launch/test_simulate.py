@@ -96,7 +96,12 @@ def test_bridges_and_driver_are_started_and_the_report_when_asked_for(
     actions, _ = started(simulate, cameras='front, left')
     nodes = described(actions, 'Node')
     executables = [node.node_executable for node in nodes]
-    assert executables == ['parameter_bridge', 'image_bridge', 'simulation_driver']
+    assert executables == [
+        'parameter_bridge',
+        'image_bridge',
+        'simulation_driver',
+        'signal_regions',
+    ]
     assert not described(actions, 'ExecuteProcess')
     given = {'report': '/somewhere/report', 'latency_budget_ms': '80', 'min_right': '0.9'}
     actions, context = started(simulate, **given)
@@ -122,6 +127,12 @@ def test_launch_fails_where_the_report_fails(
 
 def test_a_path_with_spaces_is_one_argument(simulate: ModuleType) -> None:
     assert simulate.gazebo_arguments(Path('/a b/w.sdf'), False) == "-r '/a b/w.sdf'"
+
+
+@pytest.mark.usefixtures('gazebo')
+def test_a_pose_error_that_is_no_number_is_one_sentence(simulate: ModuleType) -> None:
+    with pytest.raises(RuntimeError, match="pose_error_m must be a number; it is 'far'"):
+        started(simulate, pose_error_m='far')
 
 
 @pytest.mark.usefixtures('gazebo')

@@ -65,7 +65,8 @@ def install(workspace: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    'name', ['classifier', 'advisor', 'simulation_driver', *sorted(PROGRAM.commands)]
+    'name',
+    ['advisor', 'classifier', 'signal_regions', 'simulation_driver', *sorted(PROGRAM.commands)],
 )
 def test_executable_is_where_ros2_run_looks(install: Path, name: str) -> None:
     assert os.access(install / 'lib' / PACKAGE / name, os.X_OK)

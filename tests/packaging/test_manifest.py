@@ -115,7 +115,7 @@ def test_tools_are_executables_of_ros_and_not_of_pip(root: Path, command: str) -
     """Those of pip are on PATH, where `env` and `watch` would hide the system's."""
     scripts = setup_of(root, command)['entry_points']['console_scripts']
     names = {script.split(' = ')[0] for script in scripts}
-    assert {'classifier', 'advisor', 'simulation_driver'} <= names
+    assert {'advisor', 'classifier', 'signal_regions', 'simulation_driver'} <= names
     tools = names & set(PROGRAM.commands)
     assert tools == (set(PROGRAM.commands) if command in ('install', 'develop') else set())
 

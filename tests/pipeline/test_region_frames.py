@@ -119,6 +119,34 @@ def test_a_region_is_clipped_to_the_image(bench: RegionBench) -> None:
     assert result.regions[0].region.roi == PLACES['red'] and labels(result) == {'a': 'red'}
 
 
+def test_what_the_edge_of_the_image_leaves_too_little_of_is_passed_over(
+    bench: RegionBench,
+) -> None:
+    # 8 pixels are looked at, 7 are not, in either direction.
+    bench.regions(
+        narrow=RegionOfInterest(-3, 0, 10, 10),
+        wide=RegionOfInterest(-2, 0, 10, 10),
+        flat=RegionOfInterest(10, 3, 10, 10),
+        high=RegionOfInterest(10, 2, 10, 10),
+    )
+    bench.submit(striped())
+    (result,) = bench.run()
+    assert labels(result) == {'wide': 'red', 'high': 'green'}
+    record = result.record
+    assert (record.regions, record.regions_classified) == (4, 2)
+    assert (record.regions_left, record.regions_small) == (2, 2)
+    # It is no trouble: things leave the image all the time.
+    assert record.outcome is Outcome.ON_TIME and record.reason == ''
+
+
+def test_a_frame_of_nothing_but_slivers_is_answered(bench: RegionBench) -> None:
+    bench.regions(a=RegionOfInterest(29, 0, 10, 10))
+    bench.submit(striped())
+    (result,) = bench.run()
+    assert result.record.outcome is Outcome.ON_TIME and result.record.regions_small == 1
+    assert result.regions == () and result.record.looks == 0
+
+
 def test_a_malformed_frame_is_rejected(bench: RegionBench) -> None:
     bench.regions(a=PLACES['red'])
     message = striped()
@@ -434,10 +462,12 @@ def test_every_frame_and_region_is_accounted_for(classifier: Classifier, data: A
             assert record.age_ms is not None and record.age_ms <= 50.0
 
 
+@pytest.mark.parametrize('match', [EXACT, LATEST])
 def test_a_sliver_at_the_edge_of_a_reduced_jpeg_spoils_no_other_region(
-    bench: RegionBench,
+    match: str, classifier: Classifier
 ) -> None:
     """Decoded at half its size, the last column of the camera is half a pixel."""
+    bench = RegionBench(classifier, rules=RegionRules(match=match, min_pixels=1))
     pixels = np.full((480, 640, 3), COLOURS['green'][::-1], np.uint8)
     _, data = cv2.imencode('.jpg', pixels)
     message = SimpleNamespace(

@@ -205,21 +205,44 @@ def test_what_is_read_at_the_start_is_read_only(
     assert peer.set_parameter(name, parameters[name].default, node) == ''
 
 
-def test_the_driver_takes_its_own_dump(
-    start: Start, client: Callable[[str], Client], tmp_path: Path
+@pytest.mark.parametrize(
+    ('module', 'node', 'given'),
+    [
+        (DRIVER, 'simulation_driver', {'drive': 'teleop', 'cameras': 'front,left'}),
+        (
+            'mobilenet_perception.ros.signal_regions',
+            'signal_regions',
+            {
+                'map_file': 'worlds/sidewalk_signals.yaml',
+                'pose_topic': '/pose',
+                'cameras': '[front]',
+                'front.mount': '[0.5, 0.0, 0.7, 0.0, 0.0, 0.25]',
+            },
+        ),
+    ],
+)
+def test_what_is_read_at_the_start_comes_back_from_a_dump(
+    start: Start,
+    client: Callable[[str], Client],
+    tmp_path: Path,
+    module: str,
+    node: str,
+    given: dict[str, Any],
 ) -> None:
     dumps = [tmp_path / '1.yaml', tmp_path / '2.yaml']
-    given: dict[str, Any] = {'drive': 'teleop', 'cameras': 'front,left'}
+    parameters = given
     for dump in dumps:
-        node = start(module=DRIVER, **given)
-        asking = client('/simulation_driver')
+        process = start(module=module, **parameters)
+        asking = client(f'/{node}')
         asking.dump(dump)
         assert asking.load(dump) == []
-        assert node.end()[0] == 0
-        given = {'params_file': dump}
+        assert process.end()[0] == 0
+        parameters = {'params_file': dump}
     assert dumps[0].read_text() == dumps[1].read_text()
-    values = yaml.safe_load(dumps[1].read_text())['/simulation_driver']['ros__parameters']
-    assert (values['drive'], values['cameras']) == ('teleop', 'front,left')
+    values = yaml.safe_load(dumps[1].read_text())[f'/{node}']['ros__parameters']
+    for name, value in given.items():
+        camera, _, rest = name.rpartition('.')
+        assert (values[camera] if camera else values)[rest] == yaml.safe_load(value)
 
 
 def test_a_number_written_otherwise_is_no_change(start: Start, peer: Peer) -> None:

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from tests.support import ROOT
+
 rclpy = pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue  # noqa: E402
@@ -15,7 +17,6 @@ from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 
 from mobilenet_perception.ros.interrupts import handled_interrupts  # noqa: E402
 from mobilenet_perception.ros.process import spin_for  # noqa: E402
-from tests.support import ROOT  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures('environment')
 
@@ -59,24 +60,37 @@ def test_a_wait_for_nothing_is_left_soon() -> None:
     assert time.monotonic() - start < 10.0
 
 
-# As rclpy does on a signal, once the executor that it had woken waits again.
-SHUT_DOWN_UNHEARD = """
-import sys, threading
-from rclpy.node import Node
-from mobilenet_perception.ros.process import run_node
-
-def idle():
-    node = Node('idle')
-    threading.Timer(0.5, node.context.handle.shutdown).start()
-    return node
-
-sys.exit(run_node('idle', idle))
-"""
-
-
-def test_a_node_that_hears_nothing_ends_all_the_same(environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, '-c', SHUT_DOWN_UNHEARD], cwd=ROOT, env=environment, timeout=60,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, '')
+@pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('ignored', [False, True])
+def test_a_node_that_nothing_wakes_is_ended_by_a_signal_and_can_still_speak(
+    how: signal.Signals, ignored: bool, environment: dict[str, str]
+) -> None:
+    code = (
+        'import sys\n'
+        'from rclpy.node import Node\n'
+        'from mobilenet_perception.ros.process import run_node\n'
+        'def make():\n'
+        '    return Node("idle", enable_rosout=False, start_parameter_services=False)\n'
+        'sys.exit(run_node(\n'
+        '    "idle", make, [],\n'
+        '    start=lambda node: print("at work", flush=True) or True,\n'
+        '    close=lambda node: print("ROS is there:", node.context.ok(), flush=True),\n'
+        '))\n'
+    )
+    # As a shell does for what runs in its background.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.SIG_DFL)
+    try:
+        node = subprocess.Popen(
+            [sys.executable, '-c', code], env=environment, cwd=ROOT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        assert node.stdout is not None and node.stdout.readline() == 'at work\n'
+        time.sleep(0.2)  # it waits
+        node.send_signal(how)
+        said, errors = node.communicate(timeout=60.0)
+    finally:
+        node.kill()
+    assert (node.returncode, said, errors) == (0, 'ROS is there: True\n', '')

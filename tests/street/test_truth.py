@@ -2,6 +2,7 @@
 """Truth of single frames: what makes a signal unclear."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from mobilenet_perception.street import (
     World,
     sidewalk_world,
     truth_of,
+    truth_of_signal,
 )
 from mobilenet_perception.street.world import Post
 
@@ -98,3 +100,25 @@ def test_far_light_is_not_clear() -> None:
     assert (truth.label, truth.clear) == ('traffic_light_green', False)
     assert truth.box is not None
     assert Box(304, 224, 336, 256).contains(truth.box)
+
+
+def test_a_signal_is_judged_whatever_region_is_looked_at() -> None:
+    truth = truth_of_signal(world(), CAMERA, 2.5, LIGHT)
+    assert truth == look(2.5)
+    hidden = truth_of_signal(world(post(3.0, 0.0)), CAMERA, 2.5, LIGHT)
+    assert hidden is not None and not hidden.clear
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'position': Position(9.0, 0.0, 2.0)},
+        {'position': Position(5.0, 4.8, 2.0)},
+        {'position': Position(-5.0, 0.0, 2.0)},
+        {'yaw': 0.0},
+    ],
+)
+def test_a_signal_that_is_far_cut_off_behind_or_turned_away_is_not_in_view(
+    change: dict[str, Any],
+) -> None:
+    assert truth_of_signal(world(), CAMERA, 2.5, LIGHT._replace(**change)) is None

@@ -38,6 +38,15 @@ def frame(
     return topic, log_ns, image_message(rgb, log_ns - round(age_ms * MS), 'optical_frame')
 
 
+def of_bits(recorded: tuple[str, int, ImageMessage], bits: int) -> tuple[str, int, ImageMessage]:
+    """Return an rgb8 frame as a sensor of so many bits gives it: rgb16, right-aligned."""
+    topic, log_ns, message = recorded
+    # Levels of a sensor, not of 8 bits moved up: else they would be taken for left-aligned.
+    samples = (message.data.astype('<u2') << (bits - 8)) + 3
+    wide = message._replace(encoding='rgb16', step=2 * message.step, data=samples.view(np.uint8))
+    return topic, log_ns, wide
+
+
 class Boxes(NamedTuple):
     """A message of regions."""
 

@@ -5,7 +5,6 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
-from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.tools.arguments import share, whole
 from mobilenet_perception.tools.terminal import Progress
 
@@ -32,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--most', type=whole, default=3, help='windows to keep of a picture (%(default)s)'
     )
     parser.add_argument(
-        '--nothing', default=BACKGROUND, metavar='LABEL',
-        help='label of what shows nothing (%(default)s)',
+        '--nothing', default='', metavar='LABEL',
+        help='label of what shows nothing (default: background)',
     )  # fmt: skip
 
 
@@ -45,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
     """
     from training.evaluation import mining, predict  # noqa: PLC0415
 
-    settings = mining.Mining(options.windows, options.least, options.most, options.nothing)
+    settings = mining.Mining(options.windows, options.least, options.most)
+    if options.nothing:
+        settings = settings._replace(nothing=options.nothing)
     network = predict.open_network(options.network)
     files = predict.find_images(options.images)
     found: list[mining.Mined] = []

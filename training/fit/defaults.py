@@ -24,8 +24,8 @@ _MOST_VIEWS = 4
 # Images that fine-tuning sees, however many there are of them.
 _TUNING_IMAGES = 16_000
 _LEAST_EPOCHS, _MOST_EPOCHS = 4, 20
-_PATIENCE = 3
-_RATE = 2e-4
+_PATIENCE = 4
+_RATE = 1e-4
 # Averages of weights over about an epoch take the noise of small steps out of what is judged.
 _LEAST_AVERAGE, _MOST_AVERAGE = 0.9, 0.99
 

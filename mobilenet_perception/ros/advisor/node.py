@@ -32,6 +32,7 @@ from mobilenet_perception.ros.parameters import (
     read_parameters,
 )
 from mobilenet_perception.ros.process import RosClock, run_node
+from mobilenet_perception.ros.signal_regions.parameters import SIGNAL_REGIONS_PARAMETERS
 
 # The lists speak of the default bundle. A speed limit for cars is none for a delivery robot.
 _READ_AT_THE_START: Mapping[str, Specification] = {
@@ -138,7 +139,8 @@ class AdvisorNode(DumpableParameters, Node):  # type: ignore[misc]
         for name, value in values.items():
             if reason := advisor_refusal(name, value):
                 raise PerceptionError(reason)
-        check_given_parameters(self, values['cameras'], NODE_PARAMETERS)
+        others = {*NODE_PARAMETERS, *SIGNAL_REGIONS_PARAMETERS}
+        check_given_parameters(self, values['cameras'], others)
         clock = RosClock(self)
         rules = speed_rules(values)
         cameras = {

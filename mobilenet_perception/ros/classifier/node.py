@@ -52,6 +52,7 @@ from mobilenet_perception.ros.parameters import (
     typed_value,
 )
 from mobilenet_perception.ros.process import RosClock, run_node
+from mobilenet_perception.ros.signal_regions.parameters import SIGNAL_REGIONS_PARAMETERS
 from mobilenet_perception.ros.transitions import SafeTransitions, logged
 from mobilenet_perception.system.realtime import set_realtime_priority
 
@@ -92,7 +93,8 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
         self.add_on_set_parameters_callback(self._on_set_parameters)
         declare_parameters(self, NODE_PARAMETERS)
         self._declare_cameras()
-        check_given_parameters(self, self.cameras, ADVISOR_PARAMETERS)
+        others = {*ADVISOR_PARAMETERS, *SIGNAL_REGIONS_PARAMETERS}
+        check_given_parameters(self, self.cameras, others)
         # The handle must be kept: rclpy crashes when it is collected.
         self._jump_handle = self.get_clock().create_jump_callback(
             JumpThreshold(
@@ -134,6 +136,8 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
 
     def close(self) -> None:
         """End what runs, in whatever state the node is."""
+        if self._bond is not None and self.context.ok():
+            self._bond.close()
         self._stop_runtime_switch()
         self._stop()
         self._diagnostics.close()

@@ -5,7 +5,7 @@ import argparse
 from pathlib import Path
 
 from mobilenet_perception.recordings import BagOptions, open_source, write_bag
-from mobilenet_perception.tools.arguments import positive
+from mobilenet_perception.tools.arguments import add_significant_bits, positive
 from mobilenet_perception.tools.terminal import Progress
 
 
@@ -22,13 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--transport', choices=('raw', 'compressed'), help='pixels or JPEG (default: as they come)'
     )
+    add_significant_bits(parser)
     parser.add_argument('--topic', default='', help="topic to write to (default: the source's)")
     parser.add_argument('--force', action='store_true', help='replace the bag that is there')
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the bag."""
-    source = open_source(arguments.source, rate_hz=arguments.rate, seconds=arguments.seconds)
+    source = open_source(
+        arguments.source,
+        rate_hz=arguments.rate,
+        seconds=arguments.seconds,
+        significant_bits=arguments.significant_bits,
+    )
     options = BagOptions(arguments.storage, arguments.transport, arguments.topic, arguments.force)
     with Progress('frames written') as progress:
         frames = write_bag(source, arguments.bag, options, progress)

@@ -9,11 +9,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import decode_file
+from mobilenet_perception.frames import Frame, decode_file
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.decision import ScoredLabel
 from mobilenet_perception.recordings.pictures import list_images, warn_of_left_out
-from mobilenet_perception.tools.arguments import add_bundle, load_classifier, whole
+from mobilenet_perception.tools.arguments import (
+    add_bundle,
+    add_significant_bits,
+    load_classifier,
+    whole,
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('images', nargs='+', metavar='IMAGE', help='file, folder or quoted glob')
     add_bundle(parser)
     parser.add_argument('--variant', default='', help='variant to run (default: most accurate)')
+    add_significant_bits(parser)
     parser.add_argument('--top-k', type=whole, default=3, help='labels per image (%(default)s)')
     parser.add_argument('--json', action='store_true', help='one JSON object a line')
 
@@ -33,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
     status = 0
     for path in find_images(arguments.images):
         try:
-            top = best_labels(classifier, path, arguments.variant, arguments.top_k)
+            frame = _read(path, arguments.significant_bits)
+            top = best_labels(classifier, frame, arguments.variant, arguments.top_k)
         except PerceptionError as error:
             print(f'error: {error}', file=sys.stderr)
             status = 1
@@ -64,14 +71,16 @@ def find_images(names: Iterable[str]) -> Iterator[Path]:
             yield from map(Path, sorted(glob.glob(name, recursive=True)) or [name])  # noqa: PTH207
 
 
-def best_labels(classifier: Classifier, path: Path, variant: str, top_k: int) -> list[ScoredLabel]:
-    """Classify one image file.
-
-    Raises:
-        PerceptionError: the image cannot be read.
-    """
-    if path.is_dir():
-        raise PerceptionError(f'{path} holds no image: give PNG or JPEG files')
-    scores = classifier.classify(decode_file(path), None, variant).scores
+def best_labels(
+    classifier: Classifier, frame: Frame, variant: str, top_k: int
+) -> list[ScoredLabel]:
+    """Classify one image; the best label comes first."""
+    scores = classifier.classify(frame, None, variant).scores
     best = scores.argsort()[::-1][:top_k]
     return [ScoredLabel(classifier.labels[index], float(scores[index])) for index in best]
+
+
+def _read(path: Path, significant_bits: int) -> Frame:
+    if path.is_dir():
+        raise PerceptionError(f'{path} holds no image: give PNG or JPEG files')
+    return decode_file(path, significant_bits=significant_bits)

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.recordings import DRIVE, find_bags, source_of
-from mobilenet_perception.tools.arguments import add_bundle, positive, region, share
+from mobilenet_perception.tools.arguments import (
+    add_bundle,
+    add_significant_bits,
+    positive,
+    region,
+    share,
+)
 from mobilenet_perception.tools.cluster import LOCAL
 from mobilenet_perception.tools.regions import add_regions, rules_of
 from mobilenet_perception.tools.replay.faults import FAULTS
@@ -87,6 +93,7 @@ def read_settings(arguments: argparse.Namespace) -> list[ReplaySettings]:
             topics=tuple(arguments.topic),
             labels=arguments.labels,
             roi=arguments.roi,
+            significant_bits=arguments.significant_bits,
             variant=arguments.variant,
             faults=tuple(arguments.fault),
             reliable=arguments.reliable,
@@ -140,6 +147,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
     )
+    add_significant_bits(parser)
     parser.add_argument(
         '--labels', type=Path, metavar='FILE', help="default: labels.json in the bag's folder"
     )

@@ -102,7 +102,12 @@ class _Player:
         self._sent[camera] = self._sent.get(camera, 0) + 1
         # The pipeline numbers the frames of a camera in the order of submission, from 1.
         self._frames[camera, self._sent[camera]] = frame
-        settings = CameraSettings(self._budget_ms, frame.roi, regions=self._rules[camera])
+        settings = CameraSettings(
+            self._budget_ms,
+            frame.roi,
+            significant_bits=frame.significant_bits,
+            regions=self._rules[camera],
+        )
         self.pipeline.set_camera(camera, settings)
         self.pipeline.submit(camera, frame.message, stamp_ns)
         if self._picker.wants(frame) and (picture := thumbnail(frame)):
@@ -238,7 +243,9 @@ def on_schedule(
 
 
 def _faulty(source: Source, faults: Faults) -> Source:
-    return source._replace(frames=faults.frames(source.frames))
+    return source._replace(
+        frames=faults.frames(source.frames), regions=faults.regions(source.regions)
+    )
 
 
 def _run(

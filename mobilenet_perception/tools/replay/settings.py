@@ -3,7 +3,7 @@
 
 import argparse
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ class ReplaySettings(NamedTuple):
         topics: camera topics of a bag; none: all.
         labels: file of what the frames show; None: the one in the bag's folder, if any.
         roi: where to look; None: as the labels say.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
         variant: name of the variant to run; empty: the most accurate that fits.
         runtime: name of the inference runtime.
         threads: CPU threads of one inference.
@@ -54,6 +55,7 @@ class ReplaySettings(NamedTuple):
     topics: tuple[str, ...] = ()
     labels: Path | None = None
     roi: RegionOfInterest | None = None
+    significant_bits: int = 0
     variant: str = ''
     runtime: str = AUTO
     threads: int = 1
@@ -88,6 +90,7 @@ class ReplaySettings(NamedTuple):
             labels_file=self.labels,
             stamps=stamps,
             regions=self.asked_regions,
+            significant_bits=self.significant_bits,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -97,6 +100,7 @@ class ReplaySettings(NamedTuple):
             'seconds': self.seconds,
             'topics': list(self.topics),
             'roi': list(self.roi) if self.roi else None,
+            'significant_bits': self.significant_bits,
             'variant': self.variant,
             'threads': self.threads,
             'faults': list(self.faults),
@@ -151,6 +155,7 @@ def node_arguments(settings: ReplaySettings, cameras: Iterable[SourceCamera]) ->
         parameters[f'{camera.name}.image_transport'] = transport
         if settings.roi is not None:
             parameters[f'{camera.name}.roi'] = list(settings.roi)
+        parameters[f'{camera.name}.significant_bits'] = settings.significant_bits
         if camera.regions:
             parameters[f'{camera.name}.regions_topic'] = camera.regions
             for name, value in rule_parameters(settings.region_rules).items():
@@ -160,10 +165,12 @@ def node_arguments(settings: ReplaySettings, cameras: Iterable[SourceCamera]) ->
             qos = f'qos_overrides.{topic}.subscription'
             parameters[f'{qos}.reliability'] = 'reliable'
             parameters[f'{qos}.depth'] = RELIABLE_DEPTH
-    arguments = ['--ros-args']
-    for name, value in parameters.items():
-        arguments += ['-p', f'{name}:={value}']
-    return arguments
+    return ['--ros-args', *parameter_arguments(parameters)]
+
+
+def parameter_arguments(parameters: Mapping[str, Any]) -> list[str]:
+    """Return parameters as a node takes them after `--ros-args`."""
+    return [part for name, value in parameters.items() for part in ('-p', f'{name}:={value}')]
 
 
 def player_arguments(settings: ReplaySettings, sent: Path, pictures: Path) -> list[str]:
@@ -174,6 +181,7 @@ def player_arguments(settings: ReplaySettings, sent: Path, pictures: Path) -> li
         '--rate': settings.rate_hz,
         '--seconds': settings.seconds,
         '--labels': settings.labels,
+        '--significant-bits': settings.significant_bits or None,
     }
     for name, value in given.items():
         arguments += [name, str(value)] if value is not None else []

@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import decode
 from mobilenet_perception.pipeline.decision import Decision
 from mobilenet_perception.pipeline.overlay import draw_overlay
 from mobilenet_perception.pipeline.region_decisions import ThingDecision
@@ -106,7 +105,7 @@ def write_video(
 
 def _drawn(frame: SourceFrame, result: FrameResult) -> Rgb | None:
     try:
-        rgb = decode(frame.message).rgb()
+        rgb = frame.decode().rgb()
     except FrameError:
         return None
     # Its score is not part of a run: without a stamp none is drawn.

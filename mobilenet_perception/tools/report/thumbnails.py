@@ -10,7 +10,6 @@ from typing import Any, Literal, NamedTuple, Protocol
 import cv2
 
 from mobilenet_perception.errors import FrameError
-from mobilenet_perception.frames import decode
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.recordings import Source, SourceFrame
 from mobilenet_perception.tools.report.run import Thumbnail
@@ -77,7 +76,7 @@ class ThumbnailPicker:
 def thumbnail(frame: SourceFrame) -> Thumbnail | None:
     """Return a small JPEG of a frame; None when it cannot be decoded."""
     try:
-        decoded = decode(frame.message)
+        decoded = frame.decode()
     except FrameError:
         return None
     width = min(_WIDTH, decoded.width)

@@ -15,15 +15,25 @@ from mobilenet_perception.inference.runtimes import RuntimeSettings, choose_runt
 from mobilenet_perception.recordings import SourceCamera
 from mobilenet_perception.ros.domain import isolated_ros, user_domain
 from mobilenet_perception.street import TIMES_OF_DAY, sidewalk_world
-from mobilenet_perception.street.gazebo import FRONT, POSE, image_topic, mounts
+from mobilenet_perception.street.gazebo import (
+    FRONT,
+    POSE,
+    SIGNAL_MAP,
+    image_topic,
+    mounts,
+    regions_topic,
+    signal_regions_parameters,
+)
 from mobilenet_perception.system.child_process import Child
-from mobilenet_perception.tools.arguments import positive, share
+from mobilenet_perception.system.files import share_folder
+from mobilenet_perception.tools.arguments import not_negative, positive, share
 from mobilenet_perception.tools.replay import settings as replay_settings
 from mobilenet_perception.tools.replay.demo import print_second
 from mobilenet_perception.tools.replay.reporting import finish, in_folder
 from mobilenet_perception.tools.report import pages
 from mobilenet_perception.tools.report.run import Run, describe_bundle, describe_machine
 from mobilenet_perception.tools.simulate import encounters
+from mobilenet_perception.tools.simulate.localization import PoseError
 from mobilenet_perception.tools.simulate.route_follower import is_at_end
 from mobilenet_perception.tools.terminal import notify
 
@@ -52,6 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--cameras', default=FRONT, metavar='NAMES',
         help='with --attach: names with commas between them (%(default)s)',
     )  # fmt: skip
+    parser.add_argument(
+        '--pose-error-m', type=not_negative, default=0.0, metavar='M',
+        help='how far the robot takes itself from where it is (%(default)s)',
+    )  # fmt: skip
+    parser.add_argument(
+        '--pose-error-deg', type=not_negative, default=0.0, metavar='DEG',
+        help='by how much at most it takes itself turned (%(default)s)',
+    )  # fmt: skip
     replay_settings.add_node(parser)
     parser.add_argument('--min-right', type=share, metavar='SHARE',
                         help='exit 1 if fewer of the signals are decided right')  # fmt: skip
@@ -65,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         time_of_day=arguments.time_of_day,
         cameras=tuple(name.strip() for name in arguments.cameras.split(',') if name.strip()),
         attach=arguments.attach,
+        pose_error=PoseError(arguments.pose_error_m, arguments.pose_error_deg),
     )
     files = in_folder(arguments.out)
     simulated = simulate(settings, arguments.out, print_second, notify)
@@ -89,12 +108,14 @@ class SimulateSettings(NamedTuple):
         time_of_day: one of `TIMES_OF_DAY`.
         cameras: names of the robot's cameras.
         attach: score a simulation that runs already, instead of drawing one.
+        pose_error: of the robot's localisation, where the simulation is drawn here.
     """
 
     node: replay_settings.ReplaySettings
     time_of_day: str = TIMES_OF_DAY[0]
     cameras: tuple[str, ...] = (FRONT,)
     attach: bool = False
+    pose_error: PoseError = PoseError()
 
 
 class SimulationOutcome(NamedTuple):
@@ -129,6 +150,11 @@ def simulate(
         if camera not in known:
             street = 'the robot in Gazebo' if settings.attach else 'the robot drawn here'
             raise PerceptionError(f'{street} has no camera {camera!r}: take {", ".join(known)}')
+    if settings.attach and any(settings.pose_error):
+        raise PerceptionError(
+            'a simulation that runs already has its own pose error: give it to '
+            'simulate.launch.py, as pose_error_m:= and pose_error_deg:='
+        )
     node = settings.node
     bundle = load_bundle(node.bundle)
     runtime = choose_runtime(node.runtime, RuntimeSettings(threads=node.threads))
@@ -172,7 +198,7 @@ def _processes(
     folder: Path,
     notify: Callable[[str], None],
 ) -> Iterator[list[Child]]:
-    """Start the street, the node and the driver, or none where they run already."""
+    """Start the street, the nodes and the driver, or none where they run already."""
     if settings.attach:
         notify('listening to the simulation that runs; Ctrl-C ends it ...')
         yield []
@@ -181,16 +207,35 @@ def _processes(
     cameras = [
         SourceCamera(name, image_topic(name), compressed=False) for name in settings.cameras
     ]
-    on_sim_time = ['-p', 'use_sim_time:=true']
-    notify(f'starting the street, the node and the driver, in ROS domain '
+    world = sidewalk_world(settings.time_of_day)
+    notify(f'starting the street, the nodes and the driver, in ROS domain '
         f'{environment["ROS_DOMAIN_ID"]} ...')  # fmt: skip
+    on_sim_time = {'use_sim_time': True}
+    regions: dict[str, object] = {}
+    for name in settings.cameras:
+        regions[f'{name}.regions_topic'] = regions_topic(name)
+        # They have room for the pose already.
+        regions[f'{name}.regions_margin'] = 0.0
+    signal_regions = {
+        'map_file': share_folder() / SIGNAL_MAP,
+        **signal_regions_parameters(world, settings.cameras),
+    }
+    driver = {
+        **on_sim_time,
+        'pose_error_m': settings.pose_error.metres,
+        'pose_error_deg': settings.pose_error.degrees,
+    }
     arguments = {
         f'{_MODULES}.drawn_simulator': ['--time-of-day', settings.time_of_day],
         'mobilenet_perception.ros.classifier': [
             *replay_settings.node_arguments(settings.node, cameras),
-            *on_sim_time,
+            *replay_settings.parameter_arguments({**on_sim_time, **regions}),
         ],
-        f'{_MODULES}.driver': ['--ros-args', *on_sim_time],
+        'mobilenet_perception.ros.signal_regions': [
+            '--ros-args',
+            *replay_settings.parameter_arguments(signal_regions),
+        ],
+        f'{_MODULES}.driver': ['--ros-args', *replay_settings.parameter_arguments(driver)],
     }
     with ExitStack() as stack:
         yield [

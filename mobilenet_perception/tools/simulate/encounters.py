@@ -14,9 +14,8 @@ from mobilenet_perception.pipeline.timing import FrameRecord, Outcome
 from mobilenet_perception.street import World
 from mobilenet_perception.street.gazebo import mounts
 from mobilenet_perception.tools.report.run import FrameResult, Thumbnail
-from mobilenet_perception.tools.report.scoring import NO_SIGNAL
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker
-from mobilenet_perception.tools.simulate.ground_truth import FrameTruth
+from mobilenet_perception.tools.simulate.ground_truth import SignalTruth
 
 if TYPE_CHECKING:
     from mobilenet_perception.tools.simulate.ros.listener import SimulationListener
@@ -25,7 +24,7 @@ RIGHT, WRONG = 'right', 'wrong'
 
 
 class DecidedFrame(NamedTuple):
-    """A frame whose region of interest showed a signal, and the decision after it.
+    """A frame that showed a signal, and the decision on the signal after it.
 
     Attributes:
         time_s: of the frame, in seconds.
@@ -168,50 +167,39 @@ def score_drive(world: World, listener: 'SimulationListener', labels: Sequence[s
             key=lambda record: record.stamp_ns,
         )
         times = [record.stamp_ns / 1e9 for record in records]
-        truths = listener.ground_truth.truths(
-            camera, mounts(world)[camera], times, [_taken_up(record) for record in records]
-        )
-        results = [
-            _result(listener, record, truth, first_ns)
-            for record, truth in zip(records, truths, strict=True)
-        ]
+        in_view = listener.ground_truth.in_view(mounts(world)[camera], times)
+        results: list[FrameResult] = []
+        asked: dict[str, list[DecidedFrame]] = {}
+        for record, seen in zip(records, in_view, strict=True):
+            truths = [truth for truth in seen or [] if truth.label in labels]
+            time_s = (record.stamp_ns - first_ns) / 1e9
+            results.append(_result(listener, record, truths[0] if truths else None, time_s))
+            for signal, label, clear, distance_m in truths:
+                decision = listener.decision_on(camera, record.stamp_ns, signal)
+                frame = DecidedFrame(time_s, signal, label, clear, distance_m, decision)
+                asked.setdefault(signal, []).append(frame)
         frames[camera] = results
-        asked = [
-            DecidedFrame(
-                result.time_s,
-                truth.signal,
-                truth.label,
-                truth.clear,
-                truth.distance_m,
-                result.decision,
-            )
-            for result, truth in zip(results, truths, strict=True)
-            if truth is not None and truth.signal and truth.label != NO_SIGNAL
-            if truth.label in labels
-        ]
-        found += encounters(camera, asked)
+        for shown in asked.values():
+            found += encounters(camera, shown)
         thumbnails += _worth_a_look(results, pictures)
-    return DriveScore(frames, found, thumbnails)
-
-
-def _taken_up(record: FrameRecord) -> float:
-    """Return when the classifier took a frame up, in seconds of the simulation."""
-    later_ms = (record.transport_ms or 0.0) + (record.wait_ms or 0.0)
-    return record.stamp_ns / 1e9 + later_ms / 1e3
+    return DriveScore(frames, sorted(found, key=lambda item: item.from_s), thumbnails)
 
 
 def _result(
-    listener: 'SimulationListener', record: FrameRecord, truth: FrameTruth | None, first_ns: int
+    listener: 'SimulationListener', record: FrameRecord, nearest: SignalTruth | None, time_s: float
 ) -> FrameResult:
-    key = (record.camera, record.stamp_ns)
+    """Return what was said of a frame's nearest signal; None: it shows none."""
+    camera, stamp_ns = record.camera, record.stamp_ns
+    signal = nearest.signal if nearest else ''
+    looked = listener.looked_at.get((camera, stamp_ns), {}).get(signal)
     return FrameResult(
         record=record,
-        time_s=(record.stamp_ns - first_ns) / 1e9,
-        top=listener.labels.get(key, ()) if record.outcome is Outcome.ON_TIME else (),
-        decision=listener.decided.get(key, ''),
-        truth=truth.label if truth else None,
-        clear=truth is not None and truth.clear,
-        roi=truth.roi if truth else None,
+        time_s=time_s,
+        top=looked.top if looked and record.outcome is Outcome.ON_TIME else (),
+        decision=listener.decision_on(camera, stamp_ns, signal) if nearest else '',
+        truth=nearest.label if nearest else None,
+        clear=nearest is not None and nearest.clear,
+        roi=looked.roi if looked else None,
     )
 
 

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import RegionOfInterest
-from mobilenet_perception.street import Phase, Signal, World, gazebo
-from mobilenet_perception.street.camera import camera_at
-from mobilenet_perception.street.regions import RegionPlanner, truth_of
+from mobilenet_perception.street import Phase, Signal, World, camera_at, gazebo, truth_of_signal
 from mobilenet_perception.street.world import Mount
 from mobilenet_perception.tools.simulate.route_follower import GroundPose
 
@@ -19,22 +16,20 @@ _FOR_EVER_S = 1e9
 _GAP_S = 0.5
 
 
-class FrameTruth(NamedTuple):
-    """What a camera showed at a time.
+class SignalTruth(NamedTuple):
+    """What a signal showed to a camera at a time.
 
     Attributes:
-        label: what its region of interest showed, `background` for no signal.
+        signal: its name.
+        label: what it showed.
         clear: whether an answer can be asked for.
-        signal: name of what the region is around; empty: nothing is near.
-        distance_m: from the robot to that signal, on the ground.
-        roi: the region of interest.
+        distance_m: from the robot to it, on the ground.
     """
 
+    signal: str
     label: str
     clear: bool
-    signal: str
     distance_m: float
-    roi: RegionOfInterest
 
 
 class GroundTruth:
@@ -50,7 +45,6 @@ class GroundTruth:
         self._shown: dict[str, list[tuple[float, str]]] = {
             light.name: [] for light in gazebo.lights(world)
         }
-        self._regions: dict[str, list[tuple[float, RegionOfInterest]]] = {}
 
     @property
     def latest(self) -> tuple[float, GroundPose] | None:
@@ -61,7 +55,6 @@ class GroundTruth:
         """Take in where the robot is."""
         if self._poses and seconds < self._poses[-1][0]:
             self._poses.clear()
-            self._regions.clear()
             for shown in self._shown.values():
                 shown.clear()
         self._poses.append((seconds, pose))
@@ -72,10 +65,6 @@ class GroundTruth:
         shown = self._shown[light]
         if label is not None and (not shown or shown[-1][1] != label):
             shown.append((seconds, label))
-
-    def add_region(self, camera: str, seconds: float, roi: RegionOfInterest) -> None:
-        """Take in where the classifier looks from a time on."""
-        self._regions.setdefault(camera, []).append((seconds, roi))
 
     def pose_at(self, seconds: float) -> GroundPose | None:
         """Return where the robot was, between two tellings in a straight line; None: unknown."""
@@ -94,54 +83,35 @@ class GroundTruth:
             first.yaw + share * turned,
         )
 
-    def truths(
-        self, name: str, mount: Mount, times: Sequence[float], taken_up: Sequence[float]
-    ) -> list[FrameTruth | None]:
+    def in_view(self, mount: Mount, times: Sequence[float]) -> list[list[SignalTruth] | None]:
         """Return what a camera showed.
 
         Args:
-            name: of the camera.
             mount: how it sits on the robot.
-            times: of its frames' capture, in seconds of the simulation, the earliest first.
-            taken_up: when the classifier took each of them up: its region of interest is the one
-                of that moment, which an image may reach a period after its capture.
+            times: of its frames' capture, in seconds of the simulation.
 
         Returns:
-            One for each frame; None where the robot's pose is not known.
+            The signals in view of each frame, the nearest first; None where the robot's pose is
+            not known.
 
         Raises:
             PerceptionError: a light never said how it stands.
         """
         world = self._true_world()
-        planner = RegionPlanner(world.signals, gazebo.IMAGE_RATE_HZ)
-        found: list[FrameTruth | None] = []
-        for seconds, seen in zip(times, taken_up, strict=True):
-            pose = self.pose_at(seconds)
-            if pose is None:
-                found.append(None)
-                continue
-            camera = camera_at(*pose, mount, gazebo.IMAGE_SIZE)
-            region = planner.look(camera)
-            region = region._replace(roi=self._region_at(name, seen) or region.roi)
-            truth = truth_of(world, camera, seconds, region)
-            signal = region.signal
-            distance = math.dist(pose[:2], signal.position[:2]) if signal else math.inf
-            found.append(
-                FrameTruth(
-                    truth.label,
-                    truth.clear,
-                    signal.name if signal else '',
-                    distance,
-                    region.roi,
-                )
-            )
-        return found
+        return [self._at(world, mount, seconds) for seconds in times]
 
-    def _region_at(self, camera: str, seconds: float) -> RegionOfInterest | None:
-        """Return where the classifier looked; None: it was never heard to be told."""
-        regions = self._regions.get(camera, [])
-        index = bisect_right(regions, seconds, key=lambda told: told[0])
-        return regions[index - 1][1] if index else None
+    def _at(self, world: World, mount: Mount, seconds: float) -> list[SignalTruth] | None:
+        pose = self.pose_at(seconds)
+        if pose is None:
+            return None
+        camera = camera_at(*pose, mount, gazebo.IMAGE_SIZE)
+        found = []
+        for signal in world.signals:
+            truth = truth_of_signal(world, camera, seconds, signal)
+            if truth is not None:
+                distance = math.dist(pose[:2], signal.position[:2])
+                found.append(SignalTruth(signal.name, truth.label, truth.clear, distance))
+        return sorted(found, key=lambda truth: truth.distance_m)
 
     def _true_world(self) -> World:
         """Return the world with lights that change when they were seen to change."""

@@ -59,6 +59,18 @@ def test_an_orderly_end_breaks_the_bond(start: Start, peer: Peer) -> None:
     assert node.end(signal.SIGINT)[0] == 0
 
 
+@pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_breaks_the_bond(how: signal.Signals, start: Start, peer: Peer) -> None:
+    heard = heartbeats(peer)
+    node = start(autostart='false')
+    activate(peer)
+    peer.wait_for(lambda: heard)
+    assert node.end(how)[0] == 0
+    # The node is gone: what it said last was on its way before.
+    peer.wait_for(lambda: not heard[-1].active)
+    assert sum(not message.active for message in heard) == 1
+
+
 def test_no_bond_without_a_manager(start: Start, peer: Peer) -> None:
     start()
     peer.camera()  # it is active

@@ -105,6 +105,10 @@ def main(troubles: list[str]) -> None:
                 print('heard', flush=True)
     except (KeyboardInterrupt, RuntimeError):
         pass
+    finally:
+        # Not left to the end of the interpreter, which takes things down in no order.
+        node.destroy_node()
+        rclpy.try_shutdown()
 
 
 if __name__ == '__main__':

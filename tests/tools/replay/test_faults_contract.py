@@ -8,15 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from mobilenet_perception.frames.boxes import Box
 from mobilenet_perception.frames.messages import Header, image_message, to_time
 from mobilenet_perception.inference.bundle import default_bundle_path, load_bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.inference.runtimes import create_runtime
+from mobilenet_perception.pipeline.regions import EXACT, RegionRules
 from mobilenet_perception.pipeline.timing import Outcome
-from mobilenet_perception.recordings import Source, SourceCamera
+from mobilenet_perception.recordings import Source, SourceCamera, SourceRegions
 from mobilenet_perception.recordings.source import EPOCH_NS, SourceFrame
 from mobilenet_perception.tools.replay.faults import FAULTS, Faults, parse_fault
-from mobilenet_perception.tools.replay.in_process import play_paced
+from mobilenet_perception.tools.replay.in_process import play_fast, play_paced
 from mobilenet_perception.tools.replay.settings import ReplaySettings
 from mobilenet_perception.tools.report.run import FrameResult
 
@@ -145,6 +147,27 @@ def test_regions_come_late_get_lost_and_take_the_stamp_of_the_frame_before() -> 
     assert [other[n].stamp_ns for n in (19, 20, 99)] == [ms * MS for ms in (190, 190, 980)]
     assert other[99].header.stamp == to_time(980 * MS)
     assert other[99].log_ns == 995 * MS
+
+
+@pytest.mark.parametrize('kind', ['regions_lost', 'regions_late=300'])
+def test_a_replay_of_regions_that_fail(kind: str) -> None:
+    side = float(sign().shape[0])
+    box = Box('7', side / 2, side / 2, side, side)
+    found = [
+        SourceRegions('camera', Header(frame.message.header.stamp, 'camera'), frame.stamp_ns,
+                      frame.log_ns, (box,))
+        for frame in frames()
+    ]  # fmt: skip
+    camera = SourceCamera('camera', '/camera/image_raw', False, '/detector/boxes')
+    source = Source('frames', (camera,), frames(), iter(found))
+    faults = Faults([parse_fault(f'{kind}@{BEGIN}-{END}')])
+    classifier = Classifier(load_bundle(default_bundle_path()), create_runtime(), warmup_runs=2)
+    rules = RegionRules(match=EXACT)
+    settings = ReplaySettings(latency_budget_ms=BUDGET_MS, region_rules=rules)
+    results = play_fast(classifier, source, settings, faults).frames['camera']
+    assert len(results) == FRAMES
+    assert Outcome.ON_TIME not in during(results)
+    assert results[0].record.outcome is results[-1].record.outcome is Outcome.ON_TIME
 
 
 def test_the_same_seed_gives_the_same_frames() -> None:

@@ -4,9 +4,8 @@
 import pytest
 
 from mobilenet_perception.errors import PerceptionError
-from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.street import gazebo, sidewalk_world
-from mobilenet_perception.tools.simulate.ground_truth import GroundTruth
+from mobilenet_perception.tools.simulate.ground_truth import GroundTruth, SignalTruth
 from mobilenet_perception.tools.simulate.route_follower import GroundPose
 
 WORLD = sidewalk_world()
@@ -27,40 +26,49 @@ def tell(ground_truth: GroundTruth, start: float, end: float, angle: float) -> N
         ground_truth.add_angle('light', step / 50, angle)
 
 
+def shown(ground_truth: GroundTruth, times: list[float]) -> list[SignalTruth]:
+    """What the light showed, which alone is in view where the robot stands."""
+    found = []
+    for seen in ground_truth.in_view(WORLD.mount, times):
+        assert seen is not None
+        (truth,) = [truth for truth in seen if truth.signal == 'light']
+        found.append(truth)
+    return found
+
+
 def test_lights_are_taken_as_they_stood() -> None:
     ground_truth = standing()
     tell(ground_truth, 0.0, 4.0, gazebo.angle_of('traffic_light_red'))
     tell(ground_truth, 4.0, 4.1, gazebo.angle_of('traffic_light_red') + 1.0)
     tell(ground_truth, 4.1, 11.0, gazebo.angle_of('traffic_light_green'))
-    truths = ground_truth.truths('front', WORLD.mount, TIMES, TIMES)
+    truths = shown(ground_truth, TIMES)
     # The programme would have it green at first.
-    assert {s.label for s in truths[15:115] if s} == {'traffic_light_red'}
-    assert {s.label for s in truths[130:] if s} == {'traffic_light_green'}
-    clear = [seconds for seconds, s in zip(TIMES, truths, strict=True) if s and s.clear]
+    assert {truth.label for truth in truths[15:115]} == {'traffic_light_red'}
+    assert {truth.label for truth in truths[130:]} == {'traffic_light_green'}
+    clear = [seconds for seconds, truth in zip(TIMES, truths, strict=True) if truth.clear]
     assert not [seconds for seconds in clear if 3.95 < seconds < 4.25]
     assert len(clear) > 200
-    assert all(s.signal == 'light' and s.distance_m == pytest.approx(5.36, abs=0.01)
-               for s in truths[30:] if s)  # fmt: skip
+    assert all(truth.distance_m == pytest.approx(5.36, abs=0.01) for truth in truths)
 
 
-def test_a_classifier_that_looks_elsewhere_is_not_asked_for_the_light() -> None:
+def test_all_signals_in_view_are_told_the_nearest_first() -> None:
+    ground_truth = GroundTruth(WORLD)
+    tell(ground_truth, 0.0, 2.0, gazebo.angle_of('traffic_light_red'))
+    # Between a sign at 13.5 m and one at 16.8 m.
+    ground_truth.add_pose(1.0, GroundPose(10.0, 0.0, 0.0))
+    (seen,) = ground_truth.in_view(WORLD.mount, [1.0])
+    assert seen is not None
+    assert [truth.signal for truth in seen] == ['speed_limit_1', 'bicycles_crossing_2']
+    assert [truth.clear for truth in seen] == [True, True]
+    # Sideways there is none.
+    ground_truth.add_pose(2.0, GroundPose(10.0, 0.0, 1.57))
+    assert ground_truth.in_view(WORLD.mount, [2.0]) == [[]]
+
+
+def test_where_the_robot_was_is_not_guessed() -> None:
     ground_truth = standing()
-    tell(ground_truth, 0.0, 11.0, gazebo.angle_of('traffic_light_red'))
-    ground_truth.add_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
-    truths = ground_truth.truths('front', WORLD.mount, TIMES, TIMES)
-    assert {s.label for s in truths[30:140] if s} == {'traffic_light_red'}
-    assert {s.label for s in truths[155:] if s} == {'background'}
-
-
-def test_the_region_is_the_one_in_force_when_the_frame_was_taken_up() -> None:
-    ground_truth = standing()
-    tell(ground_truth, 0.0, 11.0, gazebo.angle_of('traffic_light_red'))
-    ground_truth.add_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
-    later = [seconds + 0.05 for seconds in TIMES]
-    truths = ground_truth.truths('front', WORLD.mount, TIMES, later)
-    labels = [truth.label for truth in truths if truth]
-    # The frame of 4.967 s was captured before the change, and looked at after it.
-    assert (labels[148], labels[149]) == ('traffic_light_red', 'background')
+    tell(ground_truth, 0.0, 1.0, gazebo.angle_of('traffic_light_red'))
+    assert ground_truth.in_view(WORLD.mount, [99.0]) == [None]
 
 
 def test_places_are_joined_but_not_over_gaps() -> None:
@@ -79,15 +87,14 @@ def test_places_are_joined_but_not_over_gaps() -> None:
 def test_a_simulation_that_is_reset_starts_anew() -> None:
     ground_truth = standing()
     tell(ground_truth, 0.0, 11.0, gazebo.angle_of('traffic_light_red'))
-    ground_truth.add_region('front', 5.0, RegionOfInterest(300, 300, 60, 60))
-    ground_truth.add_pose(0.5, GroundPose(1.0, 0.0, 0.0))
-    assert ground_truth.latest == (0.5, GroundPose(1.0, 0.0, 0.0))
+    ground_truth.add_pose(0.5, GroundPose(STOP_X, 0.0, 0.0))
+    assert ground_truth.latest == (0.5, GroundPose(STOP_X, 0.0, 0.0))
     assert ground_truth.pose_at(9.0) is None
     tell(ground_truth, 0.5, 2.0, gazebo.angle_of('traffic_light_green'))
-    (truth,) = ground_truth.truths('front', WORLD.mount, [0.6], [0.6])
-    assert truth is not None and truth.roi != RegionOfInterest(300, 300, 60, 60)
+    (truth,) = shown(ground_truth, [0.6])
+    assert truth.label == 'traffic_light_green'
 
 
 def test_a_light_that_never_spoke_is_one_sentence() -> None:
     with pytest.raises(PerceptionError, match='nothing came on /signals/light/state'):
-        standing().truths('front', WORLD.mount, TIMES, TIMES)
+        standing().in_view(WORLD.mount, TIMES)

@@ -34,9 +34,29 @@ Images = npt.NDArray[np.uint8]
 def network() -> keras.Model:
     """A network with a scaling of its own, and all of it but the end in a model within it."""
     keras.utils.set_random_seed(4)
-    inner = keras.applications.MobileNetV2(
-        input_shape=(SIDE, SIDE, 3), alpha=0.35, weights=None, include_top=False, pooling='avg'
-    )
+    return _with_ends(_blocks())
+
+
+def _blocks() -> keras.Model:
+    """Return what MobileNets are made of, once: a stride of two, and a residual."""
+    layers = keras.layers
+
+    def normed(value: Any, layer: keras.layers.Layer, relu: bool = True) -> Any:
+        value = layers.BatchNormalization()(layer(value))
+        return layers.ReLU(6.0)(value) if relu else value
+
+    picture = layers.Input((SIDE, SIDE, 3))
+    value = normed(picture, layers.Conv2D(8, 3, 2, padding='same', use_bias=False))
+    padded = layers.ZeroPadding2D(((0, 1), (0, 1)))(value)
+    value = normed(padded, layers.DepthwiseConv2D(3, 2, use_bias=False))
+    value = normed(value, layers.Conv2D(8, 1, use_bias=False), relu=False)
+    wide = normed(value, layers.Conv2D(24, 1, use_bias=False))
+    wide = normed(wide, layers.DepthwiseConv2D(3, padding='same', use_bias=False))
+    value = layers.Add()([value, normed(wide, layers.Conv2D(8, 1, use_bias=False), relu=False)])
+    return keras.Model(picture, layers.GlobalAveragePooling2D()(value))
+
+
+def _with_ends(inner: keras.Model) -> keras.Model:
     for layer in inner.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.set_weights([np.random.default_rng(1).uniform(0.5, 1.5, w.shape) for w in
@@ -188,10 +208,13 @@ def test_tensorflow_lite_scores_as_its_interpreter_does(
 
 
 def test_the_command_takes_keras_and_what_the_robot_takes(
-    network: keras.Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, labels = tmp_path / 'mine.keras', tmp_path / 'labels.txt'
-    network.save(path)
+    whole = keras.applications.MobileNetV2(
+        input_shape=(SIDE, SIDE, 3), alpha=0.35, weights=None, include_top=False, pooling='avg'
+    )
+    _with_ends(whole).save(path)
     labels.write_text('a\nb\nc\nd\ne\n')
     place = tmp_path / 'bundle'
     flags = ['--labels', str(labels), '-o', str(place)]

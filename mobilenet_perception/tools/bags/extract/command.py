@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import Frame, RegionOfInterest, crop, decode
+from mobilenet_perception.frames import Frame, RegionOfInterest, crop
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.regions import Region, RegionRules
 from mobilenet_perception.recordings import (
@@ -74,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='where to crop (default: as the labels say)',
     )
     add_regions(parser)
+    common.add_significant_bits(parser)
     parser.add_argument(
         '--group-seconds', type=common.positive, metavar='SECONDS', default=normal.group_s,
         help='frames of so long stay together in a split (%(default)g)',
@@ -99,6 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         roi=arguments.roi,
         regions=tuple(arguments.regions),
         region_rules=rules_of(arguments),
+        significant_bits=arguments.significant_bits,
         label_by_bundle=by_bundle,
         variant=arguments.variant,
         force=arguments.force,
@@ -123,6 +125,7 @@ class ExtractSettings(NamedTuple):
         roi: where to crop; None: where the recording says, else nowhere.
         regions: topics that say where to crop, as `open_source` takes them; not with `roi`.
         region_rules: which of their boxes to take, and how much around each.
+        significant_bits: of 16-bit samples, 8 to 16; 0: all.
         label_by_bundle: what has no label gets the bundle's answer for one.
         variant: name of the variant to ask; empty: the most accurate.
         force: replace a folder that was extracted before.
@@ -135,6 +138,7 @@ class ExtractSettings(NamedTuple):
     roi: RegionOfInterest | None = None
     regions: tuple[str, ...] = ()
     region_rules: RegionRules = RegionRules()
+    significant_bits: int = 0
     label_by_bundle: bool = False
     variant: str = ''
     force: bool = False
@@ -238,6 +242,7 @@ class _Extraction:
             rate_hz=rate_hz,
             topics=settings.topics,
             regions=settings.regions or ((NONE,) if settings.roi else ()),
+            significant_bits=settings.significant_bits,
         )
         for frame, regions in frames_with_regions(source, settings.region_rules):
             self.summary.sampled += 1
@@ -273,7 +278,7 @@ class _Extraction:
         settings = self._settings
         roi = settings.roi or frame.roi
         label = frame.truth if frame.clear else None
-        self._take_picture(frame, decode(frame.message), roi, label, bag, group)
+        self._take_picture(frame, frame.decode(), roi, label, bag, group)
 
     def _take_regions(
         self,
@@ -283,7 +288,7 @@ class _Extraction:
         bag: str,
         group: str,
     ) -> None:
-        decoded = decode(frame.message)
+        decoded = frame.decode()
         things = source.things.get(frame.camera, ThingLabels())
         for name, roi in inside(regions, decoded):
             self.summary.crops += 1

@@ -119,6 +119,9 @@ def suggestions(scan: Scan, receipt: bool) -> list[str]:
     topics = ''
     if len(cameras) < len(images):
         topics = ''.join(f' --topic {quote(camera.topic)}' for camera in cameras)
+    bits = [camera.picture.facts().bits for camera in cameras]
+    few = max((each for each in bits if 0 < each < 16), default=0)
+    options = f' --significant-bits {few}' if few else ''
     names = ','.join(camera.camera for camera in cameras)
     launch = f'{_LAUNCH} cameras:={names}'
     in_file = ['budget_reference: receipt'] if receipt else []
@@ -138,7 +141,7 @@ def suggestions(scan: Scan, receipt: bool) -> list[str]:
     if in_file:
         launch += f' params_file:=...   # which sets {", ".join(in_file)}'
     return [
-        f'python -m mobilenet_perception replay {path}{topics}',
+        f'python -m mobilenet_perception replay {path}{topics}{options}',
         launch,
         _PLAY.format(path),
     ]
@@ -150,3 +153,5 @@ def _arguments(camera: CameraTopic) -> Iterator[tuple[str, str]]:
         yield 'image_topic', camera.topic
     if camera.transport != 'raw':
         yield 'image_transport', camera.transport
+    if 0 < camera.picture.facts().bits < 16:
+        yield 'significant_bits', str(camera.picture.facts().bits)

@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from mobilenet_perception.errors import FrameError, PerceptionError
-from mobilenet_perception.frames import RegionOfInterest, decode
+from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.pipeline.regions import Region, RegionRules
 from mobilenet_perception.recordings import (
@@ -23,7 +23,13 @@ from mobilenet_perception.recordings import labels as bag_labels
 from mobilenet_perception.recordings.regions import NONE
 from mobilenet_perception.ros.bridge_decoder import use_cv_bridge
 from mobilenet_perception.system.files import write_atomically
-from mobilenet_perception.tools.arguments import BUILT_IN, add_runtime, load_classifier, region
+from mobilenet_perception.tools.arguments import (
+    BUILT_IN,
+    add_runtime,
+    add_significant_bits,
+    load_classifier,
+    region,
+)
 from mobilenet_perception.tools.bags.frame_regions import frames_with_regions, inside
 from mobilenet_perception.tools.bags.label import rows as label_rows
 from mobilenet_perception.tools.regions import add_regions, rules_of
@@ -53,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         '--roi', type=region, metavar='X,Y,W,H', help='where to look (default: as the labels say)'
     )
     add_regions(parser)
+    add_significant_bits(parser)
     parser.add_argument(
         '-o', '--output', type=Path, metavar='FILE',
         help=f'(default: {bag_labels.FILE}, or {label_rows.FILE} of a bundle, beside the bag)',
@@ -121,7 +128,9 @@ def _write_labels(arguments: argparse.Namespace, target: Path, progress: Progres
 
 def _open(arguments: argparse.Namespace) -> Source:
     asked = arguments.regions or ((NONE,) if arguments.roi else ())
-    return open_source(source_of(arguments.bag), regions=asked)
+    return open_source(
+        source_of(arguments.bag), regions=asked, significant_bits=arguments.significant_bits
+    )
 
 
 def answer_rows(
@@ -185,7 +194,7 @@ def _answers(
     None: the frame cannot be decoded.
     """
     try:
-        decoded = decode(frame.message)
+        decoded = frame.decode()
         places = (
             {'': roi or frame.roi}
             if regions is None

@@ -24,7 +24,7 @@ from mobilenet_perception.recordings.cdr import restamp, serialize_boxes
 from mobilenet_perception.recordings.prefetch import prefetch
 from mobilenet_perception.ros.interrupts import run_program
 from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.tools.arguments import positive, whole
+from mobilenet_perception.tools.arguments import add_significant_bits, positive, whole
 from mobilenet_perception.tools.replay.pace import Restamp, Schedule
 from mobilenet_perception.tools.replay.settings import RELIABLE_DEPTH
 from mobilenet_perception.tools.report.thumbnails import ThumbnailPicker, thumbnail
@@ -100,6 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--topic', action='append', default=[], help='camera topic of a bag')
     parser.add_argument('--labels', type=Path, help='labels file of a bag')
     parser.add_argument('--regions', action='append', default=[], help='as of replay')
+    add_significant_bits(parser)
     parser.add_argument('--reliable', action='store_true', help='reliable QoS, not sensor data')
     parser.add_argument('--node', default='', help='set <camera>.roi on this node as labelled')
     parser.add_argument('--sent', type=Path, help='write what was sent, one JSON object a line')
@@ -127,6 +128,7 @@ def play(arguments: argparse.Namespace) -> int:
         topics=arguments.topic,
         labels_file=arguments.labels,
         regions=arguments.regions,
+        significant_bits=arguments.significant_bits,
     )
     # The drawing shares two processor cores with the node.
     cv2.setNumThreads(1)

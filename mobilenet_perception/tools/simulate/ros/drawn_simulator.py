@@ -15,7 +15,7 @@ from geometry_msgs.msg import PoseStamped, Twist
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CameraInfo, Image, JointState
 from std_msgs.msg import Float64
 
 from mobilenet_perception.ros.interrupts import run_program
@@ -51,6 +51,9 @@ class DrawnSimulator(Node):  # type: ignore[misc]
         self._image = self.create_publisher(
             Image, gazebo.image_topic(gazebo.FRONT), messages.IMAGES
         )
+        self._calibration = self.create_publisher(
+            CameraInfo, gazebo.camera_info_topic(gazebo.FRONT), messages.IMAGES
+        )
         self._states = {
             name: self.create_publisher(JointState, gazebo.state_topic(name), messages.STATES)
             for name in self._angles
@@ -72,6 +75,8 @@ class DrawnSimulator(Node):  # type: ignore[misc]
     def look(self, now_ns: int) -> None:
         """Draw what the front camera sees, and publish it."""
         camera = camera_at(*self._robot, self._world.mount, gazebo.IMAGE_SIZE)
+        # Before the image, as Gazebo does.
+        self._calibration.publish(messages.calibration_message(camera, gazebo.FRONT, now_ns))
         picture = self._renderer.render(camera, now_ns / 1e9, signals=self._shown())
         self._image.publish(messages.image_message(picture, gazebo.FRONT, now_ns))
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drives the simulation: the robot along its route, the lights, and where the cameras look.
+"""Drives the simulation: the robot along its route, the lights, and where the robot has itself.
 
-It waits until the classifier decides; then the world's time starts.
+It waits until the classifier decides and regions of the map come; then the world's time starts.
 """
 
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from geometry_msgs.msg import PoseStamped, Twist
+from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped, Twist
 from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64
-from vision_msgs.msg import Classification
+from vision_msgs.msg import Detection2DArray
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.parameters import Specification, refusal
@@ -24,10 +24,10 @@ from mobilenet_perception.ros.parameters import (
     read_parameters,
 )
 from mobilenet_perception.ros.process import run_node
-from mobilenet_perception.ros.region_setter import RegionSetter
-from mobilenet_perception.street import RegionPlanner, camera_at, gazebo, sidewalk_world
+from mobilenet_perception.street import gazebo, sidewalk_world
+from mobilenet_perception.tools.simulate.localization import PoseError, localized
 from mobilenet_perception.tools.simulate.ros import messages
-from mobilenet_perception.tools.simulate.route_follower import Velocity, follow, moved
+from mobilenet_perception.tools.simulate.route_follower import follow
 
 NODE = 'simulation_driver'
 ROUTE, TELEOP = 'route', 'teleop'
@@ -42,12 +42,16 @@ PARAMETERS: Mapping[str, Specification] = {
     'classifier': Specification(
         'classifier', 'name of the classifier', is_name=True, read_only=True
     ),
+    'pose_error_m': Specification(
+        0.0, 'distance of the localised place from the true one, in metres', 0.0, 10.0,
+        read_only=True,
+    ),
+    'pose_error_deg': Specification(
+        0.0, 'most by which the localised direction is off, in degrees', 0.0, 45.0, read_only=True
+    ),
 }  # fmt: skip
-# Poses come so often, and regions are planned for the place that the robot will have when the
-# node has them.
-_RATE_HZ = 50.0
-_LEAD_S = 0.07
-_ANSWER_S = 30.0
+# What is waited for of each camera.
+_DECISIONS, _REGIONS = 'decisions', 'regions'
 # A light is told anew where to stand, in case it did not hear.
 _REPEAT_S = 0.5
 
@@ -76,14 +80,11 @@ class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
                 raise PerceptionError(
                     f'the robot has no camera {camera!r}: its cameras are {", ".join(known)}'
                 )
-        self._mounts = {camera: known[camera] for camera in cameras}
-        self._planners = {
-            camera: RegionPlanner(self._world.signals, _RATE_HZ) for camera in cameras
-        }
         check_given_parameters(self, cameras, ())
-        self._regions = RegionSetter(self, classifier)
+        self._error = PoseError(values['pose_error_m'], values['pose_error_deg'])
+        # Cameras that are not yet decided on, and those without regions.
+        self._awaited = {(camera, what) for camera in cameras for what in (_DECISIONS, _REGIONS)}
         self._start_s: float | None = None
-        self._decided = False
         self._angles: dict[str, float] = {}
         self._told: dict[str, tuple[float, float]] = {}
         self._command = self.create_publisher(Twist, gazebo.COMMAND, messages.STATES)
@@ -93,7 +94,9 @@ class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
             )
             for light in gazebo.lights(self._world)
         }
-        self._velocity = Velocity(0.0, 0.0)
+        self._localization = self.create_publisher(
+            PoseWithCovarianceStamped, gazebo.LOCALIZATION, messages.STATES
+        )
         for name in self._turns:
             self.create_subscription(
                 JointState,
@@ -103,13 +106,14 @@ class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
             )
         self.create_subscription(PoseStamped, gazebo.POSE, self._take_pose, messages.STATES)
         for camera in cameras:
-            topic = f'/{classifier}/{camera}/decision'
-            self.create_subscription(Classification, topic, self._take_decision, messages.STATES)
+            decisions = f'/{classifier}/{camera}/decisions'
+            for what, topic in ((_DECISIONS, decisions), (_REGIONS, gazebo.regions_topic(camera))):
+                self.create_subscription(
+                    Detection2DArray, topic, partial(self._hear, camera, what), messages.STATES
+                )
 
-    def _take_decision(self, message: Classification) -> None:
-        if not self._decided:
-            self._regions.wait(_ANSWER_S)
-            self._decided = True
+    def _hear(self, camera: str, what: str, message: Detection2DArray) -> None:
+        self._awaited.discard((camera, what))
 
     def _take_state(self, light: str, message: JointState) -> None:
         angle = messages.angle_of(message)
@@ -118,23 +122,22 @@ class DriverNode(DumpableParameters, Node):  # type: ignore[misc]
 
     def _take_pose(self, message: PoseStamped) -> None:
         now_s = stamp_ns(message.header) / 1e9
-        if not self._decided:
+        pose = messages.pose_of(message)
+        there = localized(pose, now_s, self._error)
+        self._localization.publish(
+            messages.localization_message(there, message.header.stamp, self._error)
+        )
+        if self._awaited:
             return
         # A simulation that is reset starts anew.
         if self._start_s is None or now_s < self._start_s:
             self._start_s = now_s
             self._told.clear()
             self.get_logger().info('the classifier decides: the world starts')
-        pose = messages.pose_of(message)
         seconds = now_s - self._start_s
         self._turn_lights(seconds)
         if self._on_route:
-            self._velocity = follow(self._world, seconds, pose)
-            self._command.publish(messages.twist_message(self._velocity))
-        soon = moved(pose, self._velocity, _LEAD_S)
-        for camera, mount in self._mounts.items():
-            region = self._planners[camera].look(camera_at(*soon, mount, gazebo.IMAGE_SIZE))
-            self._regions.request(camera, region.roi)
+            self._command.publish(messages.twist_message(follow(self._world, seconds, pose)))
 
     def _turn_lights(self, seconds: float) -> None:
         for light in gazebo.lights(self._world):

@@ -6,12 +6,15 @@ from array import array
 
 import numpy as np
 import numpy.typing as npt
-from geometry_msgs.msg import PoseStamped, Twist
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Pose, PoseStamped, PoseWithCovarianceStamped, Twist
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from mobilenet_perception.ros.messages import time_message
-from mobilenet_perception.street.gazebo import ROBOT, TURN
+from mobilenet_perception.street import PinholeCamera
+from mobilenet_perception.street.gazebo import MAP_FRAME, ROBOT, TURN
+from mobilenet_perception.tools.simulate.localization import PoseError
 from mobilenet_perception.tools.simulate.route_follower import GroundPose, Velocity
 
 # Reliable, as ros_gz_bridge has it; a second's stall loses none.
@@ -21,12 +24,31 @@ IMAGES = qos_profile_sensor_data
 
 def pose_message(pose: GroundPose, stamp_ns: int) -> PoseStamped:
     """Return a pose as Gazebo's pose of the robot."""
-    message = PoseStamped()
+    message = PoseStamped(pose=_pose(pose))
     message.header.stamp = time_message(stamp_ns)
     message.header.frame_id = 'sidewalk'
-    message.pose.position.x, message.pose.position.y = float(pose.x), float(pose.y)
-    message.pose.orientation.z = math.sin(pose.yaw / 2)
-    message.pose.orientation.w = math.cos(pose.yaw / 2)
+    return message
+
+
+def localization_message(
+    pose: GroundPose, stamp: Time, error: PoseError
+) -> PoseWithCovarianceStamped:
+    """Return a pose as a localisation states it, in the frame of the map."""
+    message = PoseWithCovarianceStamped()
+    message.header.stamp = stamp
+    message.header.frame_id = MAP_FRAME
+    message.pose.pose = _pose(pose)
+    place, turn = error.variances
+    covariance = np.diag([place, place, 0.0, 0.0, 0.0, turn])
+    message.pose.covariance = covariance.ravel().tolist()
+    return message
+
+
+def _pose(pose: GroundPose) -> Pose:
+    message = Pose()
+    message.position.x, message.position.y = float(pose.x), float(pose.y)
+    message.orientation.z = math.sin(pose.yaw / 2)
+    message.orientation.w = math.cos(pose.yaw / 2)
     return message
 
 
@@ -64,6 +86,23 @@ def angle_of(message: JointState) -> float | None:
     return next((float(angle) for name, angle in pairs if name == TURN), None)
 
 
+def calibration_message(camera: PinholeCamera, name: str, stamp_ns: int) -> CameraInfo:
+    """Return the calibration of a camera without distortion, as Gazebo publishes it."""
+    focal, middle_u, middle_v = camera.focal_length, camera.width / 2, camera.height / 2
+    message = CameraInfo(
+        width=camera.width,
+        height=camera.height,
+        distortion_model='plumb_bob',
+        d=[0.0] * 5,
+        k=[focal, 0.0, middle_u, 0.0, focal, middle_v, 0.0, 0.0, 1.0],
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=[focal, 0.0, middle_u, 0.0, 0.0, focal, middle_v, 0.0, 0.0, 0.0, 1.0, 0.0],
+    )
+    message.header.stamp = time_message(stamp_ns)
+    message.header.frame_id = _frame(name)
+    return message
+
+
 def image_message(pixels: npt.NDArray[np.uint8], camera: str, stamp_ns: int) -> Image:
     """Return (height, width, 3) uint8 RGB as ros_gz_image publishes it."""
     height, width = pixels.shape[:2]
@@ -72,5 +111,9 @@ def image_message(pixels: npt.NDArray[np.uint8], camera: str, stamp_ns: int) -> 
     data.frombytes(pixels.tobytes())
     message = Image(height=height, width=width, encoding='rgb8', step=3 * width, data=data)
     message.header.stamp = time_message(stamp_ns)
-    message.header.frame_id = f'{ROBOT}/base_link/{camera}'
+    message.header.frame_id = _frame(camera)
     return message
+
+
+def _frame(camera: str) -> str:
+    return f'{ROBOT}/base_link/{camera}'

@@ -10,12 +10,13 @@ import pytest
 from rosbags.rosbag2 import StoragePlugin, Writer
 
 from mobilenet_perception.frames.messages import Message, compress, to_time
+from mobilenet_perception.recordings import open_source
 from mobilenet_perception.recordings.cdr import typestore
 from mobilenet_perception.tools.bags.info.command import info_values
 from mobilenet_perception.tools.bags.info.scan import Scan
 from mobilenet_perception.tools.cli import main
 from tests.support.colours import FRAMES, assert_one_sentence, command
-from tests.support.recordings import MS, START_NS, frame, write_recording
+from tests.support.recordings import MS, START_NS, frame, of_bits, write_recording
 from tests.support.tiny_bundle import plain_image
 
 RED = plain_image('red')
@@ -131,15 +132,19 @@ def test_frames_that_would_be_rejected_are_counted_with_the_reason(tmp_path: Pat
 
 
 def test_bits_that_are_not_in_use_are_told_with_the_cure(tmp_path: Path) -> None:
-    scene = np.random.default_rng(0).integers(0, 4096, (48, 64), np.uint16)
-    frames = []
-    for number in range(8):
-        topic, log_ns, message = frame(RED, 50.0 * number)
-        data = (scene * np.linspace(0.2, 1, 64)).astype('<u2').view(np.uint8).reshape(-1)
-        wide = message._replace(encoding='mono16', width=64, height=48, step=128, data=data)
-        frames.append((topic, log_ns, wide))
-    (finding,) = camera(write_recording(tmp_path / 'bag', frames))['findings']
+    bright = np.linspace(0, 255, 30 * 20 * 3).astype(np.uint8).reshape(20, 30, 3)
+    frames = [of_bits(frame(bright, 50.0 * number), 12) for number in range(8)]
+    path = write_recording(tmp_path / 'bag', frames)
+    (finding,) = camera(path)['findings']
     assert finding.endswith('use 12 of 16 bits: set front.significant_bits: 12')
+    replay, launch, _ = info(path)['suggestions']
+    assert launch.endswith(' significant_bits:=12')
+    # What it proposes sees the picture, whose mean is 127 of 255.
+    *_, bag, option, bits = replay.split()
+    assert (bag, option) == (str(path), '--significant-bits')
+    for given, level in ((int(bits), 127), (0, 7)):
+        first = next(open_source(bag, significant_bits=given).frames)
+        assert round(first.decode().pixels.mean()) == level
 
 
 def test_a_change_of_size_is_told(tmp_path: Path) -> None:
