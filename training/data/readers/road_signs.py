@@ -22,8 +22,8 @@ LIST = 'road-signs.csv'
 CREDIT = 'Signs and lights of Minsk: Road Sign Detection, Kaggle, CC0.'
 _LABELS = {'speedlimit': 'speed_limit', 'stop': 'stop', 'crosswalk': 'other_sign'}
 _COLUMNS = ('path', 'block', 'label', 'xmin', 'ymin', 'xmax', 'ymax')
-# A region of interest is never quite tight.
-_MARGIN = 0.08
+# What is added on each side, as a share: a region of interest may be tight or wide.
+_MARGINS = (0.0, 0.15, 0.4)
 # Smaller ones show nothing that could be told.
 _SMALLEST = 10
 # The colour of a light is not in the list. Marked by looking: file and left upper corner. Dark
@@ -83,9 +83,10 @@ def read_road_signs(folder: Path) -> DataSet:
         height, width = pixels.shape[:2]
         for number, box in enumerate(photo.boxes):
             if box.label and min(box.right - box.left, box.bottom - box.top) >= _SMALLEST:
-                crop = _cut(pixels, box)
-                name = f'{photo.path.stem}_{number}'
-                samples.append(Sample(crop, box.label, photo.group, SOURCE, name))
+                for margin in _MARGINS:
+                    crop = _cut(pixels, box, margin)
+                    name = f'{photo.path.stem}_{number}_{margin:g}'
+                    samples.append(Sample(crop, box.label, photo.group, SOURCE, name))
         shown = (
             Box(b.left / width, b.top / height, b.right / width, b.bottom / height)
             for b in photo.boxes
@@ -122,10 +123,10 @@ def read_marked_photos(folder: Path) -> list[MarkedPhoto]:
     ]
 
 
-def _cut(pixels: Pixels, box: MarkedBox) -> Pixels:
+def _cut(pixels: Pixels, box: MarkedBox, margin: float) -> Pixels:
     height, width = pixels.shape[:2]
-    across = round(_MARGIN * (box.right - box.left))
-    down = round(_MARGIN * (box.bottom - box.top))
+    across = round(margin * (box.right - box.left))
+    down = round(margin * (box.bottom - box.top))
     rows = slice(max(0, box.top - down), min(height, box.bottom + down))
     columns = slice(max(0, box.left - across), min(width, box.right + across))
     return np.ascontiguousarray(pixels[rows, columns])
