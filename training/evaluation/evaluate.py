@@ -122,7 +122,7 @@ def evaluate(
     sets = evaluation_sets(configuration.data.reader, data_set, split)
     test_logits = logits_of(sets['test'])
     predicted = {name: _predict_set(session, samples, data) for name, samples in sets.items()}
-    promise = choose_thresholds(_predict_set(session, validation, data))
+    promise = _promise(session, validation, data)
     assessments: dict[str, Assessment] = {}
     for name, predictions in predicted.items():
         save_predictions(run.predictions_file(name), predictions)
@@ -280,6 +280,12 @@ def _predict_set(session: Session, samples: Sequence[Sample], data: RunData) -> 
     )
 
 
+def _promise(session: Session, validation: Sequence[Sample], data: RunData) -> Promise | None:
+    """Choose the thresholds on what the robot runs, so that they hold in each data set."""
+    sources = [sample.source for sample in validation]
+    return choose_thresholds(_predict_set(session, validation, data), sources)
+
+
 def _published_truth(samples: Sequence[Sample], data: RunData) -> Any:
     """Return (n,) int64 positions of the samples' labels among those that are published."""
     merged = [s._replace(label=data.merge.get(s.label, s.label)) for s in samples]
@@ -316,9 +322,7 @@ def _measured(
 ) -> PrecisionGraph:
     configuration, data = run.configuration(), run.data()
     session = create_runtime().load(model, configuration.name)
-    promise = choose_thresholds(
-        _predict_set(session, split.select(data_set.samples, 'validation'), data)
-    )
+    promise = _promise(session, split.select(data_set.samples, 'validation'), data)
     sets, predicted = {}, {}
     for name, samples in evaluation_sets(configuration.data.reader, data_set, split).items():
         predicted[name] = predictions = _predict_set(session, samples, data)

@@ -2,11 +2,11 @@
 """Thresholds with a promise: from which score of a label one frame shows it clearly enough.
 
 They are chosen on the validation part so that of the frames that show nothing, no more than a
-stated share is decided to show something; and of those that show something, no more is decided to
-show another thing, or nothing.
+stated share is decided to show something, whichever data set they are of; and of those that show
+something, no more is decided to show another thing, or nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -55,12 +55,18 @@ class Promise(Record):
 
 
 def choose_thresholds(
-    predictions: Predictions, nothing: str = BACKGROUND, rate: float = RATE
+    predictions: Predictions,
+    sources: Sequence[str] = (),
+    nothing: str = BACKGROUND,
+    rate: float = RATE,
 ) -> Promise | None:
     """Choose the thresholds of a network; None: no frame shows nothing, or none something.
 
     Args:
         predictions: calibrated, of the validation part.
+        sources: (n) the data set of each frame, so that many easy frames do not outweigh few that
+            are hard: the rate holds in each that has frames enough to tell it, and in all
+            together. Empty: all are of one.
         nothing: label of frames that show none of the others.
         rate: see `RATE`.
     """
@@ -70,7 +76,7 @@ def choose_thresholds(
     best, scores = predictions.predicted, predictions.confidence.astype(np.float64)
     right = best == predictions.truth
     thresholds = np.full(len(predictions.labels), _LOWEST)
-    for frames in (~shows, shows):
+    for frames in (*_by_source(~shows, sources, rate), shows):
         allowed = int(rate * frames.sum())
         _raise(thresholds, best, scores, right, frames & ~right, allowed)
     decide_above = {
@@ -97,6 +103,16 @@ def measure_decided(
         wrong=share(decided & ~right, shows),
         found=share(decided & right, shows),
     )
+
+
+def _by_source(frames: Flags, sources: Sequence[str], rate: float) -> Iterator[Flags]:
+    """Yield those of each source that has enough of them, and last all."""
+    named = np.array(sources or [''] * len(frames), np.str_)
+    for source in np.unique(named[frames]):
+        of_source = frames & (named == source)
+        if rate * of_source.sum() >= 1.0:
+            yield of_source
+    yield frames
 
 
 def _shows(predictions: Predictions, nothing: str) -> Flags:

@@ -2,6 +2,7 @@
 """Thresholds keep their promise on frames that they were not chosen on."""
 
 import numpy as np
+import pytest
 
 from training.evaluation.predictions import Predictions
 from training.evaluation.thresholds import choose_thresholds, measure_decided
@@ -36,6 +37,32 @@ def test_the_rate_holds_on_other_frames_and_only_where_it_must_is_much_lost() ->
     assert loose is not None and loose.validation.found is not None
     assert promise.validation.found is not None
     assert loose.validation.found.value > promise.validation.found.value
+
+
+def test_the_rate_holds_in_each_source_however_many_easy_frames_there_are() -> None:
+    hard, easy = drawn(0), drawn(2, frames=12000)
+    easy.probabilities[easy.truth == 3] = (0.0, 0.0, 0.0, 1.0)
+    both = Predictions(
+        LABELS,
+        np.concatenate([hard.probabilities, easy.probabilities]),
+        np.concatenate([hard.truth, easy.truth]),
+        hard.groups + easy.groups,
+        hard.names + easy.names,
+    )
+    together = choose_thresholds(both)
+    apart = choose_thresholds(both, ['hard'] * 4000 + ['easy'] * 12000)
+    assert together is not None and apart is not None
+    of_all, of_each = (measure_decided(hard, one.decide_above) for one in (together, apart))
+    assert of_all.false is not None and of_all.false.value > 0.01
+    assert of_each.false is not None and of_each.false.value <= 1 / 200
+
+
+def test_a_source_of_few_frames_is_not_held_to_a_rate_that_it_cannot_tell() -> None:
+    one = drawn(0)
+    few = ['few'] * 100 + ['many'] * 3900
+    by_source, by_all = choose_thresholds(one, few), choose_thresholds(one)
+    assert by_source is not None and by_all is not None
+    assert by_source.decide_above['stop'] == pytest.approx(by_all.decide_above['stop'], abs=0.02)
 
 
 def test_without_frames_of_nothing_there_is_no_promise() -> None:
