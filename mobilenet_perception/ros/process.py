@@ -22,6 +22,7 @@ from rclpy.task import Future
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.timing import SystemClock
+from mobilenet_perception.ros.executor import create_executor, spin_until
 from mobilenet_perception.ros.interrupts import announced_ends, held_interrupts, run_program
 from mobilenet_perception.ros.start import start_failure, start_ros
 
@@ -171,13 +172,13 @@ def _run(
     close: Callable[[AnyNode], object],
     ended: Future,
 ) -> int:
-    executor = SingleThreadedExecutor()
+    executor = create_executor()
     executor.add_node(node)
     try:
         if not start(node):
             return 1
         with held_interrupts():
-            executor.spin_until_future_complete(ended)
+            spin_until(executor, ended)
     finally:
         # A launch file's Ctrl-C comes twice; the second must not cut this short.
         with suppress(KeyboardInterrupt), held_interrupts():
