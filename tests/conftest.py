@@ -124,6 +124,19 @@ def environment(domain_id: int, tmp_path: Path) -> Iterator[dict[str, str]]:
     os.environ.update(before)
 
 
+@pytest.fixture(params=['events', 'single_threaded'])
+def each_executor(request: pytest.FixtureRequest, environment: dict[str, str]) -> str:
+    """Run the test once on each executor: nodes that it starts run on that."""
+    from mobilenet_perception.errors import PerceptionError
+    from mobilenet_perception.ros.executor import VARIABLE, executor_name
+
+    environment[VARIABLE] = request.param
+    try:
+        return executor_name(environment)
+    except PerceptionError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def start(environment: dict[str, str], tiny: Path) -> Iterator[Callable[..., 'NodeProcess']]:
     """Start the node with the tiny bundle and further parameters, in another process."""

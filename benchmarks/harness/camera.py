@@ -6,10 +6,12 @@ import array
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import rclpy
 from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import BoundingBox2D, Detection2D, Detection2DArray
 
 from mobilenet_perception.ros.messages import stamp_ns
@@ -32,6 +34,7 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=300, help='frames per topic')
     parser.add_argument('--broken', type=float, default=0.0, help='share of malformed frames')
     parser.add_argument('--reliable', action='store_true')
+    parser.add_argument('--jpeg', action='store_true', help='publish compressed images')
     parser.add_argument('--regions', type=int, default=0, help='of each frame, on /camera/boxes')
     parser.add_argument('--sent', type=Path, help='write the stamps of the frames, one a line')
     options = parser.parse_args()
@@ -39,23 +42,22 @@ def main() -> None:
     node = rclpy.create_node('benchmark_camera')
     reliability = ReliabilityPolicy.RELIABLE if options.reliable else ReliabilityPolicy.BEST_EFFORT
     qos = QoSProfile(depth=1, reliability=reliability)
-    publishers = [node.create_publisher(Image, topic, qos) for topic in options.topics]
+    kind = CompressedImage if options.jpeg else Image
+    publishers = [node.create_publisher(kind, topic, qos) for topic in options.topics]
     boxes = node.create_publisher(Detection2DArray, '/camera/boxes', qos)
     awaited = [*publishers, *([boxes] if options.regions else [])]
     while not all(publisher.get_subscription_count() for publisher in awaited):
         time.sleep(0.05)
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 256, (options.height, options.width, 3), np.uint8)
-    data = array.array('B', pixels.tobytes())
+    data = array.array('B', _jpeg(pixels) if options.jpeg else pixels.tobytes())
     found = _found(options.regions, options.width, options.height)
     stamps: list[int] = []
     start = time.monotonic()
     for number in range(options.frames):
         time.sleep(max(0.0, start + number / options.rate - time.monotonic()))
         for publisher in publishers:
-            message = Image(
-                height=options.height, width=options.width, encoding='bgr8', step=3 * options.width
-            )
+            message = _message(options)
             message.data = data
             message.header.frame_id = 'benchmark'
             if generator.random() < options.broken:
@@ -71,6 +73,20 @@ def main() -> None:
     if options.sent:
         options.sent.write_text(''.join(f'{stamp}\n' for stamp in stamps), encoding='utf-8')
     rclpy.shutdown()
+
+
+def _message(options: argparse.Namespace) -> Image | CompressedImage:
+    if options.jpeg:
+        return CompressedImage(format='bgr8; jpeg compressed bgr8')
+    size = {'height': options.height, 'width': options.width}
+    return Image(encoding='bgr8', step=3 * options.width, **size)
+
+
+def _jpeg(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Return noise as a JPEG of about the size that a photograph has: without its finest grain."""
+    height, width = pixels.shape[:2]
+    smooth = cv2.resize(pixels[: height // 8, : width // 8], (width, height))
+    return bytes(cv2.imencode('.jpg', smooth)[1])
 
 
 def _found(count: int, width: int, height: int) -> Detection2DArray:

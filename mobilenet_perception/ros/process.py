@@ -22,6 +22,7 @@ from rclpy.task import Future
 
 from mobilenet_perception.errors import PerceptionError
 from mobilenet_perception.pipeline.timing import SystemClock
+from mobilenet_perception.ros.executor import create_executor, spin_until
 from mobilenet_perception.ros.interrupts import announced_ends, held_interrupts, run_program
 from mobilenet_perception.ros.start import start_failure, start_ros
 
@@ -171,13 +172,13 @@ def _run(
     close: Callable[[AnyNode], object],
     ended: Future,
 ) -> int:
-    executor = SingleThreadedExecutor()
+    executor = create_executor()
     executor.add_node(node)
     try:
         if not start(node):
             return 1
         with held_interrupts():
-            _spin_until(executor, node, ended)
+            spin_until(executor, ended)
     finally:
         # A launch file's Ctrl-C comes twice; the second must not cut this short.
         with suppress(KeyboardInterrupt), held_interrupts():
@@ -185,15 +186,3 @@ def _run(
             executor.shutdown(timeout_sec=1.0)
             node.destroy_node()
     return 0
-
-
-def _spin_until(executor: SingleThreadedExecutor, node: Node, ended: Future) -> None:
-    """Take in what comes until a future is done.
-
-    rclpy's `spin_until_future_complete` puts one more callback into the future with each thing
-    that comes (Jazzy), and its memory grows for as long as the node runs.
-    """
-    wake = node.create_guard_condition(lambda: None)
-    ended.add_done_callback(lambda _: wake.trigger())
-    while rclpy.ok() and not ended.done():
-        executor.spin_once()

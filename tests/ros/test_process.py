@@ -60,6 +60,7 @@ def test_a_wait_for_nothing_is_left_soon() -> None:
     assert time.monotonic() - start < 10.0
 
 
+@pytest.mark.usefixtures('each_executor')
 @pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize('ignored', [False, True])
 def test_a_node_that_nothing_wakes_is_ended_by_a_signal_and_can_still_speak(

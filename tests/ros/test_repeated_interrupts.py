@@ -97,6 +97,13 @@ def test_a_program_ends_as_documented(
     assert 'Traceback' not in program.said and 'Exception ignored' not in program.said
 
 
+@pytest.mark.usefixtures('each_executor')
+def test_the_node_ends_in_order_on_each_executor(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    test_a_program_ends_as_documented(environment, 'classifier', 0.02, tmp_path)
+
+
 def in_a_process(code: str) -> subprocess.CompletedProcess[str]:
     """Run code that ends a program."""
     head = (

@@ -2,7 +2,6 @@
 """The lifecycle node `classifier`: its parameters, topics and transitions, and its process."""
 
 import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -59,8 +58,6 @@ from mobilenet_perception.system.realtime import set_realtime_priority
 # Looks at the decision so many times per timeout: a label goes stale with this resolution.
 _DECISION_CHECKS = 10
 _DIAGNOSTICS_PERIOD_S = 1.0
-# What leaves the interpreter to another thread.
-_HAND_OVER_S = 5e-5
 _SWITCH_INTERVAL_S = 0.0005
 
 
@@ -325,9 +322,6 @@ class ClassifierNode(DumpableParameters, SafeTransitions, LifecycleNode):  # typ
     def _on_image(self, camera: str, message: Any) -> None:
         assert self._pipeline is not None
         self._pipeline.submit(camera, message, stamp_ns(message.header))
-        # Leaves the interpreter to the worker, which would else wait for it until rclpy has built
-        # its next wait set, half a millisecond.
-        time.sleep(_HAND_OVER_S)
 
     def _on_result(self, result: Result) -> None:
         steady_ns = self._time.steady_ns()

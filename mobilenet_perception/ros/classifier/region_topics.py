@@ -20,7 +20,7 @@ from mobilenet_perception.pipeline.regions import RegionRules, Regions, choose_r
 from mobilenet_perception.pipeline.result import Result
 from mobilenet_perception.pipeline.timing import Outcome
 from mobilenet_perception.ros import messages
-from mobilenet_perception.ros.classifier.topics import TIMING_DEPTH, LastDecision
+from mobilenet_perception.ros.classifier.topics import TIMING_DEPTH, LastDecision, is_heard
 
 # Best effort hears every publisher; a few, since a frame wants those of its own stamp.
 _REGIONS = qos.QoSProfile(
@@ -96,10 +96,11 @@ class RegionPublishers:
         self._frame_id = result.header.frame_id
         record = result.record
         in_time = record.outcome is Outcome.ON_TIME or publish_late
-        if in_time and record.regions is not None:
+        if in_time and record.regions is not None and is_heard(self._detections):
             self._detections.publish(messages.detections(result.header, result.regions))
         self._publish_decisions(result.things, steady_ns)
-        self._timing.publish(messages.timing(result.header, record, self._frame_status))
+        if is_heard(self._timing):
+            self._timing.publish(messages.timing(result.header, record, self._frame_status))
 
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decisions if one has gone stale, or the last were published a period ago."""

@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy import qos
 from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
@@ -134,6 +135,14 @@ class CameraSubscription:
         self._node.destroy_subscription(self._subscription)
 
 
+def is_heard(publisher: Publisher) -> bool:
+    """Say whether anybody subscribes: a message for nobody need not be made.
+
+    Decisions and diagnostics are made always, for a planner may come to hear of them in the midst.
+    """
+    return bool(publisher.get_subscription_count())
+
+
 class LastDecision:
     """When decisions were published last, and which of them were stale. Used by any thread."""
 
@@ -177,11 +186,13 @@ class CameraPublishers:
         """Publish how a frame ended: the planner's news first, timing last."""
         header = result.header
         outcome = result.record.outcome
-        if result.top and (outcome is Outcome.ON_TIME or publish_late):
+        in_time = outcome is Outcome.ON_TIME or publish_late
+        if in_time and result.top and is_heard(self._classification):
             self._classification.publish(messages.classification(header, result.top))
         self._frame_id = header.frame_id
         self._publish_decision(result.decision, steady_ns)
-        self._timing.publish(messages.timing(header, result.record, self._frame_status))
+        if is_heard(self._timing):
+            self._timing.publish(messages.timing(header, result.record, self._frame_status))
 
     def publish_due(self, pipeline: Pipeline, steady_ns: int, period_ns: int) -> None:
         """Publish the decision if it has gone stale, or the last was published a period ago."""
@@ -256,8 +267,7 @@ class OverlayPublishers:
     def publish(self, result: Result) -> None:
         """Draw a result, unless a newer one comes first or nobody looks on."""
         camera = result.record.camera
-        watched = self._publishers[camera].get_subscription_count() > 0
-        if not watched or result.record.outcome is Outcome.SUPERSEDED:
+        if result.record.outcome is Outcome.SUPERSEDED or not is_heard(self._publishers[camera]):
             return
         with self._changed:
             self._newest[camera] = result

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.usefixtures('each_executor')
 def test_every_frame_has_its_outcome(environment: dict[str, str], root: Path) -> None:
     done = subprocess.run(
         [sys.executable, '-m', 'benchmarks.accounting', '--frames', '1800', '--rate', '100'],

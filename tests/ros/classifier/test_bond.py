@@ -32,6 +32,7 @@ def heartbeats(peer: Peer, topic: str = '/bond') -> list[Any]:
     return heard
 
 
+@pytest.mark.usefixtures('each_executor')
 def test_a_bond_stands_while_the_node_is_active(start: Start, peer: Peer) -> None:
     heard = heartbeats(peer)
     start(autostart='false')
@@ -59,6 +60,7 @@ def test_an_orderly_end_breaks_the_bond(start: Start, peer: Peer) -> None:
     assert node.end(signal.SIGINT)[0] == 0
 
 
+@pytest.mark.usefixtures('each_executor')
 @pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_breaks_the_bond(how: signal.Signals, start: Start, peer: Peer) -> None:
     heard = heartbeats(peer)

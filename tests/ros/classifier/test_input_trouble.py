@@ -130,6 +130,7 @@ def test_a_clock_that_comes_too_seldom(start: Start, peer: Peer) -> None:
     assert '200 ms apart' in node.message
 
 
+@pytest.mark.usefixtures('each_executor')
 def test_simulation_time(start: Start, peer: Peer) -> None:
     start(use_sim_time='true', latency_budget_ms=500.0, decision_timeout_ms=60000)
     health = peer.wait_for(

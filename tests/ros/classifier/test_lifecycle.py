@@ -46,6 +46,7 @@ def send_red(peer: Peer, camera: Any) -> None:
     camera.publish(peer.image(plain_image('red')))
 
 
+@pytest.mark.usefixtures('each_executor')
 def test_transitions(start: Start, peer: Peer) -> None:
     node = start(autostart='false', latency_budget_ms=2000.0)
     assert peer.state() == 'unconfigured'
@@ -77,6 +78,7 @@ def test_a_transition_that_the_state_does_not_have_is_refused(
     assert f'refused the lifecycle transition {transition}, which the state active' in logged
 
 
+@pytest.mark.usefixtures('each_executor')
 def test_parameters_at_run_time(start: Start, peer: Peer) -> None:
     start(latency_budget_ms=2000.0, decision_timeout_ms=5000.0)
     camera = peer.camera()
@@ -218,6 +220,7 @@ def test_parameters_that_there_are_not_are_told_once(
     assert 'there is no parameter' not in rest
 
 
+@pytest.mark.usefixtures('each_executor')
 @pytest.mark.parametrize('how', [signal.SIGINT, signal.SIGTERM])
 def test_ends_in_order(start: Start, peer: Peer, how: signal.Signals) -> None:
     node = start(latency_budget_ms=2000.0)

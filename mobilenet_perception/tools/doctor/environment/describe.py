@@ -25,6 +25,7 @@ _TOLD = (
     'RMW_IMPLEMENTATION',
     'ROS_AUTOMATIC_DISCOVERY_RANGE',
     'ROS_LOCALHOST_ONLY',
+    'MOBILENET_PERCEPTION_EXECUTOR',
 )
 # ... and those of which it is told that they are set: they may hold addresses.
 _NAMED = (

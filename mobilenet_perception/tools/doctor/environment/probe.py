@@ -82,9 +82,13 @@ def providers(module: ModuleType) -> dict[str, str]:
 
 
 def middleware(module: ModuleType) -> dict[str, str]:
-    """Return the ROS middleware that is in use."""
+    """Return the ROS middleware that is in use, and the executor that nodes run on."""
     utilities = importlib.import_module(f'{module.__name__}.utilities')
-    return {'rmw': utilities.get_rmw_implementation_identifier()}
+    executor = importlib.import_module('mobilenet_perception.ros.executor')
+    return {
+        'rmw': utilities.get_rmw_implementation_identifier(),
+        'executor': executor.executor_name(),
+    }
 
 
 def compiled(module: ModuleType) -> dict[str, str]:

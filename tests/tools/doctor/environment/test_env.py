@@ -66,6 +66,7 @@ def test_it_says_what_is_installed(told: dict[str, Any], default_bundle: Path) -
 def test_it_says_which_ros(told: dict[str, Any]) -> None:
     pytest.importorskip('rclpy', reason='needs rclpy: ROS 2 or its wheels')
     assert told['ros']['rmw'].startswith('rmw_')
+    assert told['ros']['executor'] in ('events', 'single_threaded')
     assert told['ros']['distribution'] not in ('', 'not installed')
 
 
