@@ -110,7 +110,7 @@ def reader(default_bundle: Path, tmp_path: Path) -> Path:
     (folder / 'bundles').mkdir()
     shutil.copytree(default_bundle, folder / 'bundles' / 'mine')
     shutil.copy(pictures[0], folder / 'sign.png')
-    for place in ('photos', 'more'):
+    for place in ('photos', 'more', 'elsewhere'):
         (folder / place).mkdir()
         shutil.copy(pictures[1], folder / place / 'a.jpg')
     onnx.save(model(), folder / 'mine.onnx')
