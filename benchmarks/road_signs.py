@@ -6,10 +6,12 @@ label, xmin, ymin, xmax, ymax, in pixels. Neighbouring pictures show the same si
 their group. Made for Kaggle's "Road Sign Detection" (CC0). The boxes go to the pipeline as the
 regions of a frame, and are cut as the node cuts them. With `--detector`, those of the example's
 detector go too: which signs does it find, what is said of these, and what of boxes that show none?
+A bundle that was trained on a part of the photographs is asked of the others alone.
 """
 
 import argparse
 import csv
+import json
 import math
 import sys
 import time
@@ -32,7 +34,7 @@ from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSet
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.regions import EXACT, RegionRules, choose_regions, overlap
 from mobilenet_perception.pipeline.result import Result
-from mobilenet_perception.tools.arguments import add_bundle, load_classifier, share
+from mobilenet_perception.tools.arguments import add_bundle, bundle_path, load_classifier, share
 from mobilenet_perception.tools.terminal import Progress, table
 
 LIGHTS = ('traffic_light_red', 'traffic_light_yellow', 'traffic_light_green')
@@ -61,11 +63,12 @@ class Sign(NamedTuple):
 
 
 class Photograph(NamedTuple):
-    """A photograph: (height, width, 3) uint8 RGB, its group, and what is in it."""
+    """A photograph: (height, width, 3) uint8 RGB, its group, what is in it, its file's stem."""
 
     rgb: npt.NDArray[np.uint8]
     block: str
     signs: Sequence[Sign]
+    stem: str
 
 
 class Answer(NamedTuple):
@@ -196,13 +199,23 @@ def read_photographs(folder: Path, boxes: Path) -> Iterator[Photograph]:
     if not found:
         raise PerceptionError(f'{boxes} has no rows: name the table of the boxes by --table')
     for path, (block, signs) in found.items():
-        yield Photograph(decode_file(folder / Path(path).name).rgb(), block, signs)
+        picture = folder / Path(path).name
+        yield Photograph(decode_file(picture).rgb(), block, signs, picture.stem)
+
+
+def not_trained_on(photographs: list[Photograph], bundle: Path) -> list[Photograph]:
+    """Return those that a bundle names as held out; all, if it names none of them."""
+    provenance = json.loads((bundle / 'bundle.json').read_text('utf-8')).get('provenance', {})
+    names = provenance.get('held_out', {}).get('road_signs', [])
+    # A name is that of a file, and the numbers of a box or window of it.
+    stems = {name.split('_')[0] for name in names}
+    return [one for one in photographs if one.stem in stems] or photographs
 
 
 def look_at_signs(looker: Looker, photographs: Iterable[Photograph]) -> list[Answer]:
     """Return what is said of the true boxes."""
     answers = []
-    for rgb, block, signs in photographs:
+    for rgb, block, signs, _ in photographs:
         said = looker.look(rgb, [sign.box for sign in signs])
         answers += [Answer(s.label, block, best) for s, best in zip(signs, said, strict=True)]
     return answers
@@ -240,7 +253,7 @@ def look_at_found(looker: Looker, photographs: Iterable[Photograph], model: Path
     from examples.yolox import Yolox  # noqa: PLC0415 (only where a detector is asked for)
 
     detector, found = Yolox(str(model)), Found([], [], [])
-    for rgb, block, signs in photographs:
+    for rgb, block, signs, _ in photographs:
         things = detector.find(rgb)
         shown = pair(signs, [(thing.name, thing.box) for thing in things])
         known = set(shown.values())
@@ -261,7 +274,8 @@ def look_at_found(looker: Looker, photographs: Iterable[Photograph], model: Path
 def _run(options: argparse.Namespace) -> None:
     classifier = load_classifier(options)
     boxes = options.table or options.folder.with_suffix('.csv')
-    photographs = list(read_photographs(options.folder, boxes))
+    there = list(read_photographs(options.folder, boxes))
+    photographs = not_trained_on(there, bundle_path(options))
     answers = {}
     with Progress('variants') as progress:
         for count, variant in enumerate(classifier.variants):
@@ -273,6 +287,8 @@ def _run(options: argparse.Namespace) -> None:
         f'{len(photographs)} photographs, margin {options.margin:g}; decided: a score of '
         f'{options.decided:g} or more'
     )
+    if len(photographs) < len(there):
+        print(f'the bundle was trained on the other {len(there) - len(photographs)}')
     print('\nTrue boxes, by variant\n')
     print(_summary(answers, options.decided))
     best = next(iter(answers))

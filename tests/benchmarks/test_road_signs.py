@@ -2,13 +2,14 @@
 """`benchmarks.road_signs` counts what the pipeline says of boxes, true ones and a detector's."""
 
 import csv
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from benchmarks.road_signs import Sign, main, pair
+from benchmarks.road_signs import Sign, main, not_trained_on, pair, read_photographs
 from mobilenet_perception.frames import RegionOfInterest
 from mobilenet_perception.inference.bundle import load_bundle
 from tests.support.detector import write_red_detector
@@ -73,6 +74,17 @@ def test_right_labels_are_counted(
     assert all('100.0% (2 of 2)' in line and '0.0% (0 of 2)' in line for line in by_class.values())
     best = next(iter(rows(said, 'True boxes, by variant').values()))
     assert '100.0%' in best and '8 of 8' in best
+
+
+def test_what_the_bundle_was_trained_on_is_left_out(default_bundle: Path, tmp_path: Path) -> None:
+    write_pictures(tmp_path / 'signs', default_bundle)
+    there = list(read_photographs(tmp_path / 'signs', tmp_path / 'signs.csv'))
+    names = ['stop0_0_0.15', 'stop1_2', 'elsewhere_1']
+    manifest = {'provenance': {'held_out': {'road_signs': names}}}
+    (tmp_path / 'bundle.json').write_text(json.dumps(manifest))
+    assert [one.stem for one in not_trained_on(there, tmp_path)] == ['stop0', 'stop1']
+    # Photographs of which it names none are of somewhere else.
+    assert len(not_trained_on(there[:2], tmp_path)) == 2
 
 
 def test_wrong_labels_are_counted_and_named(
