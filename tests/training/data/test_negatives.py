@@ -12,7 +12,12 @@ from training.commands.arguments import add_configuration, configured
 from training.commands.cli import main
 from training.configuration.settings import Augmentation, Data
 from training.data.data_set import DataSet, Window, make_split
-from training.data.duplicates.leaks import group_duplicates, refuse_leaks
+from training.data.duplicates.leaks import (
+    find_leaks,
+    group_duplicates,
+    refuse_leaks,
+    without_leaks,
+)
 from training.data.negatives import negative_windows, thinned
 from training.data.readers.by_name import read_data
 from training.images.batches import ShuffledImages
@@ -61,6 +66,16 @@ def test_a_folder_of_negatives_is_the_label_background(photos: Path, streets: Pa
         assert 'background' in {sample.label for sample in split.select(found.samples, part)}
     # Windows of plain ground are alike, and that is no leak.
     refuse_leaks(found, split)
+
+
+def test_windows_that_look_alike_are_no_leak(photos: Path, tmp_path: Path) -> None:
+    for index in range(20):
+        street = picture(900 + index, 60, 90)
+        street[30:] = 128
+        write(tmp_path / 'streets' / f'place{index}' / '0.png', street)
+    found = read(photos, tmp_path / 'streets')
+    assert find_leaks(found, make_split(found, Data()))
+    assert without_leaks(found, Data()) == (found, Data())
 
 
 def test_a_class_of_that_name_is_treated_alike(photos: Path, streets: Path) -> None:

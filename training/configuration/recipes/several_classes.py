@@ -5,7 +5,7 @@
     python -m training evaluate runs/several_classes
 
 DATA holds pavements/ and weights/ (`_WEIGHTS`). Expect 80 % of 143 held-out pictures (95 %
-interval 72 to 86) in two and a half minutes on two cores; a logistic regression on the same
+interval 72 to 86) in one and a half minutes on two cores; a logistic regression on the same
 features has 75.5 % (`benchmarks.transfer`). It is what `fit DATA/pavements --weights FILE`
 chooses by itself.
 """

@@ -107,9 +107,7 @@ def refuse_leaks(
             cannot be read.
     """
     if fingerprints is None:
-        # Windows of sky and of asphalt look alike, wherever they are from.
-        pictures = [one for one in data_set.samples if not isinstance(one.image, Window)]
-        data_set = data_set._replace(samples=pictures)
+        data_set = _pictures(data_set)
     taken = copies.take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
     copies.refuse_unreadable(taken)
     if leaks := find_leaks(data_set, split, taken):
@@ -137,9 +135,10 @@ def without_leaks(data_set: DataSet, settings: 'Data') -> tuple[DataSet, 'Data']
     """
     if settings.allow_leaks:
         return data_set, settings
-    taken = copies.take_fingerprints(data_set.samples)
+    pictures = _pictures(data_set)
+    taken = copies.take_fingerprints(pictures.samples)
     copies.refuse_unreadable(taken)
-    leaks = find_leaks(data_set, make_split(data_set, settings), taken)
+    leaks = find_leaks(pictures, make_split(data_set, settings), taken)
     if not leaks:
         return data_set, settings
     grouped, settings = (
@@ -147,7 +146,7 @@ def without_leaks(data_set: DataSet, settings: 'Data') -> tuple[DataSet, 'Data']
         settings._replace(group_duplicates=True),
     )
     split = make_split(grouped, settings)
-    if left := find_leaks(grouped, split, taken):
+    if left := find_leaks(_pictures(grouped), split, taken):
         raise TrainingError(
             f'the split leaks: {describe_leaks(left)}: remove the copies, or train nevertheless '
             'with --set data.allow_leaks=true'
@@ -167,19 +166,17 @@ def group_duplicates(
 
     Groups whose part the data fix, or that are held out, stay as they are: what leaks between
     those, only the maker of the data can mend.
+
+    Args:
+        data_set: the data; every image but windows is read, unless fingerprints are given.
+        fingerprints: of the samples that are no windows.
     """
-    samples = data_set.samples
+    samples = _pictures(data_set).samples
     taken = copies.take_fingerprints(samples) if fingerprints is None else fingerprints
-    names = sorted({sample.group for sample in samples})
+    names = sorted({sample.group for sample in data_set.samples})
     number = {name: place for place, name in enumerate(names)}
     fixed = {*data_set.parts, *data_set.held_out}
-    of = np.array(
-        [
-            -1 if one.group in fixed or isinstance(one.image, Window) else number[one.group]
-            for one in samples
-        ],
-        np.int64,
-    )
+    of = np.array([-1 if one.group in fixed else number[one.group] for one in samples], np.int64)
     found = copies.find_copies(samples, taken, of)
     groups = Components(len(names))
     if found:
@@ -190,11 +187,17 @@ def group_duplicates(
         first_of.setdefault(component, name)
     new = {name: first_of[component] for name, component in zip(names, joined, strict=True)}
     return data_set._replace(
-        samples=[sample._replace(group=new[sample.group]) for sample in samples],
+        samples=[sample._replace(group=new[sample.group]) for sample in data_set.samples],
         scenes=tuple(
             scene._replace(group=new.get(scene.group, scene.group)) for scene in data_set.scenes
         ),
     )
+
+
+def _pictures(data_set: DataSet) -> DataSet:
+    """Return the data without windows: those of sky look alike, wherever they are from."""
+    pictures = [one for one in data_set.samples if not isinstance(one.image, Window)]
+    return data_set._replace(samples=pictures)
 
 
 def describe_leaks(leaks: Sequence[Leak]) -> str:
