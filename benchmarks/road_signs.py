@@ -11,14 +11,13 @@ A bundle that was trained on a part of the photographs is asked of the others al
 
 import argparse
 import csv
-import json
 import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +33,7 @@ from mobilenet_perception.pipeline.parameters import CameraSettings, PipelineSet
 from mobilenet_perception.pipeline.pipeline import Pipeline
 from mobilenet_perception.pipeline.regions import EXACT, RegionRules, choose_regions, overlap
 from mobilenet_perception.pipeline.result import Result
-from mobilenet_perception.tools.arguments import add_bundle, bundle_path, load_classifier, share
+from mobilenet_perception.tools.arguments import add_bundle, load_classifier, share
 from mobilenet_perception.tools.terminal import Progress, table
 
 LIGHTS = ('traffic_light_red', 'traffic_light_yellow', 'traffic_light_green')
@@ -203,9 +202,10 @@ def read_photographs(folder: Path, boxes: Path) -> Iterator[Photograph]:
         yield Photograph(decode_file(picture).rgb(), block, signs, picture.stem)
 
 
-def not_trained_on(photographs: list[Photograph], bundle: Path) -> list[Photograph]:
-    """Return those that a bundle names as held out; all, if it names none of them."""
-    provenance = json.loads((bundle / 'bundle.json').read_text('utf-8')).get('provenance', {})
+def not_trained_on(
+    photographs: list[Photograph], provenance: Mapping[str, Any]
+) -> list[Photograph]:
+    """Return those that a bundle's provenance has as held out; all, if it names none of them."""
     names = provenance.get('held_out', {}).get('road_signs', [])
     # A name is that of a file, and the numbers of a box or window of it.
     stems = {name.split('_')[0] for name in names}
@@ -275,7 +275,7 @@ def _run(options: argparse.Namespace) -> None:
     classifier = load_classifier(options)
     boxes = options.table or options.folder.with_suffix('.csv')
     there = list(read_photographs(options.folder, boxes))
-    photographs = not_trained_on(there, bundle_path(options))
+    photographs = not_trained_on(there, classifier.bundle.manifest.provenance)
     answers = {}
     with Progress('variants') as progress:
         for count, variant in enumerate(classifier.variants):

@@ -160,9 +160,7 @@ class Classifier:
 
     def _thresholds(self, variant: Variant) -> Thresholds:
         otherwise = self.bundle.manifest.decision.decide_above
-        return np.array(
-            [variant.decide_above.get(label, otherwise) for label in self.labels], np.float32
-        )
+        return np.array(list(variant.thresholds(self.labels, otherwise).values()), np.float32)
 
     def _run(
         self, name: str, images: npt.NDArray[np.uint8], abandon_after_ms: float

@@ -39,6 +39,14 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_windows(parser: argparse.ArgumentParser) -> None:
+    """Add `--windows`, for what looks at pictures and at regions of them."""
+    parser.add_argument(
+        '--windows', type=not_negative_whole, default=0, metavar='N',
+        help='look at N random regions of each of these pictures, too (%(default)s)',
+    )  # fmt: skip
+
+
 def take_negative_values(parser: argparse.ArgumentParser) -> None:
     """Let `--scaling -1..1` be a flag with a value, which argparse would take for two flags."""
     parser._negative_number_matcher = re.compile(r'^-\d')

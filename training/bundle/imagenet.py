@@ -8,8 +8,6 @@ another where two would be alike; as Google lists them with its models (google-c
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import h5py
-
 from mobilenet_perception.tools.bundle.importer.command import reader_of
 from mobilenet_perception.tools.bundle.importer.labels import read_labels
 from mobilenet_perception.tools.bundle.importer.make import ImportSettings
@@ -25,6 +23,7 @@ from training.bundle.foreign import KERAS_READERS, read_keras
 from training.errors import TrainingError
 from training.networks import NetworkSettings, build_network
 from training.networks.weights import load_weights
+from training.networks.weights.keras2 import holds_model
 from training.networks.weights.load import imagenet_network
 from training.networks.weights.origin import origin
 from training.networks.weights.stored import HDF5
@@ -68,9 +67,8 @@ def read_imagenet(paths: Sequence[Path], scratch: Path) -> list[ForeignModel]:
     left_open = ReadSettings()
 
     def read_hdf5(path: Path, settings: ReadSettings) -> ForeignModel:
-        with h5py.File(path, 'r') as file:
-            whole = 'model_config' in file.attrs
-        return read_keras(path if whole else _built(path, scratch), settings)._replace(path=path)
+        whole = path if holds_model(path) else _built(path, scratch)
+        return read_keras(whole, settings)._replace(path=path)
 
     readers: Mapping[str, Reader] = {
         '.tflite': read_tensorflow_lite,

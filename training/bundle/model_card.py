@@ -253,8 +253,9 @@ def _unknown(figures: Sequence[Figures]) -> str:
 
 def _thresholds(manifest: Manifest, figures: Sequence[Figures]) -> str:
     otherwise = manifest.decision.decide_above
+    found = [one.variant.thresholds(manifest.labels, otherwise) for one in figures]
     rows = [
-        [label, *(f'{one.variant.decide_above.get(label, otherwise):.4f}' for one in figures)]
+        [label, *(f'{thresholds[label]:.4f}' for thresholds in found)]
         for label in manifest.labels
         if label != BACKGROUND
     ]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mobilenet_perception.tools.arguments import not_negative_whole, take_negative_values
+from mobilenet_perception.tools.arguments import add_windows, take_negative_values
 from training.configuration import file
 from training.configuration.settings import (
     Augmentation,
@@ -196,16 +196,13 @@ def add_run_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_unknown(parser: argparse.ArgumentParser) -> None:
-    """Add `--unknown` and `--windows`."""
+    """Add `--unknown`, and `--windows`."""
     parser.add_argument(
         '--unknown', type=Path, nargs='+', default=[], metavar='FOLDER',
         help='pictures that show none of the labels, a sub-folder a source: what is decided of '
         'them, and how well they are told from what is known',
     )  # fmt: skip
-    parser.add_argument(
-        '--windows', type=not_negative_whole, default=0, metavar='N',
-        help='look at N random regions of each of these pictures, too (%(default)s)',
-    )  # fmt: skip
+    add_windows(parser)
 
 
 def unknown_folders(options: argparse.Namespace) -> 'UnknownFolders':

@@ -110,12 +110,11 @@ def _asked_for(options: argparse.Namespace) -> tuple[record.Sweep, DataSet]:
 def _refuse_leaks(sweep: record.Sweep, data_set: DataSet) -> None:
     from training.data.duplicates.leaks import refuse_leaks  # noqa: PLC0415
 
-    # Settings of the data decide the split, and each split may leak.
-    checked = []
+    # Settings of the data decide the split, and each split may leak; that of none was mended.
+    checked = [sweep.configuration.data]
     of_data = [a for a in sweep.attributes if a.setting.startswith('data.')]
-    variants = [{}, *({a.setting: value} for a in of_data for value in a.values)]
-    for values in variants:
-        data = record.with_values(sweep.configuration, values).data
+    for setting, value in ((a.setting, value) for a in of_data for value in a.values):
+        data = record.with_values(sweep.configuration, {setting: value}).data
         if data not in checked:
             checked.append(data)
             split = make_split(data_set, data)

@@ -17,7 +17,7 @@ import numpy as np
 from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.tools.bundle.unknown_pictures import find_source_pictures
 from training.data.data_set import DataSet, Pixels, Sample, Window
-from training.data.scenes import Scene, scene_samples
+from training.data.scenes import MOST_WINDOWS, Scene, scene_samples
 from training.errors import TrainingError
 
 MINED_LIST = 'mined.csv'
@@ -28,9 +28,9 @@ SHARE = 0.3
 _MINED = 'mined/'
 # Of these: hard ones, where there are so many.
 _HARD = 0.5
-# To judge by: windows of all photographs, and of each at most. Of fewer frames no rate of false
-# decisions such as 1 in 200 can be told.
-_WINDOWS, _MOST_OF_ONE = 4000, 24
+# To judge by: windows of all photographs. Of fewer frames no rate of false decisions such as 1 in
+# 200 can be told.
+_WINDOWS = 4000
 # Of what is drawn: whole pictures.
 _WHOLE = 0.25
 
@@ -68,7 +68,7 @@ def with_negatives(data_set: DataSet, folders: Sequence[str]) -> DataSet:
         scenes += (_scene(sample) for sample in found)
     if not scenes and not mined:
         return data_set
-    windows = min(_MOST_OF_ONE, -(-_WINDOWS // len(scenes))) if scenes else 0
+    windows = min(MOST_WINDOWS, -(-_WINDOWS // len(scenes))) if scenes else 0
     known = {scene.path.resolve(): scene.group for scene in (*scenes, *data_set.scenes)}
     for folder in mined:
         samples += _mined(folder, known)

@@ -16,6 +16,9 @@ from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.tools.bundle.windows import random_of, random_window
 from training.data.data_set import Pixels, Sample, Window, read_rgb
 
+MOST_WINDOWS = 24
+"""Windows of one scene that networks are judged by, at most: more would be alike."""
+
 
 class Scene(NamedTuple):
     """A photograph that shows none of the labels, but for what is boxed.

@@ -17,7 +17,7 @@ from mobilenet_perception.street import Drive, sidewalk_world
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.bundle.calibration import decision_thresholds, fit_temperature
 from training.data.data_set import DataSet, Probabilities, Sample, Split
-from training.data.scenes import scene_samples
+from training.data.scenes import MOST_WINDOWS, scene_samples
 from training.errors import TrainingError
 from training.evaluation.metrics.assessment import Assessment, assess
 from training.evaluation.metrics.calibration import expected_calibration_error
@@ -28,7 +28,6 @@ from training.evaluation.open_world import (
     judge,
     known_and_unknown,
     look,
-    shows_something,
     sight_samples,
 )
 from training.evaluation.predictions import Predictions, save_predictions
@@ -67,8 +66,6 @@ _WITH_MARGIN = composition.Placement(
 _DRIVE_EVERY = 5
 _STREET_SIGNALS = ('street_signals', 'streets')
 _CALIBRATION_IMAGES = 1000
-# Of each scene of the validation part that thresholds are chosen on.
-_WINDOWS = 24
 _NO_FOLDERS = UnknownFolders()
 _SCHEMES = {'int8': TENSORRT, 'int8_onnxruntime': ONNX_RUNTIME}
 
@@ -156,7 +153,7 @@ def evaluate(
     figures: dict[str, Any] = dict(assessments)
     if merge is not None:
         figures['outputs'] = fine
-    shows = shows_something(predicted['test'])
+    shows = predicted['test'].shows_something()
     others = np.concatenate(
         [test_logits[~shows], logits_of(sight_samples(seen)) if seen else test_logits[:0]]
     )
@@ -294,7 +291,7 @@ def _promise(session: Session, data_set: DataSet, split: Split, data: RunData) -
     known = {(sample.source, sample.name) for sample in validation}
     validation += [
         window
-        for window in scene_samples(scenes, _WINDOWS)
+        for window in scene_samples(scenes, MOST_WINDOWS)
         if (window.source, window.name) not in known
     ]
     sources = [sample.source for sample in validation]

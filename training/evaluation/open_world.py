@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from mobilenet_perception.frames import Frame, RegionOfInterest, crop_and_resize
 from mobilenet_perception.inference.runtimes import Session
 from mobilenet_perception.street.signals import BACKGROUND
@@ -177,13 +175,6 @@ def known_and_unknown(
         UnknownScores(ours, others, measure_detection(name, ours, others))
         for name, (ours, others) in scores.items()
     ]
-
-
-def shows_something(predictions: Predictions) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return (n,): whether frames show a label, and not `background`."""
-    labels = predictions.labels
-    nothing = labels.index(BACKGROUND) if BACKGROUND in labels else -1
-    return np.asarray(predictions.truth != nothing)
 
 
 def _is_nothing(output: str, data: RunData) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from mobilenet_perception.street.signals import BACKGROUND
 from mobilenet_perception.system.files import write_atomically
 from training.data.data_set import Indices, Probabilities
 from training.errors import TrainingError
@@ -42,6 +44,12 @@ class Predictions(NamedTuple):
     def confidence(self) -> Probabilities:
         """(n,) probabilities of the most probable labels."""
         return np.asarray(self.probabilities.max(axis=1, initial=0.0), np.float32)
+
+    def shows_something(self, nothing: str = BACKGROUND) -> npt.NDArray[np.bool_]:
+        """Return (n,): whether frames show a label, and not that of frames that show none."""
+        if nothing not in self.labels:
+            return np.ones(len(self.truth), np.bool_)
+        return np.asarray(self.truth != self.labels.index(nothing))
 
 
 class Mistake(NamedTuple):

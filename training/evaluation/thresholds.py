@@ -70,7 +70,7 @@ def choose_thresholds(
         nothing: label of frames that show none of the others.
         rate: see `RATE`.
     """
-    shows = _shows(predictions, nothing)
+    shows = predictions.shows_something(nothing)
     if shows.all() or not shows.any():
         return None
     best, scores = predictions.predicted, predictions.confidence.astype(np.float64)
@@ -93,7 +93,7 @@ def measure_decided(
     thresholds = np.array([decide_above[label] for label in predictions.labels])
     decided = predictions.confidence >= thresholds[predictions.predicted]
     right = predictions.predicted == predictions.truth
-    shows, groups = _shows(predictions, nothing), np.array(predictions.groups)
+    shows, groups = predictions.shows_something(nothing), np.array(predictions.groups)
 
     def share(counted: Flags, frames: Flags) -> Interval | None:
         return share_interval(counted[frames], groups[frames].tolist())
@@ -113,12 +113,6 @@ def _by_source(frames: Flags, sources: Sequence[str], rate: float) -> Iterator[F
         if rate * of_source.sum() >= 1.0:
             yield of_source
     yield frames
-
-
-def _shows(predictions: Predictions, nothing: str) -> Flags:
-    if nothing not in predictions.labels:
-        return np.ones(len(predictions.truth), np.bool_)
-    return np.asarray(predictions.truth != predictions.labels.index(nothing))
 
 
 def _raise(

@@ -3,7 +3,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -59,6 +59,15 @@ class Variant(NamedTuple):
     macs: int
     temperature: float
     decide_above: Mapping[str, float] = MappingProxyType({})
+
+    def thresholds(self, labels: Sequence[str], otherwise: float) -> dict[str, float]:
+        """Return the score from which it shows each label clearly enough.
+
+        Args:
+            labels: of the bundle.
+            otherwise: for a label that it has none for: that of the bundle.
+        """
+        return {label: self.decide_above.get(label, otherwise) for label in labels}
 
 
 class GoldenFrame(NamedTuple):

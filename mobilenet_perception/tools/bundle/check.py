@@ -11,9 +11,9 @@ from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.system.files import write_atomically
 from mobilenet_perception.tools.arguments import (
     add_runtime,
+    add_windows,
     bundle_path,
     load_classifier,
-    not_negative_whole,
 )
 from mobilenet_perception.tools.terminal import table
 
@@ -31,10 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='pictures, a sub-folder a source: one named after a label shows it, all others show '
         'none of the labels; what is decided of them is measured',
     )  # fmt: skip
-    parser.add_argument(
-        '--windows', type=not_negative_whole, default=0, metavar='N',
-        help='look at N random regions of each picture, too (%(default)s)',
-    )  # fmt: skip
+    add_windows(parser)
     parser.add_argument('--report', type=Path, metavar='FILE', help='write a page, with the worst')
     add_runtime(parser)
 

@@ -9,12 +9,12 @@ scores what it knows, as its evaluation found.
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
 from mobilenet_perception.frames import Frame, RegionOfInterest
-from mobilenet_perception.inference.bundle import Bundle, Variant
+from mobilenet_perception.inference.bundle import Bundle
 from mobilenet_perception.inference.classifier import Classifier
 from mobilenet_perception.tools.bundle.open_world import (
     Frames,
@@ -69,13 +69,6 @@ class Measured(NamedTuple):
     sights: Sequence[Sight]
 
 
-class HasThreshold(Protocol):
-    """What has one score from which labels are decided, such as a bundle's decision."""
-
-    @property
-    def decide_above(self) -> float: ...  # noqa: D102
-
-
 def measure_bundle(
     classifier: Classifier, folders: Sequence[Path], windows: int
 ) -> dict[str, Measured]:
@@ -95,20 +88,13 @@ def measure_bundle(
     measured = {}
     for name, variant in classifier.variants.items():
         frames = scored(seen, name)
-        above = decide_above(manifest.labels, variant, manifest.decision)
+        above = variant.thresholds(manifest.labels, manifest.decision.decide_above)
         stored = stored_open_world(classifier.bundle, name)
         found = measure_open_world(
             frames, manifest.labels, above, stored.known_scores if stored else ()
         )
         measured[name] = Measured(frames, manifest.labels, above, found, seen.sights)
     return measured
-
-
-def decide_above(
-    labels: Sequence[str], variant: Variant, otherwise: HasThreshold
-) -> dict[str, float]:
-    """Return the score from which a variant decides each label: its own, or that of the bundle."""
-    return {label: variant.decide_above.get(label, otherwise.decide_above) for label in labels}
 
 
 def scored(seen: Seen, name: str) -> Frames:

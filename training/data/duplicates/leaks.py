@@ -92,25 +92,21 @@ def find_leaks(
     return leaks
 
 
-def refuse_leaks(
-    data_set: DataSet, split: Split, fingerprints: copies.Fingerprints | None = None
-) -> None:
+def refuse_leaks(data_set: DataSet, split: Split) -> None:
     """Refuse a split that leaks, and images that cannot be read, as they cannot be compared.
 
     Args:
-        data_set: the data; every image is read, unless fingerprints are given.
+        data_set: the data; every image but windows is read.
         split: which groups are in which part.
-        fingerprints: of `data_set.samples`.
 
     Raises:
         TrainingError: how many images leak, the first of them, and what to do; or which images
             cannot be read.
     """
-    if fingerprints is None:
-        data_set = _pictures(data_set)
-    taken = copies.take_fingerprints(data_set.samples) if fingerprints is None else fingerprints
+    pictures = _pictures(data_set)
+    taken = copies.take_fingerprints(pictures.samples)
     copies.refuse_unreadable(taken)
-    if leaks := find_leaks(data_set, split, taken):
+    if leaks := find_leaks(pictures, split, taken):
         raise TrainingError(
             f'the split leaks: {describe_leaks(leaks)}: remove the copies, or keep them in one '
             'part with --set data.group_duplicates=true, or train nevertheless with '
@@ -141,10 +137,8 @@ def without_leaks(data_set: DataSet, settings: 'Data') -> tuple[DataSet, 'Data']
     leaks = find_leaks(pictures, make_split(data_set, settings), taken)
     if not leaks:
         return data_set, settings
-    grouped, settings = (
-        group_duplicates(data_set, taken),
-        settings._replace(group_duplicates=True),
-    )
+    grouped = group_duplicates(data_set, taken)
+    settings = settings._replace(group_duplicates=True)
     split = make_split(grouped, settings)
     if left := find_leaks(_pictures(grouped), split, taken):
         raise TrainingError(

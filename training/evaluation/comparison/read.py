@@ -12,7 +12,6 @@ from mobilenet_perception.inference.bundle import load_bundle
 from mobilenet_perception.inference.bundle.bundle import MANIFEST_FILE
 from mobilenet_perception.inference.runtimes import create_runtime
 from mobilenet_perception.tools.bundle.check_pictures import (
-    decide_above,
     scored,
     stored_open_world,
 )
@@ -130,8 +129,8 @@ def _of_run(run: Run, evaluate: Callable[[Run], None]) -> list[Entry]:
                 labels=labels,
                 predictions=predictions,
                 open_world=candidate.open_world,
-                decide_above=decide_above(
-                    labels, candidate.variant, candidate.evaluation.decision
+                decide_above=candidate.variant.thresholds(
+                    labels, candidate.evaluation.decision.decide_above
                 ),
             )
         )
@@ -158,7 +157,7 @@ def _of_bundle(folder: Path) -> list[Entry]:
             labels=manifest.labels,
             predictions=None,
             open_world=stored_open_world(bundle, variant.name),
-            decide_above=decide_above(manifest.labels, variant, manifest.decision),
+            decide_above=variant.thresholds(manifest.labels, manifest.decision.decide_above),
         )
         for variant in manifest.variants
     ]

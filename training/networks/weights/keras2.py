@@ -55,6 +55,12 @@ def is_of_keras2(path: Path) -> bool:
         return False
 
 
+def holds_model(path: Path) -> bool:
+    """Whether an HDF5 file describes a model, and does not hold weights alone."""
+    with h5py.File(path, 'r') as file:
+        return 'model_config' in file.attrs
+
+
 def description(path: Path) -> Any:
     """Return how a `.h5` or `.keras` file describes its model, as JSON values.
 

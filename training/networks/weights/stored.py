@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import keras
 import onnx
 
@@ -24,6 +23,7 @@ from training.networks.weights.graph import (
 )
 from training.networks.weights.keras2 import (
     description,
+    holds_model,
     is_of_keras2,
     load_keras2_model,
 )
@@ -109,9 +109,7 @@ def _of_graph(graph: Graph, network: keras.Model | None) -> Stored:
 
 def _of_hdf5(path: Path, network: keras.Model | None) -> Stored:
     layers = read_hdf5(path, network)
-    with h5py.File(path, 'r') as file:
-        whole = 'model_config' in file.attrs
-    model = description(path) if whole else None
+    model = description(path) if holds_model(path) else None
     return Stored(layers, _scaling(model), _size(model), not _has_statistics(model))
 
 
